@@ -1,0 +1,259 @@
+package casefile
+
+import (
+	"hash/fnv"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"shuangze/calendar"
+	"shuangze/policy"
+)
+
+// clockChanges works out which clocks an event stops and starts; c is the case
+// with the event already folded in.
+func (d *decision) clockChanges(c Case, e Event) []Clock {
+	var changed []Clock
+	trigger := e.Trigger()
+	for _, rule := range d.rules.Policy.Clocks {
+		for _, seat := range seatsOf(rule, e) {
+			id := clockID(rule, seat)
+			k, ok := c.Clock(id)
+			running := ok && k.Running()
+			if running && slices.Contains(rule.Stops, trigger) {
+				k.MetAt = d.now
+				changed, running = append(changed, k), false
+			}
+			if !running && c.Stage.Open() && slices.Contains(rule.Starts, trigger) && d.applies(rule, c) {
+				changed = append(changed, d.start(rule, seat, c, e))
+			}
+		}
+	}
+	if !c.Stage.Open() {
+		for _, k := range c.Clocks {
+			if k.Running() && !slices.ContainsFunc(changed, func(x Clock) bool { return x.ID == k.ID }) {
+				k.EndedAt = d.now
+				changed = append(changed, k)
+			}
+		}
+	}
+	return latest(changed)
+}
+
+// latest keeps the last of the changes to each clock: one that was met and started
+// anew in one event is simply the new one, the old one stands in the ledger.
+func latest(changed []Clock) []Clock {
+	var kept []Clock
+	for i, k := range changed {
+		if !slices.ContainsFunc(changed[i+1:], func(x Clock) bool { return x.ID == k.ID }) {
+			kept = append(kept, k)
+		}
+	}
+	return kept
+}
+
+// seatsOf lists for which seats an event touches a rule's clock: "" where the
+// clock is nobody's in person, both where the event is about both.
+func seatsOf(rule policy.Clock, e Event) []SeatName {
+	switch {
+	case rule.Bearer != policy.OfLeader:
+		return []SeatName{""}
+	case e.Seat != "":
+		return []SeatName{e.Seat}
+	}
+	return []SeatName{Upper, Lower}
+}
+
+func clockID(rule policy.Clock, seat SeatName) string {
+	if seat == "" {
+		return rule.ID
+	}
+	return rule.ID + "/" + string(seat)
+}
+
+func (d *decision) applies(rule policy.Clock, c Case) bool {
+	if len(rule.Purposes) > 0 && !slices.Contains(rule.Purposes, c.Purpose) {
+		return false
+	}
+	holds := map[policy.Condition]bool{
+		policy.ThroughOffice:    !c.Direct,
+		policy.Direct:           c.Direct,
+		policy.Reachable:        c.Reachable,
+		policy.UnderPetition:    c.OnChannel(PetitionOffice).Open(),
+		policy.UnderSupervision: c.OnChannel(SupervisionOffice).Open(),
+	}
+	return !slices.ContainsFunc(rule.When, func(w policy.Condition) bool { return !holds[w] })
+}
+
+func (d *decision) start(rule policy.Clock, seat SeatName, c Case, e Event) Clock {
+	k := Clock{
+		ID: clockID(rule, seat), Rule: rule.ID, Whose: rule.Bearer, Who: bearer(rule, seat, c),
+		Length: rule.Length, Unit: rule.Unit, StartedAt: d.now,
+	}
+	switch {
+	case rule.From == policy.Recorded:
+		k.From = calendar.DateOf(d.now)
+	case !e.CountFrom.IsZero():
+		k.From = e.CountFrom
+	case !e.On.IsZero():
+		k.From = e.On
+	default:
+		k.From = calendar.DateOf(d.now)
+	}
+	if k.From.Before(calendar.DateOf(d.now)) {
+		k.StartedAt = k.From.Start()
+	}
+	if e.Days > 0 && (e.Kind == EventSupervised || e.Kind == EventEscalated) {
+		k.Length = min(e.Days, rule.Length) // the letter's own term
+	}
+	return d.due(k, rule)
+}
+
+// due computes a clock's dates from its length and drops the reminders whose time
+// is past: nobody is reminded of last week.
+func (d *decision) due(k Clock, rule policy.Clock) Clock {
+	k.Due = d.rules.Calendar.Due(k.From, k.Length+k.Extended, k.Unit)
+	k.YellowOn, _ = d.rules.Calendar.AddWorkingDays(k.Due.Internal, -rule.Yellow)
+	for _, p := range d.planned(k) {
+		if p.step.Do == policy.Remind && !p.at.After(d.now) {
+			k = k.take(p)
+		}
+	}
+	return k
+}
+
+func bearer(rule policy.Clock, seat SeatName, c Case) string {
+	switch rule.Bearer {
+	case policy.OfPetitionOffice:
+		return c.Office
+	case policy.OfSupervisionOffice:
+		return c.SupervisionOffice
+	case policy.OfLeader:
+		return c.Seat(seat).Official
+	case policy.OfUnit:
+	}
+	return c.Unit
+}
+
+// plannedStep is a step of a running clock that has not been taken.
+type plannedStep struct {
+	at    time.Time
+	clock string
+	step  policy.Step
+	id    string // "URGE-5", then "URGE-5#2", …
+}
+
+// planned lists a running clock's next occurrence of each step not yet taken.
+func (d *decision) planned(k Clock) []plannedStep {
+	rule, ok := d.rules.Policy.Clock(k.Rule)
+	if !ok || !k.Running() {
+		return nil
+	}
+	var plan []plannedStep
+	for _, id := range rule.Steps {
+		step, ok := d.rules.Policy.Step(id)
+		if !ok {
+			continue
+		}
+		base := k.Due.Statutory
+		if step.At.Days <= 0 {
+			base = k.Due.Internal
+		}
+		n := occurrences(k, id)
+		if n > 0 && step.Repeat.IsZero() {
+			continue
+		}
+		day := step.At.From(base, d.rules.Calendar)
+		for range n {
+			day = step.Repeat.From(day, d.rules.Calendar)
+		}
+		if !step.Repeat.IsZero() {
+			// After an outage only the last of the missed repetitions is taken.
+			for {
+				next := step.Repeat.From(day, d.rules.Calendar)
+				if d.stepTime(next).After(d.now) {
+					break
+				}
+				day, n = next, n+1
+			}
+		}
+		p := plannedStep{d.stepTime(day), k.ID, step, occurrenceID(id, n+1)}
+		plan = append(plan, p)
+	}
+	return plan
+}
+
+// occurrenceID names the nth time a step is taken: "URGE-5", then "URGE-5#2", …
+func occurrenceID(step string, n int) string {
+	if n == 1 {
+		return step
+	}
+	return step + "#" + strconv.Itoa(n)
+}
+
+// occurrences is how many times a step has come round on this clock.
+func occurrences(k Clock, step string) int {
+	for _, t := range k.Taken {
+		if t == step {
+			return 1
+		}
+		if n, ok := strings.CutPrefix(t, step+"#"); ok {
+			count, _ := strconv.Atoi(n) // we wrote it
+			return count
+		}
+	}
+	return 0
+}
+
+// take marks a step as taken; of one that repeats only the last time is kept.
+func (k Clock) take(p plannedStep) Clock {
+	kept := make([]string, 0, len(k.Taken)+1)
+	for _, t := range k.Taken {
+		if t != p.step.ID && !strings.HasPrefix(t, p.step.ID+"#") {
+			kept = append(kept, t)
+		}
+	}
+	k.Taken = append(kept, p.id)
+	return k
+}
+
+// stepTime is when on a day this case's steps are taken: when offices open, plus
+// the case's own share of the spread.
+func (d *decision) stepTime(day calendar.Date) time.Time {
+	at := d.rules.Policy.Day.At(day)
+	if spread := time.Duration(d.rules.Policy.Day.Spread); spread > 0 {
+		h := fnv.New32a()
+		h.Write([]byte(d.c.ID))
+		at = at.Add(time.Duration(h.Sum32()) % spread).Truncate(time.Second)
+	}
+	return at
+}
+
+// Next is the next step that a case's clocks have planned; the zero value when
+// none is, which only an ended case may have.
+type Next struct {
+	At    time.Time `json:"at,omitzero"`
+	Clock string    `json:"clock,omitempty"`
+	Step  string    `json:"step,omitempty"`
+}
+
+// NextStep finds the earliest planned step of the case.
+func NextStep(c Case, rules Rules, now time.Time) Next {
+	d := decision{c: c, rules: rules, now: now}
+	all := d.plan()
+	if len(all) == 0 {
+		return Next{}
+	}
+	return Next{all[0].at, all[0].clock, all[0].step.ID}
+}
+
+// plan lists every clock's planned steps, the earliest first.
+func (d *decision) plan() []plannedStep {
+	var all []plannedStep
+	for _, k := range d.c.Clocks {
+		all = append(all, d.planned(k)...)
+	}
+	slices.SortStableFunc(all, func(a, b plannedStep) int { return a.at.Compare(b.at) })
+	return all
+}

@@ -1,0 +1,288 @@
+package casefile
+
+import (
+	"slices"
+	"time"
+
+	"shuangze/calendar"
+)
+
+// Kind names a command.
+type Kind string
+
+// The commands of a case's main way.
+const (
+	Register    Kind = "register"    // 登记
+	Accept      Kind = "accept"      // 受理
+	Decline     Kind = "decline"     // 不予受理
+	Forward     Kind = "forward"     // 转送
+	Assign      Kind = "assign"      // 确定包案领导
+	Acknowledge Kind = "acknowledge" // 签收
+	Act         Kind = "act"         // 亲自办理记录
+	Report      Kind = "report"      // 报告进展
+	Extend      Kind = "extend"      // 延期
+	Opine       Kind = "opine"       // 拟处理意见书
+	Sign        Kind = "sign"        // 签批
+	Return      Kind = "return"      // 退回
+	Serve       Kind = "serve"       // 送达
+	Close       Kind = "close"       // 结案
+	Supervise   Kind = "supervise"   // 督办
+	Escalate    Kind = "escalate"    // 双重督办
+	Release     Kind = "release"     // 解除督办（销号）
+	Tick        Kind = "tick"        // the clock's own
+)
+
+// Actor is who gives a command, as the directory knew them when they gave it.
+type Actor struct {
+	ID   string `json:"id"`
+	Role Role   `json:"role"`
+	Unit string `json:"unit,omitempty"`
+}
+
+// Clockwork is the actor behind everything that happens by itself.
+var Clockwork = Actor{ID: "clock", Role: System}
+
+// Command is what somebody wants done with a case. Fields says which of the
+// fields below belong to which kind.
+type Command struct {
+	ID          string `json:"id"` // unique within the case; repeating it gives the first answer
+	Kind        Kind   `json:"kind"`
+	Actor       Actor  `json:"actor"`
+	Fingerprint string `json:"fingerprint,omitempty"` // hash of what was asked, to tell a repetition from a reuse of the id
+
+	Registration *Registration `json:"registration,omitempty"`
+	Text         Document      `json:"text,omitzero"`
+
+	On          calendar.Date `json:"on,omitzero"` // when it was done on paper, if earlier
+	Unit        string        `json:"unit,omitempty"`
+	Organ       string        `json:"organ,omitempty"` // where the petitioner is directed instead
+	Upper       string        `json:"upper,omitempty"`
+	Lower       string        `json:"lower,omitempty"`
+	Act         string        `json:"act,omitempty"`
+	Days        int           `json:"days,omitempty"` // calendar days
+	RequestedBy string        `json:"requested_by,omitempty"`
+	ToldOn      calendar.Date `json:"told_on,omitzero"`
+	ToldBy      string        `json:"told_by,omitempty"`
+	Result      string        `json:"result,omitempty"`
+	Hash        string        `json:"hash,omitempty"`
+	Means       string        `json:"means,omitempty"`
+	Reason      string        `json:"reason,omitempty"`
+	Ground      string        `json:"ground,omitempty"`
+	DecidedBy   string        `json:"decided_by,omitempty"`
+}
+
+// Registration is what a clerk enters of a new case. Who complained is not among
+// it: that lies in the store alone.
+type Registration struct {
+	Number          string    `json:"number"` // given by the store, in the transaction that registers
+	Reference       string    `json:"reference,omitempty"`
+	Origin          string    `json:"origin"`
+	Channel         string    `json:"channel"`
+	Purpose         string    `json:"purpose"`
+	Category        string    `json:"category"`
+	Campaign        string    `json:"campaign,omitempty"`
+	Headcount       int       `json:"headcount"`
+	Repeated        bool      `json:"repeated,omitempty"`
+	Key             bool      `json:"key,omitempty"`
+	Difficult       bool      `json:"difficult,omitempty"`
+	Petitioner      string    `json:"petitioner,omitempty"` // key of the sealed record in the store
+	Reachable       bool      `json:"reachable"`
+	ReceivedAt      time.Time `json:"received_at"`
+	Unit            string    `json:"unit"`
+	AccusedUnit     string    `json:"accused_unit,omitempty"`
+	AccusedOfficial string    `json:"accused_official,omitempty"`
+	// OnTheSpot: the written notice of acceptance was given at once (当场受理).
+	OnTheSpot bool `json:"on_the_spot,omitempty"`
+}
+
+// Field is one field of a command's body.
+type Field struct {
+	Name     string
+	Required bool
+}
+
+// Grounds on which a case comes under dual supervision by decision.
+var Grounds = []string{"key", "difficult", "term_passed", "repeated"}
+
+// spec is one row of the command table: in which stages, by whom, with which
+// fields, under which conditions, and what then happens.
+type spec struct {
+	kind   Kind
+	from   []Stage
+	by     []relation
+	rule   string // why nobody else may
+	fields []Field
+	// ready says why the case is not ready for it, whatever the fields say.
+	ready  func(Case, Actor) *Error
+	decide func(*decision) *Error
+}
+
+var (
+	handled = []Stage{Registered, Forwarded, Handling}
+	open    = []Stage{Registered, Forwarded, Handling, Opined, Signed, Served}
+)
+
+func need(name string) Field { return Field{name, true} }
+func may(name string) Field  { return Field{name, false} }
+
+// table is the command table: read it to know who can do what, when.
+var table = []spec{
+	{Register, []Stage{New}, []relation{anyClerk, anySupervisor, anyOfficer}, "《信访工作条例》第二十二条、第二十三条：收到信访事项的机关登记",
+		[]Field{
+			need("origin"), need("channel"), need("purpose"), need("category"), need("unit"), need("received_at"), need("title"), need("text"),
+			may("reference"), may("campaign"), may("headcount"), may("repeated"), may("key"), may("difficult"), may("petitioner"),
+			may("accused_unit"), may("accused_official"), may("on_the_spot"), may("upper"), may("lower"),
+		}, nil, register},
+	{Accept, []Stage{Registered, Forwarded}, []relation{clerk, supervisor, officer}, "《信访工作条例》第二十三条：有权处理的机关受理",
+		[]Field{may("on"), may("text")}, nil, accept},
+	{Decline, []Stage{Registered, Forwarded}, []relation{clerk, supervisor, officer}, "《信访工作条例》第二十三条：收到信访事项的机关告知",
+		[]Field{need("text"), may("organ")}, nil, decline},
+	{Forward, []Stage{Registered}, []relation{clerk, supervisor}, "《信访工作条例》第二十二条：信访部门转送、交办",
+		[]Field{may("unit"), may("on"), may("text")}, nil, forward},
+	{Assign, handled, []relation{supervisor}, "一案双责：由信访部门提请确定包案领导",
+		[]Field{may("upper"), may("lower"), may("text")}, notLed, assign},
+	{Acknowledge, open, []relation{seated}, "一案双责：由包案领导本人签收",
+		nil, notAcknowledged, acknowledge},
+	{Act, open, []relation{seated}, "一案双责：由包案领导亲自办理",
+		[]Field{need("act"), need("text"), may("on")}, acknowledged, act},
+	{Report, []Stage{Forwarded, Handling, Opined, Signed, Served}, []relation{officer}, "责任单位报告办理进展",
+		[]Field{need("text")}, nil, report},
+	{Extend, []Stage{Handling, Opined}, []relation{head}, "《信访工作条例》第三十四条：经本机关、单位负责人批准",
+		[]Field{need("days"), need("requested_by"), need("told_on"), need("told_by"), need("text")}, notExtended, extend},
+	{Opine, []Stage{Handling, Opined}, []relation{officer}, "《信访工作条例》第三十二条：有权处理的机关出具处理意见书",
+		[]Field{need("result"), need("text")}, led, opine},
+	{Sign, []Stage{Opined}, []relation{seated}, "一案双责：由包案领导本人签批",
+		[]Field{need("hash")}, mySignature, sign},
+	{Return, []Stage{Opined}, []relation{seated}, "一案双责：由包案领导本人退回",
+		[]Field{need("text")}, acknowledged, returnOpinion},
+	{Serve, []Stage{Signed}, []relation{officer, clerk}, "《信访工作条例》第三十二条：处理意见书送达信访人",
+		[]Field{need("means"), may("on")}, nil, serve},
+	{Close, []Stage{Served}, []relation{supervisor, clerk}, "由信访部门审核结案",
+		[]Field{may("text")}, notSupervised, closeCase},
+	{Supervise, open, []relation{supervisor}, "《信访工作条例》第四十条：信访部门督办",
+		[]Field{need("reason"), need("text"), may("days")}, notYetSupervised, supervise},
+	{Escalate, open, []relation{supervisor}, "双重督办：由信访部门提出、领导决定，移交党委督查室",
+		[]Field{need("ground"), need("decided_by"), need("text"), may("days")}, onlySupervised, escalate},
+	{Release, open, []relation{supervisor, inspector}, "双重督办：由开出督办的部门各自解除",
+		[]Field{need("text")}, myChannelOpen, release},
+	{Tick, open, []relation{clockwork}, "计时器", nil, nil, nil},
+}
+
+func specOf(kind Kind) (spec, bool) {
+	i := slices.IndexFunc(table, func(s spec) bool { return s.kind == kind })
+	if i < 0 {
+		return spec{}, false
+	}
+	return table[i], true
+}
+
+// Kinds lists the commands that people can give, in the order of the main way.
+func Kinds() []Kind {
+	var kinds []Kind
+	for _, s := range table {
+		if s.kind != Tick {
+			kinds = append(kinds, s.kind)
+		}
+	}
+	return kinds
+}
+
+// Fields lists the fields of a command's body; ok is false for an unknown command.
+func Fields(kind Kind) (fields []Field, ok bool) {
+	s, ok := specOf(kind)
+	return s.fields, ok && kind != Tick
+}
+
+// The conditions of the table's ready column.
+
+func notLed(c Case, _ Actor) *Error {
+	if c.Led() {
+		return conflict("already_assigned", "已确定两名包案领导，更换须办理移交", "both leaders are named already; a change needs a handover")
+	}
+	return nil
+}
+
+func led(c Case, _ Actor) *Error {
+	if !c.Led() {
+		return conflict("no_leaders", "尚未确定两名包案领导", "the two leaders have not been named yet")
+	}
+	return nil
+}
+
+func notAcknowledged(c Case, by Actor) *Error {
+	name, _ := c.SeatOf(by.ID)
+	if !c.Seat(name).AcknowledgedAt.IsZero() {
+		return conflict("already_acknowledged", "您已签收本案", "you have acknowledged this case already")
+	}
+	return nil
+}
+
+func acknowledged(c Case, by Actor) *Error {
+	name, _ := c.SeatOf(by.ID)
+	if c.Seat(name).AcknowledgedAt.IsZero() {
+		return conflict("not_acknowledged", "请先签收本案", "acknowledge the case first")
+	}
+	return nil
+}
+
+func mySignature(c Case, by Actor) *Error {
+	if err := acknowledged(c, by); err != nil {
+		return err
+	}
+	name, _ := c.SeatOf(by.ID)
+	switch {
+	case !c.Seat(name).SignedAt.IsZero():
+		return conflict("already_signed", "您已签批这一版处理意见", "you have signed this version already")
+	case name == Upper && c.Lower.SignedAt.IsZero():
+		return conflict("lower_signs_first", "须由下级包案领导先签批", "the lower leader signs first")
+	}
+	return nil
+}
+
+func notExtended(c Case, _ Actor) *Error {
+	for _, k := range c.Clocks {
+		if k.Extended > 0 {
+			return conflict("already_extended", "办理期限只能延长一次", "the time limit can be extended only once")
+		}
+	}
+	return nil
+}
+
+func notSupervised(c Case, _ Actor) *Error {
+	if c.Supervision() != NotSupervised {
+		return conflict("still_supervised", "督办尚未全部解除，不能结案", "a channel of supervision has not been released; the case can't be closed")
+	}
+	return nil
+}
+
+func notYetSupervised(c Case, _ Actor) *Error {
+	if c.OnChannel(PetitionOffice).Open() {
+		return conflict("already_supervised", "本案已在督办中", "the case is under supervision already")
+	}
+	return nil
+}
+
+func onlySupervised(c Case, _ Actor) *Error {
+	switch {
+	case c.OnChannel(SupervisionOffice).Open():
+		return conflict("already_dual", "本案已在双重督办中", "the case is under dual supervision already")
+	case !c.OnChannel(PetitionOffice).Open():
+		return conflict("not_supervised", "双重督办须以信访部门正在督办为前提", "dual supervision comes on top of the petition office's; supervise first")
+	}
+	return nil
+}
+
+func myChannelOpen(c Case, by Actor) *Error {
+	if !c.OnChannel(channelOf(by)).Open() {
+		return conflict("no_open_channel", "您所在部门没有正在进行的督办", "your office is not supervising this case")
+	}
+	return nil
+}
+
+// channelOf is the channel an actor's role stands for.
+func channelOf(by Actor) ChannelName {
+	if by.Role == Inspector {
+		return SupervisionOffice
+	}
+	return PetitionOffice
+}

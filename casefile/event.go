@@ -1,0 +1,208 @@
+package casefile
+
+import (
+	"slices"
+	"time"
+
+	"shuangze/calendar"
+	"shuangze/policy"
+)
+
+// EventKind names what has happened.
+type EventKind string
+
+// What a person's command leaves.
+const (
+	EventRegistered   EventKind = "registered"
+	EventAccepted     EventKind = "accepted"
+	EventDeclined     EventKind = "declined"
+	EventForwarded    EventKind = "forwarded"
+	EventAssigned     EventKind = "assigned"
+	EventAcknowledged EventKind = "acknowledged"
+	EventActed        EventKind = "acted"
+	EventReported     EventKind = "reported"
+	EventExtended     EventKind = "extended"
+	EventOpined       EventKind = "opined"
+	EventSigned       EventKind = "signed"
+	EventReturned     EventKind = "returned"
+	EventServed       EventKind = "served"
+	EventClosed       EventKind = "closed"
+	EventSupervised   EventKind = "supervised" // also the clock's
+	EventEscalated    EventKind = "escalated"  // also the clock's
+	EventReleased     EventKind = "released"
+)
+
+// What the clock leaves.
+const (
+	EventReminded     EventKind = "reminded"
+	EventUrged        EventKind = "urged"
+	EventReportedUp   EventKind = "reported_up"
+	EventSuppressed   EventKind = "suppressed"   // a step was left out; Reason says why
+	EventRecalculated EventKind = "recalculated" // a provisional due date met its calendar
+)
+
+// Why a step was left out.
+const (
+	Superseded        = "superseded"         // a later step of the same clock was due too
+	Explained         = "explained"          // the unit has reported since
+	AlreadySupervised = "already_supervised" // the channel was open already
+)
+
+// Event is something that has happened to a case. It is recorded once and never
+// changed; the fields that its kind does not use are left out.
+type Event struct {
+	Seq     int64     `json:"seq"`
+	At      time.Time `json:"at"` // when it was recorded
+	Kind    EventKind `json:"kind"`
+	Actor   Actor     `json:"actor"`
+	Command string    `json:"command"`
+	Rule    string    `json:"rule"` // the rule or step behind it, or the command's kind
+
+	On        calendar.Date `json:"on,omitzero"`         // when it was done, if not on the day of recording
+	CountFrom calendar.Date `json:"count_from,omitzero"` // day 0 of the clocks it starts, if not On
+	Document  *Document     `json:"document,omitempty"`
+	Case      *Case         `json:"case,omitempty"` // of registered: how the case begins
+
+	Unit        string        `json:"unit,omitempty"`
+	UnitLevel   string        `json:"unit_level,omitempty"`
+	Organ       string        `json:"organ,omitempty"`
+	Upper       *Seat         `json:"upper,omitempty"`
+	Lower       *Seat         `json:"lower,omitempty"`
+	Why         *policy.Text  `json:"why,omitempty"` // of a proposed pair
+	Seat        SeatName      `json:"seat,omitempty"`
+	Act         string        `json:"act,omitempty"`
+	Days        int           `json:"days,omitempty"`
+	RequestedBy string        `json:"requested_by,omitempty"`
+	ToldOn      calendar.Date `json:"told_on,omitzero"`
+	ToldBy      string        `json:"told_by,omitempty"`
+	Result      string        `json:"result,omitempty"`
+	Hash        string        `json:"hash,omitempty"`
+	Means       string        `json:"means,omitempty"`
+	Channel     ChannelName   `json:"channel,omitempty"`
+	Letter      string        `json:"letter,omitempty"`
+	Reason      string        `json:"reason,omitempty"`
+	Ground      string        `json:"ground,omitempty"`
+	DecidedBy   string        `json:"decided_by,omitempty"`
+	Clock       string        `json:"clock,omitempty"` // the clock a step belongs to
+	Step        string        `json:"step,omitempty"`
+
+	Clocks []Clock `json:"clocks,omitempty"` // every clock it changed, as it is now
+}
+
+// Trigger is the name by which policy's clocks know the event.
+func (e Event) Trigger() string {
+	if e.Kind == EventReleased {
+		return string(e.Kind) + "/" + string(e.Channel)
+	}
+	return string(e.Kind)
+}
+
+// Apply folds an event into the case. It never fails and decides nothing.
+func Apply(c Case, e Event) Case {
+	c.Clocks, c.Channels = slices.Clone(c.Clocks), slices.Clone(c.Channels)
+	switch e.Kind {
+	case EventRegistered:
+		c = *e.Case
+	case EventForwarded:
+		c.Stage, c.Unit, c.UnitLevel = Forwarded, e.Unit, e.UnitLevel
+	case EventAccepted:
+		c.Stage = Handling
+	case EventDeclined:
+		c.Stage, c.ClosedAt = Declined, e.At
+	case EventAssigned:
+		c.Upper, c.Lower = *e.Upper, *e.Lower
+	case EventAcknowledged:
+		c.seat(e.Seat).AcknowledgedAt = e.At
+	case EventActed:
+		c.seat(e.Seat).LastActAt = e.At
+	case EventReported:
+		c.ReportedAt = e.At
+	case EventOpined:
+		version := 1
+		if c.Opinion != nil {
+			version = c.Opinion.Version + 1
+		}
+		c.Stage, c.Opinion = Opined, &Opinion{version, *e.Document, e.Result, e.At}
+		c.unsign()
+	case EventSigned:
+		s := c.seat(e.Seat)
+		s.SignedAt, s.SignedHash, s.LastActAt = e.At, e.Hash, e.At
+		if !c.Upper.SignedAt.IsZero() && !c.Lower.SignedAt.IsZero() {
+			c.Stage = Signed
+		}
+	case EventReturned:
+		c.Stage = Handling
+		c.seat(e.Seat).LastActAt = e.At
+		c.unsign()
+	case EventServed:
+		c.Stage, c.Served = Served, &Service{e.On, e.Means}
+	case EventClosed:
+		c.Stage, c.ClosedAt = Closed, e.At
+	case EventSupervised, EventEscalated:
+		c.openChannel(e)
+	case EventReleased:
+		for i := range c.Channels {
+			if c.Channels[i].Name == e.Channel {
+				c.Channels[i].ReleasedAt = e.At
+			}
+		}
+	case EventUrged:
+		c.UrgedAt = e.At
+	case EventExtended, EventReminded, EventReportedUp, EventSuppressed, EventRecalculated:
+		// What they change are clocks.
+	}
+	for _, k := range e.Clocks {
+		if i := slices.IndexFunc(c.Clocks, func(x Clock) bool { return x.ID == k.ID }); i >= 0 {
+			c.Clocks[i] = k
+		} else {
+			c.Clocks = append(c.Clocks, k)
+		}
+	}
+	c.Seq = e.Seq
+	return c
+}
+
+// Fold applies events in order.
+func Fold(c Case, events []Event) Case {
+	for _, e := range events {
+		c = Apply(c, e)
+	}
+	return c
+}
+
+func (c *Case) seat(name SeatName) *Seat {
+	if name == Upper {
+		return &c.Upper
+	}
+	return &c.Lower
+}
+
+// unsign voids both signatures: they were on another text.
+func (c *Case) unsign() {
+	for _, s := range []*Seat{&c.Upper, &c.Lower} {
+		s.SignedAt, s.SignedHash = time.Time{}, ""
+	}
+}
+
+func (c *Case) openChannel(e Event) {
+	switch e.Ground {
+	case "key":
+		c.Key = true
+	case "difficult":
+		c.Difficult = true
+	}
+	office := c.Office
+	if e.Channel == SupervisionOffice {
+		office = c.SupervisionOffice
+	}
+	ch := Channel{
+		Name: e.Channel, Office: office, Letter: e.Letter, Letters: c.OnChannel(e.Channel).Letters + 1,
+		Reason: e.Reason, OpenedAt: e.At, Document: e.Document,
+	}
+	i := slices.IndexFunc(c.Channels, func(x Channel) bool { return x.Name == e.Channel })
+	if i < 0 {
+		c.Channels = append(c.Channels, ch)
+	} else {
+		c.Channels[i] = ch
+	}
+}

@@ -1,0 +1,97 @@
+package casefile
+
+import (
+	"time"
+
+	"shuangze/calendar"
+)
+
+// Task is something that waits for a person (Official) or for whoever holds a
+// role in a unit.
+type Task struct {
+	Do       Kind          `json:"do"`
+	Official string        `json:"official,omitempty"`
+	Role     Role          `json:"role,omitempty"`
+	Unit     string        `json:"unit,omitempty"`
+	From     time.Time     `json:"from"` // from when on it is shown
+	Due      calendar.Date `json:"due,omitzero"`
+}
+
+// Waiting lists what the case waits for, in its present state.
+func Waiting(c Case) []Task {
+	if !c.Stage.Open() {
+		return nil
+	}
+	var tasks []Task
+	add := func(t Task, clock string) {
+		if k, ok := c.Clock(clock); ok && k.Running() {
+			t.Due = k.Due.Internal
+		}
+		if t.From.IsZero() {
+			t.From = c.RegisteredAt
+		}
+		tasks = append(tasks, t)
+	}
+	atOffice := func(do Kind, role Role) Task { return Task{Do: do, Role: role, Unit: c.Office} }
+	atUnit := func(do Kind) Task { return Task{Do: do, Role: Officer, Unit: c.Unit} }
+
+	switch c.Stage {
+	case Registered:
+		if c.Direct {
+			add(atUnit(Accept), "ACC-DIRECT")
+		} else {
+			add(atOffice(Forward, Registrar), "REG-FORWARD")
+		}
+	case Forwarded:
+		add(atUnit(Accept), "ACC-TRANSFER")
+	case Handling:
+		if c.Led() {
+			add(atUnit(Opine), "HANDLE")
+		}
+	case Opined:
+		seat := c.Lower
+		if !seat.SignedAt.IsZero() {
+			seat = c.Upper
+		}
+		if !seat.AcknowledgedAt.IsZero() {
+			add(Task{Do: Sign, Official: seat.Official, From: c.Opinion.At}, "HANDLE")
+		}
+	case Signed:
+		add(atUnit(Serve), "HANDLE")
+	case Served:
+		if c.Supervision() == NotSupervised {
+			add(atOffice(Close, Supervisor), "CLOSE")
+		}
+	case New, Closed, Declined:
+	}
+	if !c.Led() && c.Stage != Opined {
+		add(atOffice(Assign, Supervisor), "DUAL-WHEN")
+	}
+	for _, name := range []SeatName{Upper, Lower} {
+		seat := c.Seat(name)
+		if seat.Official != "" && seat.AcknowledgedAt.IsZero() {
+			add(Task{Do: Acknowledge, Official: seat.Official, From: seat.AssignedAt}, "DUAL-ACK/"+string(name))
+		} else if k, ok := c.Clock("DUAL-ACT/" + string(name)); ok && k.Running() {
+			add(Task{Do: Act, Official: seat.Official, From: k.YellowOn.Start()}, k.ID)
+		}
+	}
+	// A report waits when the unit was urged, or is supervised, and has not
+	// explained itself since.
+	asked := c.UrgedAt
+	for _, ch := range c.Channels {
+		if ch.Open() {
+			if ch.OpenedAt.After(asked) {
+				asked = ch.OpenedAt
+			}
+			clock, t := "SUP-1", Task{Do: Release, Role: Supervisor, Unit: ch.Office, From: ch.OpenedAt}
+			if ch.Name == SupervisionOffice {
+				clock, t.Role = "SUP-2", Inspector
+			}
+			add(t, clock)
+		}
+	}
+	if asked.After(c.ReportedAt) && c.Stage != Registered {
+		add(Task{Do: Report, Role: Officer, Unit: c.Unit, From: asked}, "SUP-1")
+	}
+	return tasks
+}

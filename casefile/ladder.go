@@ -1,0 +1,171 @@
+package casefile
+
+import (
+	"slices"
+	"strconv"
+
+	"shuangze/calendar"
+	"shuangze/policy"
+)
+
+// advance takes every step whose time has come, in order. It runs before each
+// command too, so that no act, however late, overtakes the ladder.
+func (d *decision) advance() {
+	d.recalculate()
+	for {
+		plan := d.plan()
+		if len(plan) == 0 || plan[0].at.After(d.now) {
+			return
+		}
+		d.take(plan[0])
+	}
+}
+
+// recalculate computes the provisional due dates anew when another calendar is in
+// force than the one they were computed with.
+func (d *decision) recalculate() {
+	var changed []Clock
+	for _, k := range d.c.Clocks {
+		rule, ok := d.rules.Policy.Clock(k.Rule)
+		if ok && k.Running() && k.Due.Provisional && k.Due.Calendar != d.rules.Calendar.Version() {
+			changed = append(changed, d.due(k, rule))
+		}
+	}
+	if len(changed) > 0 {
+		d.emit(Event{Kind: EventRecalculated, Actor: Clockwork, Rule: "calendar " + d.rules.Calendar.Version(), Clocks: changed})
+	}
+}
+
+// take takes one step or, where it has lost its point, records why not.
+func (d *decision) take(p plannedStep) {
+	k, _ := d.c.Clock(p.clock)
+	later := d.laterIsDue(k, p)
+	k = k.take(p)
+	e := Event{Actor: Clockwork, Rule: k.Rule, Clock: k.ID, Step: p.id, Clocks: []Clock{k}}
+	suppress := func(why string) {
+		e.Kind, e.Reason = EventSuppressed, why
+		d.emit(e)
+	}
+	if later {
+		suppress(Superseded)
+		return
+	}
+	switch p.step.Do {
+	case policy.Remind:
+		e.Kind = EventReminded
+	case policy.Urge:
+		if p.step.UnlessReported && !d.c.ReportedAt.Before(k.Due.Statutory.End()) {
+			suppress(Explained)
+			return
+		}
+		e.Kind = EventUrged
+	case policy.Supervise:
+		if d.c.OnChannel(PetitionOffice).Open() {
+			suppress(AlreadySupervised)
+			return
+		}
+		e.Kind, e.Channel, e.Reason = EventSupervised, PetitionOffice, "overdue"
+		e.Letter = d.letter(PetitionOffice)
+	case policy.Escalate:
+		if d.c.OnChannel(SupervisionOffice).Open() {
+			suppress(AlreadySupervised)
+			return
+		}
+		e.Kind, e.Channel, e.Reason, e.Ground = EventEscalated, SupervisionOffice, "overdue", "term_passed"
+		e.Letter = d.letter(SupervisionOffice)
+	case policy.ReportUp:
+		e.Kind = EventReportedUp
+	}
+	d.emit(e)
+	d.tell(e, d.recipients(p.step.To, k))
+}
+
+// laterIsDue reports whether a reminder has lost its point because its clock's next
+// step is due too, as after a long outage. Rungs of the ladder are never left out
+// for that.
+func (d *decision) laterIsDue(k Clock, p plannedStep) bool {
+	if p.step.Do != policy.Remind {
+		return false
+	}
+	for _, q := range d.planned(k) {
+		if q.id != p.id && q.at.After(p.at) && !q.at.After(d.now) {
+			return true
+		}
+	}
+	return false
+}
+
+// letter numbers a supervision letter after its case.
+func (d *decision) letter(name ChannelName) string {
+	mark := "督"
+	if name == SupervisionOffice {
+		mark = "督查"
+	}
+	return d.c.Number + "-" + mark + strconv.Itoa(d.c.OnChannel(name).Letters+1)
+}
+
+// Notice is what one person is to be told; it is written with its event.
+type Notice struct {
+	To   string    `json:"to"` // official
+	Seq  int64     `json:"seq"`
+	Kind EventKind `json:"kind"`
+	Step string    `json:"step,omitempty"`
+}
+
+// tell writes a notice of the last event to each of these people once, but never
+// to whoever did it.
+func (d *decision) tell(e Event, to []string) {
+	slices.Sort(to)
+	for _, id := range slices.Compact(to) {
+		if id != "" && id != e.Actor.ID {
+			d.notices = append(d.notices, Notice{id, d.c.Seq, e.Kind, e.Step})
+		}
+	}
+}
+
+// recipients resolves the groups of a step to officials. Nobody whom the case
+// accuses is ever told of it.
+func (d *decision) recipients(groups []policy.Recipient, k Clock) []string {
+	dir, c := d.rules.Directory, d.c
+	var to []string
+	people := func(officials []Official) {
+		for _, o := range officials {
+			if !accused(c, o.ID, o.Unit, dir) {
+				to = append(to, o.ID)
+			}
+		}
+	}
+	for _, group := range groups {
+		switch group {
+		case policy.ToOfficers:
+			people(dir.staff(c.Unit, Officer))
+		case policy.ToUnitHead:
+			people(dir.Heads(c.Unit, d.rules.Policy))
+		case policy.ToUpper:
+			to = append(to, c.Upper.Official)
+		case policy.ToLower:
+			to = append(to, c.Lower.Official)
+		case policy.ToBearer:
+			if k.Whose == policy.OfLeader {
+				to = append(to, k.Who)
+			}
+		case policy.ToPetitionOffice:
+			people(dir.staff(c.Office, Supervisor, Registrar))
+		case policy.ToSupervisionOffice:
+			people(dir.staff(c.SupervisionOffice, Inspector))
+		case policy.ToConvener:
+			people(dir.conveners(c.Office))
+		}
+	}
+	return to
+}
+
+// LateDays is by how many calendar days a clock ran past its statutory due date
+// until it stopped or, still running, until now; 0 if it did not.
+func (k Clock) LateDays(now calendar.Date) int {
+	on := now
+	if !k.Running() {
+		on = calendar.DateOf(k.judgedAt(now.Start()))
+	}
+	return max(0, on.DaysSince(k.Due.Statutory))
+}

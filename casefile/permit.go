@@ -1,0 +1,151 @@
+package casefile
+
+import (
+	"slices"
+	"strings"
+
+	"shuangze/calendar"
+	"shuangze/policy"
+)
+
+// relation is how somebody stands to a case. Who may give a command is said in
+// relations, never in names.
+type relation struct {
+	chinese, english string
+	holds            func(Case, Actor, Rules) bool
+}
+
+var (
+	anyClerk = relation{"信访部门登记人员", "a clerk of a petition office", func(_ Case, by Actor, r Rules) bool {
+		return by.Role == Registrar
+	}}
+	anySupervisor = relation{"信访部门督办人员", "a supervisor of a petition office", func(_ Case, by Actor, r Rules) bool {
+		return by.Role == Supervisor
+	}}
+	anyOfficer = relation{"直接收到的单位承办人", "an officer of the unit that received it", func(_ Case, by Actor, r Rules) bool {
+		return by.Role == Officer
+	}}
+	clerk = relation{"主办信访部门登记人员", "a clerk of the petition office in charge", func(c Case, by Actor, r Rules) bool {
+		return by.Role == Registrar && presides(by.Unit, c.Office, r)
+	}}
+	supervisor = relation{"主办信访部门督办人员", "a supervisor of the petition office in charge", func(c Case, by Actor, r Rules) bool {
+		return by.Role == Supervisor && presides(by.Unit, c.Office, r)
+	}}
+	inspector = relation{"党委督查室督查人员", "an inspector of the supervision office", func(c Case, by Actor, r Rules) bool {
+		return by.Role == Inspector && presides(by.Unit, c.SupervisionOffice, r)
+	}}
+	officer = relation{"责任单位承办人", "an officer of the responsible unit", func(c Case, by Actor, _ Rules) bool {
+		return by.Role == Officer && by.Unit == c.Unit
+	}}
+	head = relation{"责任单位负责人", "the head of the responsible unit", func(c Case, by Actor, r Rules) bool {
+		return slices.ContainsFunc(r.Directory.Heads(c.Unit, r.Policy), func(o Official) bool { return o.ID == by.ID })
+	}}
+	seated = relation{"本案包案领导", "one of the case's two leaders", func(c Case, by Actor, _ Rules) bool {
+		_, ok := c.SeatOf(by.ID)
+		return ok
+	}}
+	clockwork = relation{"计时器", "the clock", func(_ Case, by Actor, _ Rules) bool { return by.Role == System }}
+)
+
+// presides reports whether an office is the one in charge or one above it.
+func presides(office, inCharge string, r Rules) bool {
+	return office == inCharge || inCharge != "" && r.Directory.Under(inCharge, r.Directory.Area(office))
+}
+
+// Permit says whether the actor may ever give this command to this case, whatever
+// its stage: nil, or a refusal that names the rule (Forbidden), or NotFound where
+// even the case's existence is none of the actor's business.
+func Permit(c Case, kind Kind, by Actor, r Rules) *Error {
+	s, ok := specOf(kind)
+	if !ok {
+		return &Error{Reason: NotFound, Code: "unknown_command", Chinese: "没有这个操作", English: "there is no such command"}
+	}
+	if by.Role != System && c.Stage != New && !Sees(c, by, r) {
+		return &Error{Reason: NotFound, Code: "case_not_found", Chinese: "没有这个信访事项", English: "there is no such case"}
+	}
+	var zh, en []string
+	for _, rel := range s.by {
+		if rel.holds(c, by, r) {
+			return nil
+		}
+		zh, en = append(zh, rel.chinese), append(en, rel.english)
+	}
+	return forbidden("not_permitted", s.rule,
+		"这一操作只能由"+strings.Join(zh, "或")+"进行", "only "+strings.Join(en, " or ")+" may do this")
+}
+
+// Sees reports whether the actor may know of the case: whoever has a part in it,
+// the offices above it and the auditor. The accused and their unit never see an
+// accusation (条例第30条第3款).
+func Sees(c Case, by Actor, r Rules) bool {
+	if accused(c, by.ID, by.Unit, r.Directory) {
+		return false
+	}
+	switch by.Role {
+	case Auditor, System:
+		return true
+	case Registrar, Supervisor, Inspector:
+		area := r.Directory.Area(by.Unit)
+		return r.Directory.Under(c.Unit, area) || r.Directory.Under(c.Office, area)
+	case Officer:
+		return by.Unit == c.Unit
+	case Leader:
+		_, sits := c.SeatOf(by.ID)
+		return sits || r.Directory.Under(c.Unit, by.Unit)
+	}
+	return false
+}
+
+// SeesPetitioner reports whether the actor may see who complained: only those who
+// handle the case, and never an auditor.
+func SeesPetitioner(c Case, by Actor, r Rules) bool {
+	return Sees(c, by, r) && by.Role != Auditor && by.Role != System
+}
+
+// accused reports whether a person is, or belongs to, whom the case accuses.
+func accused(c Case, official, unit string, d *Directory) bool {
+	return c.AccusedOfficial != "" && official == c.AccusedOfficial ||
+		c.AccusedUnit != "" && d.Under(unit, c.AccusedUnit)
+}
+
+// admits says whether the case is in a stage and state to take the command.
+func admits(c Case, s spec, by Actor) *Error {
+	if !slices.Contains(s.from, c.Stage) {
+		if s.kind == Register {
+			return conflict("already_registered", "本事项已登记", "the case is registered already")
+		}
+		return conflict("wrong_stage", "信访事项当前环节不能进行这一操作", "this is not possible in the case's present stage")
+	}
+	if s.ready != nil {
+		return s.ready(c, by)
+	}
+	return nil
+}
+
+// Admit refuses a command for which the case is in no stage or state, before it
+// costs anything. It is a cheap first look: Decide has the last word.
+func Admit(c Case, cmd Command) *Error {
+	s, ok := specOf(cmd.Kind)
+	if !ok {
+		return &Error{Reason: NotFound, Code: "unknown_command", Chinese: "没有这个操作", English: "there is no such command"}
+	}
+	return admits(c, s, cmd.Actor)
+}
+
+// Available lists what the actor can do with the case now.
+func Available(c Case, by Actor, r Rules) []Kind {
+	kinds := []Kind{}
+	for _, s := range table {
+		if s.kind != Tick && s.kind != Register && admits(c, s, by) == nil && Permit(c, s.kind, by, r) == nil {
+			kinds = append(kinds, s.kind)
+		}
+	}
+	return kinds
+}
+
+// Rules is everything Decide goes by beside the case itself.
+type Rules struct {
+	Policy    *policy.Policy
+	Calendar  *calendar.Calendar
+	Directory *Directory
+}

@@ -1,0 +1,95 @@
+package importer
+
+import (
+	"io"
+	"maps"
+
+	"shuangze/casefile"
+	"shuangze/policy"
+)
+
+// Units reads units. Rows with problems are left out of what is returned.
+func Units(r io.Reader, p *policy.Policy, known *casefile.Directory) ([]casefile.Unit, []Problem, error) {
+	t, problems, err := read(r, []string{"code", "name", "kind", "level", "parent"}, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	c := checker{problems}
+	seen := map[string]int{}
+	all := &casefile.Directory{Units: maps.Clone(known.Units)}
+	for _, row := range t.rows {
+		v := row.values
+		all.Units[v["code"]] = casefile.Unit{Code: v["code"], Name: v["name"], Kind: v["kind"], Level: v["level"], Parent: v["parent"]}
+	}
+	for _, row := range t.rows {
+		c.required(row, "code", "name", "kind", "level")
+		c.short(row, "code", 40)
+		c.short(row, "name", 100)
+		c.unique(row, "code", seen)
+		c.oneOf(row, "kind", casefile.UnitKinds)
+		c.oneOf(row, "level", levels(p))
+		code, parent := row.values["code"], row.values["parent"]
+		if parent == "" {
+			continue
+		}
+		if _, ok := all.Units[parent]; !ok {
+			c.add(row, "parent", "没有这个上级单位", "there is no such unit")
+		} else if all.Under(parent, code) {
+			c.add(row, "parent", "单位不能隶属于自己的下级", "a unit can't be below itself")
+		}
+	}
+	return good(t, c.problems, func(v map[string]string) casefile.Unit { return all.Units[v["code"]] }), c.problems, nil
+}
+
+// Officials reads officials like Units reads units.
+func Officials(r io.Reader, p *policy.Policy, known *casefile.Directory) ([]casefile.Official, []Problem, error) {
+	t, problems, err := read(r, []string{"id", "name", "post", "level", "unit", "role"}, []string{"portfolio", "email"})
+	if err != nil {
+		return nil, nil, err
+	}
+	c := checker{problems}
+	seen := map[string]int{}
+	var roles []string
+	for _, role := range casefile.Roles {
+		roles = append(roles, string(role))
+	}
+	for _, row := range t.rows {
+		c.required(row, "id", "name", "post", "level", "unit", "role")
+		c.short(row, "id", 40)
+		c.short(row, "name", 50)
+		c.short(row, "post", 100)
+		c.unique(row, "id", seen)
+		c.oneOf(row, "level", levels(p))
+		c.oneOf(row, "role", roles)
+		if unit := row.values["unit"]; unit != "" {
+			if _, ok := known.Units[unit]; !ok {
+				c.add(row, "unit", "名录中没有这个单位", "there is no such unit")
+			}
+		}
+	}
+	return good(t, c.problems, func(v map[string]string) casefile.Official {
+		return casefile.Official{
+			ID: v["id"], Name: v["name"], Post: v["post"], Level: v["level"], Unit: v["unit"],
+			Role: casefile.Role(v["role"]), Portfolio: v["portfolio"], Email: v["email"],
+		}
+	}), c.problems, nil
+}
+
+func levels(p *policy.Policy) []string {
+	var ids []string
+	for _, l := range p.Levels {
+		ids = append(ids, l.ID)
+	}
+	return ids
+}
+
+func good[T any](t table, problems []Problem, build func(map[string]string) T) []T {
+	wrong := bad(problems)
+	var list []T
+	for _, row := range t.rows {
+		if !wrong[row.line] {
+			list = append(list, build(row.values))
+		}
+	}
+	return list
+}

@@ -1,0 +1,400 @@
+package policy
+
+import (
+	"bytes"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"shuangze/calendar"
+)
+
+//go:embed default.yaml
+var defaultYAML []byte
+
+// Problem is one thing that is wrong with a policy file.
+type Problem struct {
+	File    string
+	Line    int
+	Message string
+}
+
+func (p Problem) Error() string { return fmt.Sprintf("%s:%d: %s", p.File, p.Line, p.Message) }
+
+// Default returns the built-in policy.
+func Default() *Policy {
+	p, err := parse("default.yaml", defaultYAML, Policy{})
+	if err == nil {
+		err = p.check(nil)
+	}
+	if err != nil {
+		panic(fmt.Sprintf("built-in policy: %v", err)) // a broken build, caught by the first test
+	}
+	return &p.Policy
+}
+
+// Load returns the built-in policy with the local file at path laid over it; an
+// empty path is the built-in policy alone. The error joins every Problem found.
+func Load(path string) (*Policy, error) {
+	if path == "" {
+		return Default(), nil
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read policy: %w", err)
+	}
+	return overlay(filepath.Base(path), data)
+}
+
+func overlay(name string, data []byte) (*Policy, error) {
+	base := Default()
+	local, err := parse(name, data, Policy{Day: base.Day}) // what the file leaves out of the day stays
+	if err != nil {
+		return nil, err
+	}
+	local.lay(base)
+	if err := local.check(base); err != nil {
+		return nil, err
+	}
+	return &local.Policy, nil
+}
+
+// file is a policy with the place of everything in it, for messages.
+type file struct {
+	Policy
+	name string
+	root *yaml.Node
+}
+
+// parse reads a file over what is preset; an empty file leaves it at that.
+func parse(name string, data []byte, preset Policy) (*file, error) {
+	f := &file{Policy: preset, name: name, root: new(yaml.Node)}
+	if err := yaml.Unmarshal(data, f.root); err != nil {
+		return nil, f.syntax(err)
+	}
+	dec := yaml.NewDecoder(bytes.NewReader(data))
+	dec.KnownFields(true)
+	if err := dec.Decode(&f.Policy); err != nil && !errors.Is(err, io.EOF) {
+		return nil, f.syntax(err)
+	}
+	return f, nil
+}
+
+// syntax turns the YAML library's error, which names lines in prose, into problems.
+func (f *file) syntax(err error) error {
+	messages := []string{strings.TrimPrefix(err.Error(), "yaml: ")}
+	var typed *yaml.TypeError
+	if errors.As(err, &typed) {
+		messages = typed.Errors
+	}
+	var problems []error
+	for _, m := range messages {
+		p := Problem{File: f.name, Line: 1, Message: m}
+		if rest, ok := strings.CutPrefix(m, "line "); ok {
+			if n, message, ok := strings.Cut(rest, ": "); ok {
+				if line, err := strconv.Atoi(n); err == nil {
+					p.Line, p.Message = line, message
+				}
+			}
+		}
+		problems = append(problems, p)
+	}
+	return errors.Join(problems...)
+}
+
+// lay fills what the local file leaves out from the base. Lists of entries with an
+// id are merged by id; the order of levels and pairs carries meaning, so these
+// are replaced whole.
+func (f *file) lay(base *Policy) {
+	p := &f.Policy
+	if p.Version == "" {
+		p.Version = base.Version + "+local"
+	}
+	if p.Name == (Text{}) {
+		p.Name = base.Name
+	}
+	if p.Levels == nil {
+		p.Levels = base.Levels
+	}
+	if p.Pairs == nil {
+		p.Pairs = base.Pairs
+	}
+	code := func(c Code) string { return c.ID }
+	p.Origins = merge(base.Origins, p.Origins, code)
+	p.Channels = merge(base.Channels, p.Channels, code)
+	p.Purposes = merge(base.Purposes, p.Purposes, code)
+	p.Reasons = merge(base.Reasons, p.Reasons, code)
+	p.Acts = merge(base.Acts, p.Acts, code)
+	p.Categories = merge(base.Categories, p.Categories, func(c Category) string { return c.ID })
+	p.Clocks = merge(base.Clocks, p.Clocks, func(c Clock) string { return c.ID })
+	p.Steps = merge(base.Steps, p.Steps, func(s Step) string { return s.ID })
+}
+
+func merge[T any](base, local []T, key func(T) string) []T {
+	merged := slices.Clone(base)
+	for _, x := range local {
+		if i := slices.IndexFunc(merged, func(y T) bool { return key(y) == key(x) }); i >= 0 {
+			merged[i] = x
+		} else {
+			merged = append(merged, x)
+		}
+	}
+	return merged
+}
+
+// check finds everything that is wrong; base is the policy whose statutes protect
+// themselves, nil for the built-in one itself.
+func (f *file) check(base *Policy) error {
+	c := checker{file: f}
+	p := &f.Policy
+	c.duplicates("levels", "origins", "channels", "purposes", "reasons", "acts", "categories", "clocks", "steps")
+	if p.Day.Spread < 0 || p.Day.Spread > Duration(12*60*60*1e9) {
+		c.add("day", "", "spread", "must be between 0 and 12h")
+	}
+	for i, pair := range p.Pairs {
+		at := strconv.Itoa(i)
+		if p.Rank(pair.Upper) == 0 || p.Rank(pair.Upper)-p.Rank(pair.Lower) != 1 {
+			c.add("pairs", at, "upper", "upper %q and lower %q must be adjacent levels of the policy", pair.Upper, pair.Lower)
+		}
+		for _, o := range pair.Origins {
+			if !Has(p.Origins, o) {
+				c.add("pairs", at, "origins", "no such origin %q", o)
+			}
+		}
+		c.basis("pairs", at, pair.Basis)
+		c.required("pairs", at, "source", pair.Source)
+	}
+	for _, o := range p.Origins {
+		if _, ok := p.PairFor(o.ID, ""); !ok && !slices.ContainsFunc(p.Pairs, func(x Pair) bool { return slices.Contains(x.Origins, o.ID) }) {
+			c.add("origins", o.ID, "", "no pair of levels leads cases of origin %q", o.ID)
+		}
+	}
+	for _, clock := range p.Clocks {
+		c.clock(clock)
+		if base != nil {
+			c.protect(base, clock)
+		}
+	}
+	for _, s := range p.Steps {
+		c.step(s)
+	}
+	return errors.Join(c.problems...)
+}
+
+type checker struct {
+	*file
+	problems []error
+}
+
+// add notes a problem at the line of list/id/field, or the nearest place that exists.
+func (c *checker) add(list, id, field, format string, args ...any) {
+	message := fmt.Sprintf(format, args...)
+	if id != "" && list != "pairs" {
+		message = id + ": " + message
+	}
+	if field != "" {
+		message = strings.Replace(message, ": ", ": "+field+": ", 1)
+		if id == "" || list == "pairs" {
+			message = field + ": " + message
+		}
+	}
+	c.problems = append(c.problems, Problem{c.name, c.line(list, id, field), message})
+}
+
+func (c *checker) line(list, id, field string) int {
+	if len(c.root.Content) == 0 {
+		return 1
+	}
+	node := c.root.Content[0]
+	step := func(key string) {
+		if next := child(node, key); next != nil {
+			node = next
+		}
+	}
+	step(list)
+	if id != "" && node.Kind == yaml.SequenceNode {
+		for i, entry := range node.Content {
+			if e := child(entry, "id"); e != nil && e.Value == id || strconv.Itoa(i) == id {
+				node = entry
+				break
+			}
+		}
+	}
+	if field != "" {
+		step(field)
+	}
+	return node.Line
+}
+
+func child(n *yaml.Node, key string) *yaml.Node {
+	if n.Kind != yaml.MappingNode {
+		return nil
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == key {
+			return n.Content[i+1]
+		}
+	}
+	return nil
+}
+
+// duplicates looks in the file itself: merging hides a second entry with one id.
+func (c *checker) duplicates(lists ...string) {
+	if len(c.root.Content) == 0 {
+		return
+	}
+	for _, list := range lists {
+		seq := child(c.root.Content[0], list)
+		if seq == nil || seq.Kind != yaml.SequenceNode {
+			continue
+		}
+		seen := map[string]bool{}
+		for _, entry := range seq.Content {
+			id := child(entry, "id")
+			switch {
+			case id == nil || id.Value == "":
+				c.problems = append(c.problems, Problem{c.name, entry.Line, list + ": id is missing"})
+			case seen[id.Value]:
+				c.problems = append(c.problems, Problem{c.name, id.Line, fmt.Sprintf("%s: id %q stands twice", list, id.Value)})
+			default:
+				seen[id.Value] = true
+			}
+		}
+	}
+}
+
+func (c *checker) required(list, id, field, value string) {
+	if value == "" {
+		c.add(list, id, field, "is missing")
+	}
+}
+
+func (c *checker) basis(list, id string, b Basis) {
+	if !slices.Contains(bases, b) {
+		c.add(list, id, "basis", "%q is none of %v", b, bases)
+	}
+}
+
+func (c *checker) clock(k Clock) {
+	const list = "clocks"
+	c.required(list, k.ID, "source", k.Source)
+	c.basis(list, k.ID, k.Basis)
+	if !slices.Contains([]Bearer{OfUnit, OfPetitionOffice, OfSupervisionOffice, OfLeader}, k.Bearer) {
+		c.add(list, k.ID, "bearer", "%q is nobody who can bear a duty", k.Bearer)
+	}
+	c.events(k.ID, "starts", k.Starts)
+	c.events(k.ID, "stops", k.Stops)
+	for _, w := range k.When {
+		if !slices.Contains(conditions, w) {
+			c.add(list, k.ID, "when", "no such condition %q", w)
+		}
+	}
+	for _, purpose := range k.Purposes {
+		if !Has(c.Purposes, purpose) {
+			c.add(list, k.ID, "purposes", "no such purpose %q", purpose)
+		}
+	}
+	if k.From != "" && k.From != Recorded {
+		c.add(list, k.ID, "from", "%q: leave it out or write %q", k.From, Recorded)
+	}
+	if k.Length < 1 || k.Length > 366 {
+		c.add(list, k.ID, "length", "must be 1 to 366 days, is %d", k.Length)
+	}
+	if k.Unit != calendar.CalendarDay && k.Unit != calendar.WorkingDay {
+		c.add(list, k.ID, "unit", "%q is neither %s nor %s", k.Unit, calendar.CalendarDay, calendar.WorkingDay)
+	}
+	if k.Yellow < 0 || k.Yellow > 60 {
+		c.add(list, k.ID, "yellow", "must be 0 to 60 working days, is %d", k.Yellow)
+	}
+	if k.Extend != nil {
+		c.required(list, k.ID, "extend", k.Extend.ID)
+		c.basis(list, k.ID, k.Extend.Basis)
+		if k.Extend.Days < 1 || k.Extend.Days > 366 {
+			c.add(list, k.ID, "extend", "must be 1 to 366 days, is %d", k.Extend.Days)
+		}
+	}
+	repeats := false
+	for _, id := range k.Steps {
+		s, ok := c.Step(id)
+		if !ok {
+			c.add(list, k.ID, "steps", "no such step %q", id)
+		}
+		repeats = repeats || !s.Repeat.IsZero()
+	}
+	if !repeats {
+		// Without it an overdue case could fall silent.
+		c.add(list, k.ID, "steps", "none of them repeats while the clock is overdue")
+	}
+}
+
+func (c *checker) events(clock, field string, events []string) {
+	if len(events) == 0 {
+		c.add("clocks", clock, field, "names no event")
+	}
+	for _, e := range events {
+		if !slices.Contains(Triggers, e) {
+			c.add("clocks", clock, field, "no such event %q", e)
+		}
+	}
+}
+
+func (c *checker) step(s Step) {
+	const list = "steps"
+	c.required(list, s.ID, "source", s.Source)
+	c.basis(list, s.ID, s.Basis)
+	if !slices.Contains(actions, s.Do) {
+		c.add(list, s.ID, "do", "%q is none of %v", s.Do, actions)
+	}
+	switch {
+	case s.At.IsZero():
+		c.add(list, s.ID, "at", "is missing")
+	case s.Do == Remind && s.At.Days > 0, s.Do != Remind && s.At.Days < 1:
+		c.add(list, s.ID, "at", "a reminder comes before the due date, everything else after it")
+	}
+	if !s.Repeat.IsZero() && (s.Repeat.Days < 1 || s.Do == Remind || s.Do == Supervise || s.Do == Escalate) {
+		c.add(list, s.ID, "repeat", "only an urging or a report upward repeats, after a day or more")
+	}
+	for _, to := range s.To {
+		if !slices.Contains(recipients, to) {
+			c.add(list, s.ID, "to", "%q is none of %v", to, recipients)
+		}
+	}
+}
+
+// protect refuses a local clock that gives an official more time than the statute
+// does, be it by its length or by when it starts and stops.
+func (c *checker) protect(base *Policy, k Clock) {
+	law, ok := base.Clock(k.ID)
+	if !ok || law.Basis != Statute {
+		return
+	}
+	const list = "clocks"
+	if k.Unit != law.Unit {
+		c.add(list, k.ID, "unit", "%s counts %ss; a local policy can't count otherwise", law.Source, law.Unit)
+	} else if k.Length > law.Length {
+		c.add(list, k.ID, "length", "%d is longer than the %d of %s; a local policy may only shorten it", k.Length, law.Length, law.Source)
+	}
+	switch {
+	case k.Extend != nil && law.Extend == nil:
+		c.add(list, k.ID, "extend", "%s knows no extension", law.Source)
+	case k.Extend != nil && k.Extend.Days > law.Extend.Days:
+		c.add(list, k.ID, "extend", "%d days are more than the %d of %s", k.Extend.Days, law.Extend.Days, law.Extend.Source)
+	}
+	if !slices.Equal(k.Starts, law.Starts) || !slices.Equal(k.Stops, law.Stops) || !slices.Equal(k.When, law.When) || !slices.Equal(k.Purposes, law.Purposes) || k.From != law.From {
+		c.add(list, k.ID, "starts", "what starts and stops the clock of %s can't be changed", law.Source)
+	}
+	if k.Bearer != law.Bearer {
+		c.add(list, k.ID, "bearer", "%s puts the duty on the %s", law.Source, law.Bearer)
+	}
+	if k.Basis != Statute && k.Length == law.Length {
+		c.add(list, k.ID, "basis", "the limit is the statute's own")
+	}
+}

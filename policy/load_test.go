@@ -1,0 +1,328 @@
+package policy
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// A complete HANDLE clock for a local file; the tests change single lines of it.
+const handle = `clocks:
+  - id: HANDLE
+    name: {zh: 办结, en: settle}
+    source: 某地办法第三条
+    basis: local
+    bearer: unit
+    starts: [accepted]
+    stops: [served]
+    purposes: [appeal]
+    length: 45
+    unit: calendar_day
+    yellow: 5
+    extend: {id: EXT-HANDLE, days: 15, source: 某地办法第四条, basis: local}
+    steps: [URGE-0, URGE-5]
+`
+
+// with returns the HANDLE clock with one line of it replaced; an empty line drops it.
+func with(old, line string) string {
+	if !strings.Contains(handle, old+"\n") {
+		panic("no such line: " + old)
+	}
+	if line == "" {
+		return strings.Replace(handle, "    "+old+"\n", "", 1)
+	}
+	return strings.Replace(handle, old+"\n", line+"\n", 1)
+}
+
+func TestOverlayMerges(t *testing.T) {
+	p, err := overlay("local.yaml", []byte(`
+version: "2026.1-X"
+day: {spread: 10m}
+origins:
+  - {id: hotline, name: {zh: 热线转办, en: from the hotline}}
+purposes:
+  - {id: appeal, name: {zh: 求决, en: appeal}, also: [诉求]}
+pairs:
+  - {origins: [province, prefecture, self_found, petition, hotline], upper: county, lower: section, source: 某地办法, basis: local}
+steps:
+  - {id: URGE-0, name: {zh: 催办, en: urging}, source: 某地办法, basis: local, at: +2d, do: urge, to: [officers]}
+`+handle))
+	if err != nil {
+		t.Fatal(err)
+	}
+	base := Default()
+	if p.Version != "2026.1-X" || p.Name != base.Name {
+		t.Errorf("version %q, name %v", p.Version, p.Name)
+	}
+	if p.Day.Starts != base.Day.Starts || p.Day.Spread == base.Day.Spread {
+		t.Errorf("day: %v; what the file leaves out of it stays", p.Day)
+	}
+	// Entries are replaced where they stand, new ones come last, the others stay.
+	if len(p.Origins) != len(base.Origins)+1 || p.Origins[len(base.Origins)].ID != "hotline" {
+		t.Errorf("origins: %v", p.Origins)
+	}
+	if diff := cmp.Diff(base.Purposes[1:], p.Purposes[1:]); diff != "" || p.Purposes[0].Name.Chinese != "求决" {
+		t.Errorf("purposes: %v", p.Purposes)
+	}
+	if len(p.Pairs) != 1 {
+		t.Errorf("pairs are replaced whole: %v", p.Pairs)
+	}
+	if s, _ := p.Step("URGE-0"); s.At.Days != 2 {
+		t.Errorf("URGE-0: %v", s)
+	}
+	c, _ := p.Clock("HANDLE")
+	if len(p.Clocks) != len(base.Clocks) || c.Length != 45 || c.Extend.Days != 15 || c.Basis != Local {
+		t.Errorf("HANDLE: %+v", c)
+	}
+	if diff := cmp.Diff(Default(), base); diff != "" {
+		t.Errorf("the base was changed:\n%s", diff)
+	}
+}
+
+func TestOverlayOfNothingIsTheDefault(t *testing.T) {
+	want := Default()
+	want.Version += "+local"
+	for _, empty := range []string{"", "\n", "# nothing yet\n", "---\n", "null\n"} {
+		got, err := overlay("local.yaml", []byte(empty))
+		if err != nil {
+			t.Errorf("%q: %v", empty, err)
+			continue
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%q:\n%s", empty, diff)
+		}
+	}
+}
+
+// What a local file may do to a clock of the statute.
+func TestOverlayMayShortenAStatute(t *testing.T) {
+	for name, file := range map[string]string{
+		"shorter":                       handle,
+		"as long, as the statute's own": strings.Replace(with("length: 45", "length: 60"), "basis: local", "basis: statute", 1),
+		"shorter to a day":              with("length: 45", "length: 1"),
+		"no extension":                  with("extend: {id: EXT-HANDLE, days: 15, source: 某地办法第四条, basis: local}", ""),
+		"earlier yellow":                with("yellow: 5", "yellow: 10"),
+	} {
+		if _, err := overlay("local.yaml", []byte(file)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestOverlayProblems(t *testing.T) {
+	const law, extension = "《信访工作条例》第三十四条", "extend: {id: EXT-HANDLE, days: 15, source: 某地办法第四条, basis: local}"
+	step := func(fields string) string {
+		return "steps:\n  - {id: URGE-9, source: x, basis: local, " + fields + "}\n"
+	}
+	for _, test := range []struct {
+		name string
+		file string
+		want []string
+	}{
+		// A local file may not give an official more time than the statute.
+		{"longer", with("length: 45", "length: 61"), []string{
+			"local.yaml:10: HANDLE: length: 61 is longer than the 60 of " + law + "; a local policy may only shorten it",
+		}},
+		{"as long, but not the statute", with("length: 45", "length: 60"), []string{
+			"local.yaml:5: HANDLE: basis: the limit is the statute's own",
+		}},
+		{"other unit", with("unit: calendar_day", "unit: working_day"), []string{
+			"local.yaml:11: HANDLE: unit: " + law + " counts calendar_days; a local policy can't count otherwise",
+		}},
+		{"other start", with("starts: [accepted]", "starts: [assigned]"), []string{
+			"local.yaml:7: HANDLE: starts: what starts and stops the clock of " + law + " can't be changed",
+		}},
+		{"other stop", with("stops: [served]", "stops: [opined]"), []string{
+			"local.yaml:7: HANDLE: starts: what starts and stops the clock of " + law + " can't be changed",
+		}},
+		{"other day 0", with("stops: [served]", "stops: [served]\n    from: recorded"), []string{
+			"local.yaml:7: HANDLE: starts: what starts and stops the clock of " + law + " can't be changed",
+		}},
+		{"fewer cases", with("purposes: [appeal]", "purposes: [appeal]\n    when: [direct]"), []string{
+			"local.yaml:7: HANDLE: starts: what starts and stops the clock of " + law + " can't be changed",
+		}},
+		{"other bearer", with("bearer: unit", "bearer: leader"), []string{
+			"local.yaml:6: HANDLE: bearer: " + law + " puts the duty on the unit",
+		}},
+		{"longer extension", with(extension, "extend: {id: EXT-HANDLE, days: 31, source: x, basis: local}"), []string{
+			"local.yaml:13: HANDLE: extend: 31 days are more than the 30 of " + law,
+		}},
+		{"extension where there is none", strings.NewReplacer("HANDLE", "ACC-DIRECT", "[accepted]", "[registered]", "[served]", "[accepted, declined]",
+			"purposes: [appeal]", "when: [direct, reachable]", "length: 45", "length: 10").Replace(handle), []string{
+			"local.yaml:13: ACC-DIRECT: extend: 《信访工作条例》第二十三条第二款 knows no extension",
+		}},
+
+		// Clocks.
+		{"nothing but an id", "\nclocks:\n  - id: NEW\n", []string{
+			"local.yaml:3: NEW: source: is missing",
+			`local.yaml:3: NEW: basis: "" is none of [statute national local practice default]`,
+			`local.yaml:3: NEW: bearer: "" is nobody who can bear a duty`,
+			"local.yaml:3: NEW: starts: names no event",
+			"local.yaml:3: NEW: stops: names no event",
+			"local.yaml:3: NEW: length: must be 1 to 366 days, is 0",
+			`local.yaml:3: NEW: unit: "" is neither calendar_day nor working_day`,
+			"local.yaml:3: NEW: steps: none of them repeats while the clock is overdue",
+		}},
+		{"words that are none", strings.NewReplacer("HANDLE", "NEW", "[accepted]", "[begun, accepted]", "[served]", "[done, over]", "[appeal]", "[hope]",
+			"length: 45", "length: 400\n    from: yesterday\n    when: [sunny]", "yellow: 5", "yellow: 61", "days: 15", "days: 0", "[URGE-0, URGE-5]", "[URGE-0, URGE-9]").Replace(handle), []string{
+			`local.yaml:7: NEW: starts: no such event "begun"`,
+			`local.yaml:8: NEW: stops: no such event "done"`,
+			`local.yaml:8: NEW: stops: no such event "over"`,
+			`local.yaml:12: NEW: when: no such condition "sunny"`,
+			`local.yaml:9: NEW: purposes: no such purpose "hope"`,
+			`local.yaml:11: NEW: from: "yesterday": leave it out or write "recorded"`,
+			"local.yaml:10: NEW: length: must be 1 to 366 days, is 400",
+			"local.yaml:14: NEW: yellow: must be 0 to 60 working days, is 61",
+			"local.yaml:15: NEW: extend: must be 1 to 366 days, is 0",
+			`local.yaml:16: NEW: steps: no such step "URGE-9"`,
+			"local.yaml:16: NEW: steps: none of them repeats while the clock is overdue",
+		}},
+		{"two clocks, each with a problem", handle + strings.NewReplacer("clocks:\n", "", "HANDLE", "NEW", "length: 45", "length: 0", "calendar_day", "fortnight").Replace(handle), []string{
+			"local.yaml:23: NEW: length: must be 1 to 366 days, is 0",
+			`local.yaml:24: NEW: unit: "fortnight" is neither calendar_day nor working_day`,
+		}},
+
+		// Steps.
+		{"step without anything", "steps:\n  - {id: URGE-9}\n", []string{
+			"local.yaml:2: URGE-9: source: is missing",
+			`local.yaml:2: URGE-9: basis: "" is none of [statute national local practice default]`,
+			`local.yaml:2: URGE-9: do: "" is none of [remind urge supervise escalate report_up]`,
+			"local.yaml:2: URGE-9: at: is missing",
+		}},
+		{"reminder after the due date", step("at: +1d, do: remind"), []string{
+			"local.yaml:2: URGE-9: at: a reminder comes before the due date, everything else after it",
+		}},
+		{"urging before the due date", step("at: -1d, do: urge"), []string{
+			"local.yaml:2: URGE-9: at: a reminder comes before the due date, everything else after it",
+		}},
+		{"supervised again and again", step("at: +1d, do: supervise, repeat: +5wd"), []string{
+			"local.yaml:2: URGE-9: repeat: only an urging or a report upward repeats, after a day or more",
+		}},
+		{"repeated backwards", step("at: +1d, do: urge, repeat: -5wd"), []string{
+			"local.yaml:2: URGE-9: repeat: only an urging or a report upward repeats, after a day or more",
+		}},
+		{"told to nobody there is", step("at: +1d, do: urge, to: [officers, mayor]"), []string{
+			`local.yaml:2: URGE-9: to: "mayor" is none of [officers unit_head upper lower bearer petition_office supervision_office convener]`,
+		}},
+
+		// Levels and pairs.
+		{"pair of the same level", "pairs:\n  - {origins: [province], upper: county, lower: county, source: x, basis: local}\n  - origins: [prefecture, self_found, petition]\n    upper: county\n    lower: staff\n    source: x\n    basis: local\n", []string{
+			`local.yaml:2: upper: upper "county" and lower "county" must be adjacent levels of the policy`,
+			`local.yaml:4: upper: upper "county" and lower "staff" must be adjacent levels of the policy`,
+		}},
+		{"pair upside down", "pairs:\n  - {origins: [province, prefecture, self_found, petition], upper: section, lower: county, source: x, basis: local}\n", []string{
+			`local.yaml:2: upper: upper "section" and lower "county" must be adjacent levels of the policy`,
+		}},
+		{"pair of unknown levels and origin, without a source", "pairs:\n  - {origins: [province, prefecture, self_found, petition, moon], upper: moon, lower: county}\n", []string{
+			`local.yaml:2: upper: upper "moon" and lower "county" must be adjacent levels of the policy`,
+			`local.yaml:2: origins: no such origin "moon"`,
+			`local.yaml:2: basis: "" is none of [statute national local practice default]`,
+			"local.yaml:2: source: is missing",
+		}},
+		{"origin that nobody leads", "origins:\n  - {id: province, name: {zh: 省, en: p}}\n  - {id: hotline, name: {zh: 热线, en: h}}\n", []string{
+			`local.yaml:3: hotline: no pair of levels leads cases of origin "hotline"`,
+		}},
+		{"levels that the pairs don't know", "name: {zh: x, en: y}\nlevels:\n  - {id: county, name: {zh: x, en: y}}\n  - {id: section, name: {zh: x, en: y}}\n", []string{
+			`local.yaml:1: upper: upper "prefecture" and lower "county" must be adjacent levels of the policy`,
+		}},
+
+		// The file itself.
+		{"ids missing and twice", "acts:\n  - {id: sleep, name: {zh: x, en: y}}\n  - {name: {zh: x, en: y}}\n  - {id: sleep, name: {zh: x, en: y}}\nreasons:\n  -\n  - {id: late}\n  - {id: late}\n", []string{
+			"local.yaml:6: reasons: id is missing",
+			`local.yaml:8: reasons: id "late" stands twice`,
+			"local.yaml:3: acts: id is missing",
+			`local.yaml:4: acts: id "sleep" stands twice`,
+		}},
+		{"day", "day:\n  starts: \"09:00\"\n  spread: 13h\n", []string{"local.yaml:3: spread: must be between 0 and 12h"}},
+		{"unknown fields and wrong types together", "version: [1]\ncolour: red\nday: {starts: noon, spread: soon, ends: never}\nsteps:\n  - {id: X, at: soon, repeat: later}\n  - id: Y\n    at: -7wd\n    how: loudly\nclocks:\n  - {id: Z, length: many}\n", []string{
+			"local.yaml:1: cannot unmarshal !!seq into string",
+			"local.yaml:2: field colour not found in type policy.Policy",
+			`local.yaml:3: "noon" is not a time of day such as 08:30`,
+			`local.yaml:3: "soon" is not a duration such as 30m`,
+			"local.yaml:3: field ends not found in type policy.WorkDay",
+			`local.yaml:5: "soon" is not an offset such as -7wd or +1d`,
+			`local.yaml:5: "later" is not an offset such as -7wd or +1d`,
+			"local.yaml:8: field how not found in type policy.Step",
+			"local.yaml:10: cannot unmarshal !!str `many` into int",
+		}},
+		{"key twice", "version: a\nversion: b\n", []string{`local.yaml:2: mapping key "version" already defined at line 1`}},
+		{"a list", "- a\n- b\n", []string{"local.yaml:1: cannot unmarshal !!seq into policy.Policy"}},
+		{"tab", "version: a\nday:\n\tstarts: \"08:00\"\n", []string{"local.yaml:3: found character that cannot start any token"}},
+		{"unclosed", "version: a\npairs: [\n", []string{"local.yaml:2: did not find expected node content"}},
+		{"not UTF-8", "version: \xff\n", []string{"local.yaml:1: invalid leading UTF-8 octet"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := overlay("local.yaml", []byte(test.file))
+			if err == nil {
+				t.Fatalf("was loaded:\n%s", test.file)
+			}
+			if diff := cmp.Diff(test.want, strings.Split(err.Error(), "\n")); diff != "" {
+				t.Errorf("(-want +got)\n%s\nfile:\n%s", diff, test.file)
+			}
+			if p := (Problem{}); !errors.As(err, &p) || p.File != "local.yaml" {
+				t.Errorf("no Problem of the file: %#v", err)
+			}
+		})
+	}
+}
+
+func TestLoad(t *testing.T) {
+	if p, err := Load(""); err != nil || p.Version != Default().Version {
+		t.Errorf("no file: %v, %v", p, err)
+	}
+	path := filepath.Join(t.TempDir(), "county.yaml")
+	if _, err := Load(path); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("missing file: %v", err)
+	}
+	if err := os.WriteFile(path, []byte(with("length: 45", "length: 99")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Load(path); err == nil || !strings.HasPrefix(err.Error(), "county.yaml:10: HANDLE: length: 99 ") {
+		t.Errorf("too long: %v", err)
+	}
+	if err := os.WriteFile(path, []byte(handle), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if p, err := Load(path); err != nil || p.Version != Default().Version+"+local" {
+		t.Errorf("loaded: %v, %v", p, err)
+	}
+}
+
+// Whatever an operator writes, loading it neither panics nor weakens a statute, and
+// every problem names a line of the file.
+func FuzzOverlay(f *testing.F) {
+	f.Add("")
+	f.Add(handle)
+	f.Add(with("length: 45", "length: 61"))
+	f.Add("a: &a {id: X}\nclocks: [*a, <<: *a, 1, [], {id: [3]}, null]\n")
+	f.Add("pairs: [{origins: [province]}]\nlevels: [{id: county}]\nday: {starts: noon}\n---\n- x")
+	f.Fuzz(func(t *testing.T, data string) {
+		p, err := overlay("local.yaml", []byte(data))
+		if err != nil {
+			lines := strings.Count(data, "\n") + strings.Count(data, "\r") + strings.Count(data, "\u0085") + strings.Count(data, "\u2028") + strings.Count(data, "\u2029") + 1
+			var joined interface{ Unwrap() []error }
+			if !errors.As(err, &joined) {
+				t.Fatalf("not a list of problems: %v", err)
+			}
+			for _, e := range joined.Unwrap() {
+				if p := (Problem{}); !errors.As(e, &p) || p.Line < 1 || p.Line > lines || p.Message == "" {
+					t.Errorf("%#v is not on one of %d lines", e, lines)
+				}
+			}
+			return
+		}
+		for _, law := range Default().Clocks {
+			k, _ := p.Clock(law.ID)
+			if law.Basis != Statute {
+				continue
+			}
+			if k.Length > law.Length || k.Unit != law.Unit || k.Extend != nil && (law.Extend == nil || k.Extend.Days > law.Extend.Days) {
+				t.Errorf("%s became longer: %+v", law.ID, k)
+			}
+		}
+	})
+}

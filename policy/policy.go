@@ -1,0 +1,300 @@
+// Package policy holds the rules of petition supervision as data: deadlines,
+// reminders, the ladder of escalation, who leads a case, and the code lists.
+// The built-in file is default.yaml; an operator lays a local file over it with
+// Load. Nothing here decides; casefile does, with these rules in hand.
+package policy
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"shuangze/calendar"
+)
+
+// Text is a name in both languages of the product.
+type Text struct {
+	Chinese string `yaml:"zh" json:"zh"`
+	English string `yaml:"en" json:"en"`
+}
+
+// Basis says what kind of authority stands behind a rule.
+type Basis string
+
+// The kinds of authority, strongest first. Only Statute is protected: a local
+// policy can't lengthen it.
+const (
+	Statute  Basis = "statute"  // 《信访工作条例》 or another law
+	National Basis = "national" // a national document below a statute
+	Local    Basis = "local"    // a local rule
+	Practice Basis = "practice" // common practice, no document
+	OurOwn   Basis = "default"  // our own choice
+)
+
+var bases = []Basis{Statute, National, Local, Practice, OurOwn}
+
+// Policy is one complete, validated set of rules. It is not changed after Load.
+type Policy struct {
+	Version    string     `yaml:"version" json:"version"`
+	Name       Text       `yaml:"name" json:"name"`
+	Day        WorkDay    `yaml:"day" json:"day"`
+	Levels     []Level    `yaml:"levels" json:"levels"`
+	Origins    []Code     `yaml:"origins" json:"origins"`
+	Channels   []Code     `yaml:"channels" json:"channels"`
+	Purposes   []Code     `yaml:"purposes" json:"purposes"`
+	Categories []Category `yaml:"categories" json:"categories"`
+	Reasons    []Code     `yaml:"reasons" json:"reasons"`
+	Acts       []Code     `yaml:"acts" json:"acts"`
+	Pairs      []Pair     `yaml:"pairs" json:"pairs"`
+	Clocks     []Clock    `yaml:"clocks" json:"clocks"`
+	Steps      []Step     `yaml:"steps" json:"steps"`
+}
+
+// WorkDay says when on a day the clock's own steps are taken.
+type WorkDay struct {
+	Starts TimeOfDay `yaml:"starts" json:"starts"`
+	// Spread delays each case's steps by a fixed part of this, so that
+	// thousands of cases due on one day don't wake in one second.
+	Spread Duration `yaml:"spread" json:"spread"`
+}
+
+// Code is one entry of a code list. Also are other words accepted on import.
+type Code struct {
+	ID   string   `yaml:"id" json:"id"`
+	Name Text     `yaml:"name" json:"name"`
+	Also []string `yaml:"also,omitempty" json:"also,omitempty"`
+}
+
+// Level is a rank of leaders and units; the list runs from the highest down, and
+// neighbours in it are adjacent levels.
+type Level struct {
+	ID   string `yaml:"id" json:"id"`
+	Name Text   `yaml:"name" json:"name"`
+}
+
+// Category is a content class. Portfolio lists the words in a leader's portfolio
+// (分管) that make the leader the natural one for it.
+type Category struct {
+	ID        string   `yaml:"id" json:"id"`
+	Name      Text     `yaml:"name" json:"name"`
+	Portfolio []string `yaml:"portfolio" json:"portfolio"`
+}
+
+// Pair says of which levels the two leaders of a case are. The first pair that
+// fits the case's origin and its unit's level holds.
+type Pair struct {
+	Origins    []string `yaml:"origins" json:"origins"`
+	UnitLevels []string `yaml:"unit_levels,omitempty" json:"unit_levels,omitempty"` // empty: any
+	Upper      string   `yaml:"upper" json:"upper"`
+	Lower      string   `yaml:"lower" json:"lower"`
+	Source     string   `yaml:"source" json:"source"`
+	Basis      Basis    `yaml:"basis" json:"basis"`
+}
+
+// Bearer names whose duty a clock is.
+type Bearer string
+
+// Whose duty a clock can be.
+const (
+	OfUnit              Bearer = "unit"
+	OfPetitionOffice    Bearer = "petition_office"
+	OfSupervisionOffice Bearer = "supervision_office"
+	OfLeader            Bearer = "leader" // one clock for each seat
+)
+
+// Clock is a rule about time: which event starts it, which stops it, how long it
+// may run, and what happens before and after it is due.
+type Clock struct {
+	ID     string `yaml:"id" json:"id"`
+	Name   Text   `yaml:"name" json:"name"`
+	Source string `yaml:"source" json:"source"`
+	Basis  Basis  `yaml:"basis" json:"basis"`
+
+	Bearer Bearer `yaml:"bearer" json:"bearer"`
+	// Starts and Stops name events; Triggers lists them.
+	Starts []string `yaml:"starts" json:"starts"`
+	Stops  []string `yaml:"stops" json:"stops"`
+	// From says which day is day 0: the legal date of the event (empty), or
+	// "recorded", the day it was entered.
+	From string `yaml:"from,omitempty" json:"from,omitempty"`
+	// When narrows the cases to which the rule applies; all must hold.
+	When     []Condition `yaml:"when,omitempty" json:"when,omitempty"`
+	Purposes []string    `yaml:"purposes,omitempty" json:"purposes,omitempty"` // empty: all
+
+	Length int           `yaml:"length" json:"length"` // in Unit; the start day is not counted
+	Unit   calendar.Unit `yaml:"unit" json:"unit"`
+	// Yellow is how many working days before the internal due date the lamp
+	// turns yellow.
+	Yellow int      `yaml:"yellow" json:"yellow"`
+	Extend *Extend  `yaml:"extend,omitempty" json:"extend,omitempty"`
+	Steps  []string `yaml:"steps" json:"steps"`
+}
+
+// Extend says how a clock may be extended: once, before it is due.
+type Extend struct {
+	ID     string `yaml:"id" json:"id"`
+	Days   int    `yaml:"days" json:"days"` // calendar days at most
+	Source string `yaml:"source" json:"source"`
+	Basis  Basis  `yaml:"basis" json:"basis"`
+}
+
+// Triggers are the events that can start or stop a clock: the kinds of
+// casefile's events; a release is named with its channel.
+var Triggers = []string{
+	"registered", "forwarded", "accepted", "declined", "assigned", "acknowledged", "acted", "reported",
+	"extended", "opined", "signed", "returned", "served", "supervised", "escalated",
+	"released/petition_office", "released/supervision_office", "closed",
+}
+
+// Recorded is the value of Clock.From that counts from the day of entry.
+const Recorded = "recorded"
+
+// Condition narrows a clock to some cases. The list is closed: casefile knows
+// how to test each.
+type Condition string
+
+// The conditions a clock can have.
+const (
+	ThroughOffice    Condition = "through_office"    // the petition office received it
+	Direct           Condition = "direct"            // the responsible unit received it
+	Reachable        Condition = "reachable"         // name and address are known (条例第23条第2款)
+	UnderPetition    Condition = "under_petition"    // the petition office's channel is open
+	UnderSupervision Condition = "under_supervision" // the supervision office's channel is open
+)
+
+var conditions = []Condition{ThroughOffice, Direct, Reachable, UnderPetition, UnderSupervision}
+
+// Action is what a step does.
+type Action string
+
+// The actions, in the order of the ladder.
+const (
+	Remind    Action = "remind"
+	Urge      Action = "urge"
+	Supervise Action = "supervise" // open the petition office's channel
+	Escalate  Action = "escalate"  // open the supervision office's channel too
+	ReportUp  Action = "report_up" // tell the superior of whoever is silent
+)
+
+var actions = []Action{Remind, Urge, Supervise, Escalate, ReportUp}
+
+// Recipient is a group of people a step is told to.
+type Recipient string
+
+// Who can be told.
+const (
+	ToOfficers          Recipient = "officers"
+	ToUnitHead          Recipient = "unit_head"
+	ToUpper             Recipient = "upper"
+	ToLower             Recipient = "lower"
+	ToBearer            Recipient = "bearer" // the leader whose clock it is
+	ToPetitionOffice    Recipient = "petition_office"
+	ToSupervisionOffice Recipient = "supervision_office"
+	ToConvener          Recipient = "convener" // 联席会议召集人: the leader in charge of petition work
+)
+
+var recipients = []Recipient{ToOfficers, ToUnitHead, ToUpper, ToLower, ToBearer, ToPetitionOffice, ToSupervisionOffice, ToConvener}
+
+// Step is something that happens by itself at a time relative to a clock's due
+// date: before it (a reminder) or after it (a rung of the ladder).
+type Step struct {
+	ID     string      `yaml:"id" json:"id"`
+	Name   Text        `yaml:"name" json:"name"`
+	Source string      `yaml:"source" json:"source"`
+	Basis  Basis       `yaml:"basis" json:"basis"`
+	At     Offset      `yaml:"at" json:"at"`
+	Repeat Offset      `yaml:"repeat,omitempty" json:"repeat,omitzero"` // again and again while the clock runs
+	Do     Action      `yaml:"do" json:"do"`
+	To     []Recipient `yaml:"to" json:"to"`
+	// UnlessReported leaves the step out when the unit has reported since the
+	// due date, that is, has explained itself.
+	UnlessReported bool `yaml:"unless_reported,omitempty" json:"unless_reported,omitempty"`
+}
+
+// Clock returns the rule with this id.
+func (p *Policy) Clock(id string) (Clock, bool) {
+	return find(p.Clocks, id, func(c Clock) string { return c.ID })
+}
+
+// Step returns the step with this id.
+func (p *Policy) Step(id string) (Step, bool) {
+	return find(p.Steps, id, func(s Step) string { return s.ID })
+}
+
+// Category returns the content class with this id.
+func (p *Policy) Category(id string) (Category, bool) {
+	return find(p.Categories, id, func(c Category) string { return c.ID })
+}
+
+// Extension returns the extension rule with this id and the clock it belongs to.
+func (p *Policy) Extension(id string) (Extend, Clock, bool) {
+	for _, c := range p.Clocks {
+		if c.Extend != nil && c.Extend.ID == id {
+			return *c.Extend, c, true
+		}
+	}
+	return Extend{}, Clock{}, false
+}
+
+// Has reports whether a code list has this id.
+func Has(list []Code, id string) bool {
+	return slices.ContainsFunc(list, func(c Code) bool { return c.ID == id })
+}
+
+// Lookup finds the id in a code list for a word as people write it: the id, a
+// name in either language, or one of the other accepted words.
+func Lookup(list []Code, word string) (string, bool) {
+	word = strings.TrimSpace(word)
+	for _, c := range list {
+		if word == c.ID || word == c.Name.Chinese || word == c.Name.English || slices.Contains(c.Also, word) {
+			return c.ID, true
+		}
+	}
+	return "", false
+}
+
+// LookupCategory is Lookup for content classes.
+func (p *Policy) LookupCategory(word string) (string, bool) {
+	word = strings.TrimSpace(word)
+	for _, c := range p.Categories {
+		if word == c.ID || word == c.Name.Chinese || word == c.Name.English {
+			return c.ID, true
+		}
+	}
+	return "", false
+}
+
+// Rank is a level's place counted from the lowest (1) up; 0 for a level the
+// policy does not know. Adjacent levels differ by one.
+func (p *Policy) Rank(level string) int {
+	for i, l := range p.Levels {
+		if l.ID == level {
+			return len(p.Levels) - i
+		}
+	}
+	return 0
+}
+
+// PairFor returns the pair of levels for a case of this origin at a unit of this
+// level.
+func (p *Policy) PairFor(origin, unitLevel string) (Pair, bool) {
+	for _, pair := range p.Pairs {
+		if slices.Contains(pair.Origins, origin) && (len(pair.UnitLevels) == 0 || slices.Contains(pair.UnitLevels, unitLevel)) {
+			return pair, true
+		}
+	}
+	return Pair{}, false
+}
+
+func find[T any](list []T, id string, key func(T) string) (T, bool) {
+	for _, x := range list {
+		if key(x) == id {
+			return x, true
+		}
+	}
+	var none T
+	return none, false
+}
+
+// At returns the instant on this day at which the clock's steps are taken.
+func (w WorkDay) At(d calendar.Date) time.Time { return d.At(w.Starts.Hour, w.Starts.Minute) }

@@ -1,0 +1,352 @@
+package store
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"shuangze/calendar"
+	"shuangze/casefile"
+)
+
+// Row is a case with what only the store knows of it.
+type Row struct {
+	Case  casefile.Case
+	Title string
+	Wake  time.Time // zero: nothing is planned
+}
+
+// queueCase writes the case row and what is derived from it.
+func queueCase(batch *pgx.Batch, c casefile.Case, next casefile.Next) {
+	state, err := json.Marshal(c)
+	if err != nil {
+		panic(err) // plain data always encodes
+	}
+	p := project(c)
+	const upsert = `
+		INSERT INTO cases (id, seq, number, reference, title, origin, campaign, office, unit, accused_unit, accused_official, stage, open, supervision,
+			upper, lower, registered_at, yellow_at, red_at, overdue_at, final_lamp, wake_at, calendar, state)
+		VALUES (@id, @seq, @number, nullif(@reference, ''), coalesce((SELECT title FROM documents WHERE id = @petition), ''), @origin, @campaign, @office, @unit,
+			@accused_unit, @accused_official, @stage, @open, @supervision,
+			@upper, @lower, @registered_at, @yellow_at, @red_at, @overdue_at, @final_lamp, @wake_at, @calendar, @state)
+		ON CONFLICT (id) DO UPDATE SET seq = @seq, unit = @unit, stage = @stage, open = @open, supervision = @supervision, upper = @upper, lower = @lower,
+			yellow_at = @yellow_at, red_at = @red_at, overdue_at = @overdue_at, final_lamp = @final_lamp, wake_at = @wake_at, calendar = @calendar, state = @state`
+	batch.Queue(upsert, pgx.NamedArgs{
+		"id": c.ID, "seq": c.Seq, "number": c.Number, "reference": c.Reference, "petition": c.Petition.ID, "origin": c.Origin, "campaign": c.Campaign,
+		"office": c.Office, "unit": c.Unit, "accused_unit": c.AccusedUnit, "accused_official": c.AccusedOfficial,
+		"stage": string(c.Stage), "open": c.Stage.Open(), "supervision": string(c.Supervision()), "upper": c.Upper.Official, "lower": c.Lower.Official,
+		"registered_at": c.RegisteredAt, "yellow_at": instant(p.yellow), "red_at": instant(p.red), "overdue_at": instant(p.overdue),
+		"final_lamp": string(p.finalLamp), "wake_at": instant(next.At), "calendar": p.calendar, "state": string(state),
+	})
+	batch.Queue(`DELETE FROM tasks WHERE case_id = $1`, c.ID)
+	for _, t := range casefile.Waiting(c) {
+		batch.Queue(`INSERT INTO tasks (case_id, do_what, official, role, unit, from_at, due) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+			c.ID, string(t.Do), t.Official, string(t.Role), t.Unit, t.From, date(t.Due))
+	}
+	batch.Queue(`DELETE FROM clocks WHERE case_id = $1`, c.ID)
+	for _, k := range c.Clocks {
+		if k.Running() {
+			batch.Queue(`INSERT INTO clocks (case_id, id, whose, who, yellow_at, red_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+				c.ID, k.ID, string(k.Whose), k.Who, k.YellowOn.Start(), k.Due.Internal.End())
+		}
+	}
+}
+
+// projection is what lists ask of a case's clocks; zero times are never.
+type projection struct {
+	yellow, red, overdue time.Time
+	finalLamp            casefile.Lamp
+	calendar             string
+}
+
+func project(c casefile.Case) projection {
+	var p projection
+	if !c.Stage.Open() {
+		p.finalLamp = c.Lamp(c.ClosedAt)
+		return p
+	}
+	earlier := func(t *time.Time, at time.Time) {
+		if t.IsZero() || at.Before(*t) {
+			*t = at
+		}
+	}
+	for _, k := range c.Clocks {
+		if k.Running() {
+			earlier(&p.yellow, k.YellowOn.Start())
+			earlier(&p.red, k.Due.Internal.End())
+			earlier(&p.overdue, k.Due.Statutory.End())
+			if k.Due.Provisional {
+				p.calendar = k.Due.Calendar
+			}
+		}
+	}
+	return p
+}
+
+func date(d calendar.Date) any {
+	if d.IsZero() {
+		return nil
+	}
+	return d.Start().Add(12 * time.Hour) // noon in China is the same day in UTC
+}
+
+const selectRow = `SELECT state, title, CASE WHEN wake_at < 'infinity' THEN wake_at END FROM cases`
+
+func scanRow(row pgx.CollectableRow) (Row, error) {
+	var r Row
+	var state []byte
+	var wake *time.Time
+	if err := row.Scan(&state, &r.Title, &wake); err != nil {
+		return r, err
+	}
+	if wake != nil {
+		r.Wake = *wake
+	}
+	return r, json.Unmarshal(state, &r.Case)
+}
+
+// Case returns a case. ErrNotFound when there is none.
+func (s *Store) Case(ctx context.Context, id string) (Row, error) {
+	rows, err := s.pool.Query(ctx, selectRow+` WHERE id = $1`, id)
+	if err != nil {
+		return Row{}, fmt.Errorf("read case %s: %w", id, err)
+	}
+	r, err := pgx.CollectExactlyOneRow(rows, scanRow)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Row{}, ErrNotFound
+	}
+	if err != nil {
+		return Row{}, fmt.Errorf("read case %s: %w", id, err)
+	}
+	return r, nil
+}
+
+// HasReference reports whether a case is registered under this reference.
+func (s *Store) HasReference(ctx context.Context, reference string) (bool, error) {
+	var known bool
+	if err := s.pool.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM cases WHERE reference = $1)`, reference).Scan(&known); err != nil {
+		return false, fmt.Errorf("look up reference: %w", err)
+	}
+	return known, nil
+}
+
+// Filter says which cases a list is about; zero fields don't narrow it.
+type Filter struct {
+	Stage       casefile.Stage
+	Lamp        casefile.Lamp // of open cases, unless Stage names an ended one
+	Overdue     bool          // a statutory due date has passed
+	Origin      string
+	Unit        string // and everything below it
+	Leader      string
+	Supervision casefile.Supervision
+	Campaign    string
+	DueBefore   calendar.Date // the next statutory due date lies before this day
+	Query       string        // in number, reference or title
+	Sort        string        // one of Sorts
+	Cursor      string        // of the page before
+	Limit       int
+}
+
+// Sorts are the orders of a list: by the next statutory due date, or by registration.
+var Sorts = []string{"due", "-due", "registered", "-registered"}
+
+// ErrCursor: the cursor is not one that this list gave.
+var ErrCursor = errors.New("not a cursor of this list")
+
+// Page is part of a list; Next is the cursor of the following part, empty at the end.
+type Page struct {
+	Rows  []Row
+	Total int
+	Next  string
+}
+
+// Cases lists the cases that the actor may see.
+func (s *Store) Cases(ctx context.Context, by casefile.Actor, f Filter, now time.Time) (Page, error) {
+	d, err := s.Directory(ctx)
+	if err != nil {
+		return Page{}, err
+	}
+	w := where{args: pgx.NamedArgs{}}
+	w.sees(by, d)
+	w.filter(f, d, now)
+	var page Page
+	if err := s.pool.QueryRow(ctx, `SELECT count(*) FROM cases`+w.String(), w.args).Scan(&page.Total); err != nil {
+		return Page{}, fmt.Errorf("count cases: %w", err)
+	}
+	column, order, less := "overdue_at", "", ">"
+	if strings.HasSuffix(f.Sort, "registered") {
+		column = "registered_at"
+	}
+	if strings.HasPrefix(f.Sort, "-") {
+		order, less = " DESC", "<"
+	}
+	if f.Cursor != "" {
+		key, id, err := parseCursor(f.Cursor, f.Sort)
+		if err != nil {
+			return Page{}, err
+		}
+		w.add(`(`+column+`, id) `+less+` (@cursor_key::timestamptz, @cursor_id)`, "cursor_key", key)
+		w.args["cursor_id"] = id
+	}
+	w.args["limit"] = f.Limit + 1
+	rows, err := s.pool.Query(ctx, selectRow+w.String()+` ORDER BY `+column+order+`, id`+order+` LIMIT @limit`, w.args)
+	if err != nil {
+		return Page{}, fmt.Errorf("list cases: %w", err)
+	}
+	if page.Rows, err = pgx.CollectRows(rows, scanRow); err != nil {
+		return Page{}, fmt.Errorf("list cases: %w", err)
+	}
+	if len(page.Rows) > f.Limit {
+		page.Rows = page.Rows[:f.Limit]
+		last := page.Rows[f.Limit-1].Case
+		key := last.RegisteredAt.Format(time.RFC3339Nano)
+		if column == "overdue_at" {
+			key = infinity
+			if p := project(last); !p.overdue.IsZero() {
+				key = p.overdue.Format(time.RFC3339Nano)
+			}
+		}
+		page.Next = base64.RawURLEncoding.EncodeToString([]byte(f.Sort + " " + key + " " + last.ID))
+	}
+	return page, nil
+}
+
+func parseCursor(cursor, sort string) (key, id string, err error) {
+	raw, err := base64.RawURLEncoding.DecodeString(cursor)
+	if err != nil {
+		return "", "", ErrCursor
+	}
+	parts := strings.Split(string(raw), " ")
+	if len(parts) != 3 || parts[0] != sort {
+		return "", "", ErrCursor
+	}
+	if _, err := time.Parse(time.RFC3339Nano, parts[1]); err != nil && parts[1] != infinity {
+		return "", "", ErrCursor
+	}
+	return parts[1], parts[2], nil
+}
+
+// where gathers conditions and their arguments.
+type where struct {
+	conditions []string
+	args       pgx.NamedArgs
+}
+
+func (w *where) add(condition, name string, value any) {
+	w.conditions = append(w.conditions, condition)
+	if name != "" {
+		w.args[name] = value
+	}
+}
+
+func (w *where) String() string {
+	if len(w.conditions) == 0 {
+		return ""
+	}
+	return ` WHERE ` + strings.Join(w.conditions, ` AND `)
+}
+
+// sees narrows to what casefile.Sees allows, in SQL; a test holds the two together.
+func (w *where) sees(by casefile.Actor, d *casefile.Directory) {
+	switch by.Role {
+	case casefile.Auditor:
+	case casefile.Registrar, casefile.Supervisor, casefile.Inspector:
+		// The office of the whole prefecture sees every case: no condition serves it best.
+		if units := area(d, d.Area(by.Unit)); len(units) < len(d.Units) {
+			w.add(`(unit = ANY(@my_area) OR office = ANY(@my_area))`, "my_area", units)
+		}
+	case casefile.Officer:
+		w.add(`unit = @my_unit`, "my_unit", by.Unit)
+	case casefile.Leader:
+		w.add(`(upper = @me OR lower = @me OR unit = ANY(@my_area))`, "my_area", area(d, by.Unit))
+	default:
+		w.add(`false`, "", nil)
+	}
+	w.args["me"] = by.ID
+	w.add(`accused_official <> @me`, "", nil)
+	above := []string{}
+	for code := range d.Units {
+		if d.Under(by.Unit, code) {
+			above = append(above, code)
+		}
+	}
+	w.add(`accused_unit <> ALL(@above_me)`, "above_me", above)
+}
+
+func (w *where) filter(f Filter, d *casefile.Directory, now time.Time) {
+	w.args["now"] = now
+	if f.Stage != "" {
+		w.add(`stage = @stage`, "stage", string(f.Stage))
+	}
+	ended := f.Stage == casefile.Closed || f.Stage == casefile.Declined
+	switch {
+	case f.Lamp == "":
+	case ended:
+		w.add(`final_lamp = @lamp`, "lamp", string(f.Lamp))
+	case f.Lamp == casefile.Red:
+		w.add(`open AND red_at <= @now`, "", nil)
+	case f.Lamp == casefile.Yellow:
+		w.add(`open AND red_at > @now AND yellow_at <= @now`, "", nil)
+	case f.Lamp == casefile.Green:
+		w.add(`open AND red_at > @now AND yellow_at > @now`, "", nil)
+	}
+	if f.Overdue {
+		w.add(`overdue_at <= @now`, "", nil)
+	}
+	if f.Origin != "" {
+		w.add(`origin = @origin`, "origin", f.Origin)
+	}
+	if f.Unit != "" {
+		w.add(`unit = ANY(@units)`, "units", append(area(d, f.Unit), f.Unit))
+	}
+	if f.Leader != "" {
+		w.add(`(upper = @leader OR lower = @leader)`, "leader", f.Leader)
+	}
+	if f.Supervision != "" {
+		w.add(`supervision = @supervision`, "supervision", string(f.Supervision))
+		if f.Supervision != casefile.NotSupervised {
+			w.add(`supervision <> 'none'`, "", nil) // lets the partial index serve
+		}
+	}
+	if f.Campaign != "" {
+		w.add(`campaign = @campaign AND campaign <> ''`, "campaign", f.Campaign)
+	}
+	if !f.DueBefore.IsZero() {
+		w.add(`overdue_at <= @due_before`, "due_before", f.DueBefore.Start()) // due on the day before at the latest
+	}
+	if f.Query != "" {
+		w.add(`(title ILIKE @like OR number = @query OR reference = @query)`, "query", f.Query)
+		w.args["like"] = "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(f.Query) + "%"
+	}
+}
+
+// Stalled lists open cases whose wake-up passed before the given time, or whose
+// provisional due dates wait for another calendar than this: what the net under the
+// timers must wake. At most limit, the longest overdue first.
+func (s *Store) Stalled(ctx context.Context, before time.Time, calendarVersion string, limit int) ([]string, error) {
+	const sql = `
+		SELECT id FROM cases WHERE open AND wake_at < $1
+		UNION
+		SELECT id FROM cases WHERE calendar <> '' AND calendar <> $2
+		LIMIT $3`
+	return ids(ctx, s.pool, sql, before, calendarVersion, limit)
+}
+
+// CaseIDs lists cases in order of their ids, those after the given one.
+func (s *Store) CaseIDs(ctx context.Context, after string, limit int) ([]string, error) {
+	return ids(ctx, s.pool, `SELECT id FROM cases WHERE id > $1 ORDER BY id LIMIT $2`, after, limit)
+}
+
+func ids(ctx context.Context, q querier, sql string, args ...any) ([]string, error) {
+	rows, err := q.Query(ctx, sql, args...)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
+}

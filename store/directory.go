@@ -1,0 +1,164 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"sync"
+
+	"github.com/jackc/pgx/v5"
+
+	"shuangze/casefile"
+)
+
+// directoryCache keeps the directory read last and the version it had.
+type directoryCache struct {
+	mu      sync.Mutex
+	version string
+	value   *casefile.Directory
+}
+
+// querier is what both a pool and a transaction can do.
+type querier interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+}
+
+// Directory returns the units and officials. It must not be changed; it is read
+// anew only when an import has changed it.
+func (s *Store) Directory(ctx context.Context) (*casefile.Directory, error) {
+	return s.directoryIn(ctx, s.pool)
+}
+
+func (s *Store) directoryIn(ctx context.Context, q querier) (*casefile.Directory, error) {
+	var version string
+	if err := q.QueryRow(ctx, `SELECT value FROM settings WHERE name = 'directory_version'`).Scan(&version); err != nil {
+		return nil, fmt.Errorf("read directory version: %w", err)
+	}
+	s.directory.mu.Lock()
+	defer s.directory.mu.Unlock()
+	if s.directory.value != nil && s.directory.version == version {
+		return s.directory.value, nil
+	}
+	d := &casefile.Directory{Units: map[string]casefile.Unit{}, Officials: map[string]casefile.Official{}}
+	units, err := collect[casefile.Unit](ctx, q, `SELECT code, name, kind, level, parent FROM units`)
+	if err != nil {
+		return nil, fmt.Errorf("read units: %w", err)
+	}
+	for _, u := range units {
+		d.Units[u.Code] = u
+	}
+	officials, err := collect[casefile.Official](ctx, q, `SELECT id, name, post, level, unit, role, portfolio, email FROM officials`)
+	if err != nil {
+		return nil, fmt.Errorf("read officials: %w", err)
+	}
+	for _, o := range officials {
+		d.Officials[o.ID] = o
+	}
+	s.directory.version, s.directory.value = version, d
+	return d, nil
+}
+
+func collect[T any](ctx context.Context, q querier, sql string, args ...any) ([]T, error) {
+	rows, err := q.Query(ctx, sql, args...)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[T])
+}
+
+// WithLoad returns a copy of the directory that also counts the open cases each
+// leader carries.
+func (s *Store) WithLoad(ctx context.Context, d *casefile.Directory) (*casefile.Directory, error) {
+	return withLoad(ctx, s.pool, d)
+}
+
+func withLoad(ctx context.Context, q querier, d *casefile.Directory) (*casefile.Directory, error) {
+	type load struct {
+		Leader string
+		Cases  int
+	}
+	const sql = `
+		SELECT leader, count(*)::int FROM (
+			SELECT upper AS leader FROM cases WHERE overdue_at < 'infinity' AND upper <> ''
+			UNION ALL
+			SELECT lower FROM cases WHERE overdue_at < 'infinity' AND lower <> ''
+		) AS seats GROUP BY leader`
+	loads, err := collect[load](ctx, q, sql)
+	if err != nil {
+		return nil, fmt.Errorf("count leaders' cases: %w", err)
+	}
+	loaded := *d
+	loaded.Load = map[string]int{}
+	for _, l := range loads {
+		loaded.Load[l.Leader] = l.Cases
+	}
+	return &loaded, nil
+}
+
+// SaveUnits writes units, new and changed, and reports how many of them changed
+// anything.
+func (s *Store) SaveUnits(ctx context.Context, units []casefile.Unit) (changed int, err error) {
+	const sql = `
+		INSERT INTO units (code, name, kind, level, parent) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (code) DO UPDATE SET name = $2, kind = $3, level = $4, parent = $5
+		WHERE (units.name, units.kind, units.level, units.parent) IS DISTINCT FROM ($2, $3, $4, $5)`
+	return s.saveDirectory(ctx, sql, len(units), func(i int) []any {
+		u := units[i]
+		return []any{u.Code, u.Name, u.Kind, u.Level, u.Parent}
+	})
+}
+
+// SaveOfficials writes officials like SaveUnits writes units.
+func (s *Store) SaveOfficials(ctx context.Context, officials []casefile.Official) (changed int, err error) {
+	const sql = `
+		INSERT INTO officials (id, name, post, level, unit, role, portfolio, email) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+		ON CONFLICT (id) DO UPDATE SET name = $2, post = $3, level = $4, unit = $5, role = $6, portfolio = $7, email = $8
+		WHERE (officials.name, officials.post, officials.level, officials.unit, officials.role, officials.portfolio, officials.email)
+			IS DISTINCT FROM ($2, $3, $4, $5, $6, $7, $8)`
+	return s.saveDirectory(ctx, sql, len(officials), func(i int) []any {
+		o := officials[i]
+		return []any{o.ID, o.Name, o.Post, o.Level, o.Unit, string(o.Role), o.Portfolio, o.Email}
+	})
+}
+
+func (s *Store) saveDirectory(ctx context.Context, sql string, n int, row func(int) []any) (changed int, err error) {
+	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		batch := &pgx.Batch{}
+		for i := range n {
+			batch.Queue(sql, row(i)...)
+		}
+		results := tx.SendBatch(ctx, batch)
+		for range n {
+			tag, err := results.Exec()
+			if err != nil {
+				_ = results.Close()
+				return err
+			}
+			changed += int(tag.RowsAffected())
+		}
+		if err := results.Close(); err != nil {
+			return err
+		}
+		if changed > 0 {
+			_, err := tx.Exec(ctx, `UPDATE settings SET value = (value::bigint + 1)::text WHERE name = 'directory_version'`)
+			return err
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, fmt.Errorf("save directory: %w", err)
+	}
+	return changed, nil
+}
+
+// area lists a unit and everything below it.
+func area(d *casefile.Directory, unit string) []string {
+	var codes []string
+	for code := range maps.Keys(d.Units) {
+		if d.Under(code, unit) {
+			codes = append(codes, code)
+		}
+	}
+	return codes
+}

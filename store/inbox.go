@@ -1,0 +1,119 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"shuangze/casefile"
+)
+
+// Waiting is a task that waits for somebody, with its case.
+type Waiting struct {
+	Row
+	Do  casefile.Kind
+	Due *time.Time // the day, at some hour of it; nil when no clock runs for it
+}
+
+// Inbox lists what waits for the actor now, the most pressing first, at most limit;
+// total counts all of it.
+func (s *Store) Inbox(ctx context.Context, by casefile.Actor, now time.Time, limit int) (waiting []Waiting, total int, err error) {
+	const sql = `
+		FROM (
+			SELECT case_id, do_what, due FROM tasks WHERE official = @me AND official <> '' AND from_at <= @now
+			UNION ALL
+			SELECT case_id, do_what, due FROM tasks WHERE unit = @unit AND role = @role AND unit <> '' AND from_at <= @now
+		) AS t`
+	args := pgx.NamedArgs{"me": by.ID, "unit": by.Unit, "role": string(by.Role), "now": now, "limit": limit}
+	if err := s.pool.QueryRow(ctx, `SELECT count(*)`+sql, args).Scan(&total); err != nil {
+		return nil, 0, fmt.Errorf("count inbox: %w", err)
+	}
+	rows, err := s.pool.Query(ctx, `SELECT c.state, c.title, CASE WHEN c.wake_at < 'infinity' THEN c.wake_at END, t.do_what, t.due::timestamptz
+		FROM (SELECT *`+sql+` ORDER BY due NULLS LAST, case_id LIMIT @limit) AS t JOIN cases c ON c.id = t.case_id
+		ORDER BY t.due NULLS LAST, c.id, t.do_what`, args)
+	if err != nil {
+		return nil, 0, fmt.Errorf("list inbox: %w", err)
+	}
+	waiting, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (w Waiting, err error) {
+		w.Row, err = scanRow(trailing{row, []any{&w.Do, &w.Due}})
+		return w, err
+	})
+	if err != nil {
+		return nil, 0, fmt.Errorf("list inbox: %w", err)
+	}
+	return waiting, total, nil
+}
+
+// trailing scans further columns after those the reader of a row knows.
+type trailing struct {
+	pgx.CollectableRow
+	more []any
+}
+
+func (t trailing) Scan(dest ...any) error { return t.CollectableRow.Scan(append(dest, t.more...)...) }
+
+// Duty is a running clock that somebody bears, with its case.
+type Duty struct {
+	Row
+	Clock string // id of the clock in the case
+}
+
+// Duties lists the running clocks that the actor, or the actor's office or unit,
+// bears: the board on which one's own lateness shows. The most pressing first, at
+// most limit; total counts all, red those whose internal due date has passed.
+func (s *Store) Duties(ctx context.Context, by casefile.Actor, now time.Time, limit int) (duties []Duty, total, red int, err error) {
+	whose, who := bears(by)
+	args := pgx.NamedArgs{"whose": whose, "who": who, "now": now, "limit": limit}
+	err = s.pool.QueryRow(ctx, `SELECT count(*), count(*) FILTER (WHERE red_at <= @now) FROM clocks WHERE who = @who AND whose = @whose`, args).Scan(&total, &red)
+	if err != nil {
+		return nil, 0, 0, fmt.Errorf("count duties: %w", err)
+	}
+	rows, err := s.pool.Query(ctx, `SELECT c.state, c.title, CASE WHEN c.wake_at < 'infinity' THEN c.wake_at END, k.id
+		FROM (SELECT * FROM clocks WHERE who = @who AND whose = @whose ORDER BY red_at, case_id LIMIT @limit) AS k JOIN cases c ON c.id = k.case_id
+		ORDER BY k.red_at, c.id`, args)
+	if err != nil {
+		return nil, 0, 0, fmt.Errorf("list duties: %w", err)
+	}
+	duties, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (d Duty, err error) {
+		d.Row, err = scanRow(trailing{row, []any{&d.Clock}})
+		return d, err
+	})
+	if err != nil {
+		return nil, 0, 0, fmt.Errorf("list duties: %w", err)
+	}
+	return duties, total, red, nil
+}
+
+// bears says which clocks are an actor's own.
+func bears(by casefile.Actor) (whose, who string) {
+	switch by.Role {
+	case casefile.Leader:
+		return "leader", by.ID
+	case casefile.Officer:
+		return "unit", by.Unit
+	case casefile.Registrar, casefile.Supervisor:
+		return "petition_office", by.Unit
+	case casefile.Inspector:
+		return "supervision_office", by.Unit
+	}
+	return "", ""
+}
+
+// Notice is something a person was to be told.
+type Notice struct {
+	Case   string
+	Number string
+	Title  string
+	Kind   string
+	Step   string
+	At     time.Time
+}
+
+// Notices lists the latest notices to an official.
+func (s *Store) Notices(ctx context.Context, official string, limit int) ([]Notice, error) {
+	return collect[Notice](ctx, s.pool, `
+		SELECT n.case_id, c.number, c.title, n.kind, n.step, n.at
+		FROM notices n JOIN cases c ON c.id = n.case_id WHERE n.official = $1 ORDER BY n.at DESC, n.case_id, n.seq DESC LIMIT $2`, official, limit)
+}

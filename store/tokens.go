@@ -1,0 +1,101 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"shuangze/casefile"
+)
+
+// Token is what is known of a bearer token; the token itself is not kept.
+type Token struct {
+	ID        string
+	Official  string
+	CreatedAt time.Time
+	ExpiresAt time.Time
+	RevokedAt *time.Time
+}
+
+// NewToken makes a token for an official and returns it: "sz_" and 256 random
+// bits. It is shown this once. ErrNotFound when there is no such official.
+func (s *Store) NewToken(ctx context.Context, official string, now time.Time, lifetime time.Duration) (Token, string, error) {
+	secret := "sz_" + rand.Text() + rand.Text()
+	t := Token{ID: rand.Text()[:10], Official: official, CreatedAt: now, ExpiresAt: now.Add(lifetime)}
+	hash := sha256.Sum256([]byte(secret))
+	tag, err := s.pool.Exec(ctx, `INSERT INTO tokens (id, hash, official, created_at, expires_at) SELECT $1, $2, id, $4, $5 FROM officials WHERE id = $3`,
+		t.ID, hash[:], official, t.CreatedAt, t.ExpiresAt)
+	if err != nil {
+		return Token{}, "", fmt.Errorf("create token: %w", err)
+	}
+	if tag.RowsAffected() == 0 {
+		return Token{}, "", ErrNotFound
+	}
+	return t, secret, nil
+}
+
+// Holder returns who a token belongs to. ErrNotFound when it is unknown, expired or
+// revoked: the caller learns no more than that.
+func (s *Store) Holder(ctx context.Context, secret string, now time.Time) (casefile.Official, error) {
+	hash := sha256.Sum256([]byte(secret))
+	rows, err := s.pool.Query(ctx, `
+		SELECT o.id, o.name, o.post, o.level, o.unit, o.role, o.portfolio, o.email
+		FROM tokens t JOIN officials o ON o.id = t.official
+		WHERE t.hash = $1 AND t.expires_at > $2 AND t.revoked_at IS NULL`, hash[:], now)
+	if err != nil {
+		return casefile.Official{}, fmt.Errorf("look up token: %w", err)
+	}
+	o, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[casefile.Official])
+	if errors.Is(err, pgx.ErrNoRows) {
+		return o, ErrNotFound
+	}
+	if err != nil {
+		return o, fmt.Errorf("look up token: %w", err)
+	}
+	return o, nil
+}
+
+// Tokens lists all tokens, the newest first.
+func (s *Store) Tokens(ctx context.Context) ([]Token, error) {
+	return collect[Token](ctx, s.pool, `SELECT id, official, created_at, expires_at, revoked_at FROM tokens ORDER BY created_at DESC, id`)
+}
+
+// RevokeToken ends a token. ErrNotFound when there is none with this id that is
+// not revoked yet.
+func (s *Store) RevokeToken(ctx context.Context, id string, now time.Time) error {
+	tag, err := s.pool.Exec(ctx, `UPDATE tokens SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL`, id, now)
+	if err != nil {
+		return fmt.Errorf("revoke token: %w", err)
+	}
+	if tag.RowsAffected() == 0 {
+		return ErrNotFound
+	}
+	return nil
+}
+
+// Setting returns a named setting of this installation; empty when it was never set.
+func (s *Store) Setting(ctx context.Context, name string) (string, error) {
+	var value string
+	err := s.pool.QueryRow(ctx, `SELECT value FROM settings WHERE name = $1`, name).Scan(&value)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return "", fmt.Errorf("read setting %s: %w", name, err)
+	}
+	return value, nil
+}
+
+// SaveSetting sets a named setting.
+func (s *Store) SaveSetting(ctx context.Context, name, value string) error {
+	_, err := s.pool.Exec(ctx, `INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = $2`, name, value)
+	if err != nil {
+		return fmt.Errorf("save setting %s: %w", name, err)
+	}
+	return nil
+}
+
+// Instance identifies this database, for checking that a Temporal namespace is its own.
+func (s *Store) Instance(ctx context.Context) (string, error) { return s.Setting(ctx, "instance") }

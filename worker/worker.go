@@ -1,0 +1,81 @@
+// Package worker assembles and runs a worker: the workflows, the activities and what
+// they need.
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+	sdkworker "go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"shuangze/activities"
+	"shuangze/workflows"
+)
+
+// Run polls until ctx ends, then lets running work finish for up to five seconds.
+// It keeps the Reconcile schedule in place.
+func Run(ctx context.Context, c client.Client, a *activities.Activities, log *slog.Logger) error {
+	if err := schedule(ctx, c); err != nil {
+		return err
+	}
+	auto := sdkworker.NewPollerBehaviorAutoscaling(sdkworker.PollerBehaviorAutoscalingOptions{})
+	fatal := make(chan error, 1)
+	w := sdkworker.New(c, workflows.TaskQueue, sdkworker.Options{
+		WorkflowTaskPollerBehavior: auto,
+		ActivityTaskPollerBehavior: auto,
+		WorkerStopTimeout:          5 * time.Second,
+		OnFatalError: func(err error) {
+			select {
+			case fatal <- err:
+			default:
+			}
+		},
+	})
+	Register(w, a)
+	if err := w.Start(); err != nil {
+		return fmt.Errorf("start worker: %w", err)
+	}
+	defer w.Stop()
+	log.InfoContext(ctx, "worker is polling", "task_queue", workflows.TaskQueue)
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-fatal:
+		return fmt.Errorf("worker: %w", err)
+	}
+}
+
+// Register makes the workflows and activities known under their names.
+func Register(w sdkworker.Registry, a *activities.Activities) {
+	w.RegisterWorkflowWithOptions(workflows.Case, workflow.RegisterOptions{Name: workflows.CaseType})
+	w.RegisterWorkflowWithOptions(workflows.Reconcile, workflow.RegisterOptions{Name: workflows.ReconcileType})
+	w.RegisterActivityWithOptions(a.Execute, activity.RegisterOptions{Name: workflows.ExecuteActivity})
+	w.RegisterActivityWithOptions(a.Reconcile, activity.RegisterOptions{Name: workflows.ReconcileActivity})
+}
+
+// schedule runs Reconcile every minute. A run that was missed is not made up for: the
+// next finds all that is to be found.
+func schedule(ctx context.Context, c client.Client) error {
+	_, err := c.ScheduleClient().Create(ctx, client.ScheduleOptions{
+		ID:   workflows.ReconcileID,
+		Spec: client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: time.Minute}}, TimeZoneName: "Asia/Shanghai"},
+		Action: &client.ScheduleWorkflowAction{
+			ID: workflows.ReconcileID, Workflow: workflows.ReconcileType, TaskQueue: workflows.TaskQueue,
+			WorkflowRunTimeout: 10 * time.Minute,
+		},
+		CatchupWindow: time.Minute,
+	})
+	var exists *serviceerror.WorkflowExecutionAlreadyStarted
+	if err != nil && !errors.Is(err, temporal.ErrScheduleAlreadyRunning) && !errors.As(err, &exists) {
+		return fmt.Errorf("create reconcile schedule: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,224 @@
+package workflows
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"shuangze/casefile"
+)
+
+// ExecuteActivity decides a command and writes what came of it.
+const ExecuteActivity = "Execute"
+
+// Case carries one case from registration until it is closed or declined. Commands
+// come as Updates, the clock's own tick from the one timer. Its result is the stage
+// in which the case ended, New if its registration was refused.
+func Case(ctx workflow.Context, in CaseInput) (casefile.Stage, error) {
+	r := &caseRun{c: in.Case, next: in.Alarm, mu: workflow.NewMutex(ctx)}
+	if err := r.setup(ctx); err != nil {
+		return "", err
+	}
+	return r.run(ctx)
+}
+
+type caseRun struct {
+	c        casefile.Case
+	next     Alarm // the recorded wake-up
+	alarm    alarm // the timer that stands for it
+	commands int   // taken in since the start
+	mu       workflow.Mutex
+	shown    shown
+}
+
+// shown is what the search attributes say now.
+type shown struct {
+	stage       casefile.Stage
+	unit        string
+	supervision casefile.Supervision
+}
+
+func (r *caseRun) setup(ctx workflow.Context) error {
+	r.shown = shownIn(ctx)
+	r.describe(ctx)
+	if err := workflow.SetQueryHandler(ctx, StateQuery, func() (State, error) { return State{r.c, r.next}, nil }); err != nil {
+		return err
+	}
+	return workflow.SetUpdateHandlerWithOptions(ctx, CommandUpdate, r.command, workflow.UpdateHandlerOptions{
+		Description: "A person's command to the case.",
+		// Refuses what the case is in no state for before it costs any history.
+		Validator: func(ctx workflow.Context, cmd casefile.Command) error {
+			if refusal := casefile.Admit(r.c, cmd); refusal != nil {
+				return temporal.NewNonRetryableApplicationError(refusal.English, RefusalType, nil, refusal)
+			}
+			return nil
+		},
+	})
+}
+
+// RefusalType is the type of the application error in which a validator refuses; its
+// details are the *casefile.Error.
+const RefusalType = "refused"
+
+func (r *caseRun) run(ctx workflow.Context) (casefile.Stage, error) {
+	for {
+		if err := workflow.Await(ctx, func() bool {
+			return r.ended() || r.alarm.rang || r.alarm.at != r.next.At || r.full(ctx)
+		}); err != nil {
+			return r.c.Stage, err
+		}
+		switch {
+		case r.ended():
+			return r.c.Stage, r.settle(ctx)
+		case r.alarm.rang:
+			r.alarm = alarm{}
+			if err := r.tick(ctx); err != nil {
+				return r.c.Stage, err
+			}
+		case r.alarm.at != r.next.At:
+			r.alarm.set(ctx, r.next)
+		case r.full(ctx):
+			if err := r.settle(ctx); err != nil {
+				return r.c.Stage, err
+			}
+			if r.ended() {
+				return r.c.Stage, nil
+			}
+			return "", workflow.NewContinueAsNewError(ctx, CaseType, CaseInput{r.c, r.next})
+		}
+	}
+}
+
+// ended reports whether nothing more can come: the case is over, or its very first
+// command, the registration, was refused.
+func (r *caseRun) ended() bool {
+	if r.c.Stage == casefile.New {
+		return r.commands > 0
+	}
+	return !r.c.Stage.Open()
+}
+
+func (r *caseRun) full(ctx workflow.Context) bool {
+	return workflow.GetInfo(ctx).GetContinueAsNewSuggested()
+}
+
+// settle waits until every command taken in has been answered.
+func (r *caseRun) settle(ctx workflow.Context) error {
+	return workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
+}
+
+// command is the Update handler; the Update's id is the command's.
+func (r *caseRun) command(ctx workflow.Context, cmd casefile.Command) (Answer, error) {
+	cmd.ID = workflow.GetCurrentUpdateInfo(ctx).ID
+	result, err := r.execute(ctx, cmd)
+	if err != nil {
+		return Answer{}, err
+	}
+	return Answer{r.c.Seq, result.Refusal}, nil
+}
+
+// tick is the clock's own command.
+func (r *caseRun) tick(ctx workflow.Context) error {
+	_, err := r.execute(ctx, casefile.Command{ID: fmt.Sprintf("tick-%d", r.c.Seq), Kind: casefile.Tick, Actor: casefile.Clockwork})
+	return err
+}
+
+// execute has one command at a time decided and folds in what came of it. The
+// local activity answers in a millisecond; when the database is away for longer an
+// ordinary activity waits for it, so that the history doesn't grow meanwhile.
+func (r *caseRun) execute(ctx workflow.Context, cmd casefile.Command) (ExecuteResult, error) {
+	var result ExecuteResult
+	if err := r.mu.Lock(ctx); err != nil {
+		return result, err
+	}
+	defer r.mu.Unlock()
+	in := ExecuteInput{r.c, cmd}
+	summary := fmt.Sprintf("%s · %s", cmd.Kind, cmd.Actor.ID)
+	local := workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
+		ScheduleToCloseTimeout: 5 * time.Second,
+		StartToCloseTimeout:    3 * time.Second,
+		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: 50 * time.Millisecond, MaximumAttempts: 3},
+		Summary:                summary,
+	})
+	err := workflow.ExecuteLocalActivity(local, ExecuteActivity, in).Get(ctx, &result)
+	if err != nil && ctx.Err() == nil {
+		ordinary := workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+			StartToCloseTimeout: 30 * time.Second,
+			RetryPolicy:         &temporal.RetryPolicy{InitialInterval: time.Second, MaximumInterval: 30 * time.Second},
+			Summary:             summary,
+		})
+		err = workflow.ExecuteActivity(ordinary, ExecuteActivity, in).Get(ctx, &result)
+	}
+	r.commands++
+	if err != nil {
+		return result, err
+	}
+	r.c = casefile.Fold(r.c, result.Events)
+	r.next = result.Alarm
+	r.show(ctx)
+	return result, nil
+}
+
+// show brings what the Temporal UI says of a running case up to date; an ended one
+// shows by its result.
+func (r *caseRun) show(ctx workflow.Context) {
+	r.describe(ctx)
+	now := shownOf(r.c)
+	if now == r.shown || !r.c.Stage.Open() {
+		return
+	}
+	r.shown = now
+	// It fails only for reserved names, which these are not.
+	_ = workflow.UpsertTypedSearchAttributes(ctx, CaseStage.ValueSet(string(now.stage)), CaseUnit.ValueSet(now.unit),
+		CaseSupervision.ValueSet(string(now.supervision)))
+}
+
+// shownIn reads the attributes that the workflow was started with.
+func shownIn(ctx workflow.Context) shown {
+	set := workflow.GetTypedSearchAttributes(ctx)
+	stage, _ := set.GetKeyword(CaseStage)
+	unit, _ := set.GetKeyword(CaseUnit)
+	supervision, _ := set.GetKeyword(CaseSupervision)
+	return shown{casefile.Stage(stage), unit, casefile.Supervision(supervision)}
+}
+
+func shownOf(c casefile.Case) shown { return shown{c.Stage, c.Unit, c.Supervision()} }
+
+func (r *caseRun) describe(ctx workflow.Context) {
+	var b strings.Builder
+	fmt.Fprintf(&b, "**%s** · %s · %s · supervision: %s\n\nleaders: %s, %s\n", r.c.Number, r.c.Stage, r.c.Unit, r.c.Supervision(), r.c.Upper.Official, r.c.Lower.Official)
+	for _, k := range r.c.Clocks {
+		if k.Running() {
+			fmt.Fprintf(&b, "\n* %s due %s", k.ID, k.Due.Statutory)
+		}
+	}
+	workflow.SetCurrentDetails(ctx, b.String())
+}
+
+// alarm is the case's one timer. It is replaced only when the wake-up time changes.
+type alarm struct {
+	at     time.Time
+	rang   bool
+	cancel workflow.CancelFunc
+}
+
+func (a *alarm) set(ctx workflow.Context, next Alarm) {
+	if a.cancel != nil {
+		a.cancel()
+	}
+	*a = alarm{at: next.At}
+	if next.At.IsZero() {
+		return
+	}
+	ctx, a.cancel = workflow.WithCancel(ctx)
+	timer := workflow.NewTimerWithOptions(ctx, next.At.Sub(workflow.Now(ctx)), workflow.TimerOptions{Summary: next.For})
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		// A cancelled timer belongs to an alarm that has been replaced.
+		if timer.Get(ctx, nil) == nil && a.at.Equal(next.At) {
+			a.rang = true
+		}
+	})
+}
