@@ -223,9 +223,9 @@ func (k Clock) take(p plannedStep) Clock {
 func (d *decision) stepTime(day calendar.Date) time.Time {
 	at := d.rules.Policy.Day.At(day)
 	if spread := time.Duration(d.rules.Policy.Day.Spread); spread > 0 {
-		h := fnv.New32a()
+		h := fnv.New64a() // 32 bits of nanoseconds are four seconds
 		h.Write([]byte(d.c.ID))
-		at = at.Add(time.Duration(h.Sum32()) % spread).Truncate(time.Second)
+		at = at.Add(time.Duration(h.Sum64() % uint64(spread))).Truncate(time.Second)
 	}
 	return at
 }

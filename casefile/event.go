@@ -1,6 +1,8 @@
 package casefile
 
 import (
+	"bytes"
+	"encoding/json"
 	"slices"
 	"time"
 
@@ -205,4 +207,11 @@ func (c *Case) openChannel(e Event) {
 	} else {
 		c.Channels[i] = ch
 	}
+}
+
+// Equal reports whether two cases are the same, whatever way their times were read.
+func Equal(a, b Case) bool {
+	x, errX := json.Marshal(a)
+	y, errY := json.Marshal(b)
+	return errX == nil && errY == nil && bytes.Equal(x, y)
 }

@@ -66,7 +66,8 @@ func startIn(t *testing.T, dir string) *Postgres {
 // stop ends a server, which has 5 seconds.
 func stop(t *testing.T, server interface {
 	Stop(context.Context) error
-}) {
+},
+) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
@@ -186,6 +187,7 @@ func requireLoopback(t *testing.T, pid int) {
 
 // TestOrdinaryUser runs tests of this package again as a user who is not root.
 func TestOrdinaryUser(t *testing.T) {
+	t.Parallel()
 	if os.Geteuid() != 0 {
 		t.Skip("they run as an ordinary user already")
 	}
@@ -221,6 +223,9 @@ func TestOrdinaryUser(t *testing.T) {
 	cmd.Env = append(os.Environ(), "TMPDIR="+temp, "HOME="+temp, "SHUANGZE_TEMPORAL_SERVER="+copyProgram(t, server, dir))
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}
 	out, err := cmd.CombinedOutput()
+	if errors.Is(err, syscall.EACCES) {
+		t.Skipf("%s may not enter the folder for temporary files", nobody.Username)
+	}
 	if err != nil {
 		t.Fatalf("as %s: %v\n%s", nobody.Username, err, out)
 	}

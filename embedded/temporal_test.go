@@ -171,3 +171,33 @@ func TestFindTemporalServer(t *testing.T) {
 		t.Errorf("FindTemporalServer() = %q, %v; want %s", path, err, want)
 	}
 }
+
+func TestTemporalOutlivesPostgres(t *testing.T) {
+	t.Parallel()
+	port, err := FreePort()
+	if err != nil {
+		t.Fatal(err)
+	}
+	opts := PostgresOptions{Dir: publicTemp(t), Port: port}
+	before, err := StartPostgres(t.Context(), opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := startTemporal(t, before)
+	c := dial(t, s)
+	kill(t, before.process)
+	after, err := StartPostgres(t.Context(), opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Cleanups run last to first, and Temporal should stop before Postgres.
+	t.Cleanup(func() { stop(t, after) })
+	t.Cleanup(func() { stop(t, s) })
+	waitUntil(t, "Temporal is back with its Postgres", func() bool {
+		_, err := c.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{TaskQueue: "none"}, "any")
+		return err == nil
+	})
+	if err := s.Err(); err != nil {
+		t.Error(err)
+	}
+}

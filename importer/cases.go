@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -122,6 +123,25 @@ func (c *checker) instant(r row, column string) time.Time {
 	return time.Time{}
 }
 
+// FirstReceipt is the earliest time of receipt in a file of cases.
+func FirstReceipt(csv []byte) (time.Time, error) {
+	t, _, err := read(bytes.NewReader(csv), caseColumns, optionalCaseColumns)
+	if err != nil {
+		return time.Time{}, err
+	}
+	var first time.Time
+	var c checker
+	for _, r := range t.rows {
+		if at := c.instant(r, "received_at"); !at.IsZero() && (first.IsZero() || at.Before(first)) {
+			first = at
+		}
+	}
+	if first.IsZero() {
+		return first, errors.New("the file has no time of receipt")
+	}
+	return first, nil
+}
+
 // decide asks the core what it would say to the registration.
 func (c *checker) decide(r row, parsed Case, rules casefile.Rules, clerk casefile.Actor, now time.Time) {
 	cmd := parsed.command(clerk)
@@ -143,7 +163,9 @@ func (c *checker) decide(r row, parsed Case, rules casefile.Rules, clerk casefil
 // import meets the first.
 var caseNamespace = uuid.MustParse("6f1c6a0e-7c39-4b0e-9a52-0f6f8a3c1d11")
 
-func (c Case) id() string { return uuid.NewSHA1(caseNamespace, []byte(c.Registration.Reference)).String() }
+func (c Case) id() string {
+	return uuid.NewSHA1(caseNamespace, []byte(c.Registration.Reference)).String()
+}
 
 func (c Case) command(clerk casefile.Actor) casefile.Command {
 	registration := c.Registration

@@ -327,20 +327,15 @@ func (w *where) filter(f Filter, d *casefile.Directory, now time.Time) {
 }
 
 // Stalled lists open cases whose wake-up passed before the given time, or whose
-// provisional due dates wait for another calendar than this: what the net under the
-// timers must wake. At most limit, the longest overdue first.
+// provisional due dates wait for another calendar than this (empty: any will do): what
+// the net under the timers must wake. At most limit, the longest overdue first.
 func (s *Store) Stalled(ctx context.Context, before time.Time, calendarVersion string, limit int) ([]string, error) {
 	const sql = `
 		SELECT id FROM cases WHERE open AND wake_at < $1
 		UNION
-		SELECT id FROM cases WHERE calendar <> '' AND calendar <> $2
+		SELECT id FROM cases WHERE calendar <> '' AND calendar <> $2 AND $2 <> ''
 		LIMIT $3`
 	return ids(ctx, s.pool, sql, before, calendarVersion, limit)
-}
-
-// CaseIDs lists cases in order of their ids, those after the given one.
-func (s *Store) CaseIDs(ctx context.Context, after string, limit int) ([]string, error) {
-	return ids(ctx, s.pool, `SELECT id FROM cases WHERE id > $1 ORDER BY id LIMIT $2`, after, limit)
 }
 
 func ids(ctx context.Context, q querier, sql string, args ...any) ([]string, error) {

@@ -51,6 +51,9 @@ func main() {
 	case err == nil:
 		err = run(ctx, opts, stdout)
 	}
+	if ctx.Err() != nil {
+		return // asked to stop: what that broke off is no failure
+	}
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "temporal-server: %v\n", err)
 		os.Exit(1)

@@ -35,8 +35,9 @@ type ready struct {
 	ClusterID string `json:"cluster_id"` // what GetClusterInfo answers; stays with the databases
 }
 
-// run serves until ctx ends and then stops cleanly. It writes the ready line to stdout
-// once clients can use the default namespace and its search attributes.
+// run serves until ctx ends and then stops cleanly, with whatever error if that was before
+// it could serve. It writes the ready line to stdout once clients can use the default
+// namespace and its search attributes.
 func run(ctx context.Context, opts options, stdout io.Writer) error {
 	ports, err := reservePorts(opts.frontendPort, opts.uiPort)
 	if err != nil {
@@ -71,7 +72,7 @@ func run(ctx context.Context, opts options, stdout io.Writer) error {
 			return fmt.Errorf("start the Temporal server: %w", err)
 		}
 	case <-ctx.Done():
-		return nil
+		return ctx.Err()
 	}
 	defer func() {
 		quiet()
@@ -88,11 +89,11 @@ func run(ctx context.Context, opts options, stdout io.Writer) error {
 
 	clusterID, err := setUpNamespace(ctx, ports.address(frontend), opts)
 	if err != nil {
-		return ifRunning(ctx, err)
+		return err
 	}
 	ui, err := startUI(ctx, ports.address(frontend), ports.number(webUI))
 	if err != nil {
-		return ifRunning(ctx, err)
+		return err
 	}
 	defer ui.Stop()
 
@@ -111,14 +112,6 @@ func newLogger(level string) (logger log.Logger, quiet func()) {
 	_ = atomic.UnmarshalText([]byte(level)) // parse has checked it
 	zl := log.BuildZapLogger(log.Config{Level: level}).WithOptions(zap.IncreaseLevel(atomic))
 	return log.NewZapLogger(zl), func() { atomic.SetLevel(zap.FatalLevel) }
-}
-
-// ifRunning drops the errors of a start that was asked to stop.
-func ifRunning(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return nil
-	}
-	return err
 }
 
 // The listeners of this process. What Temporal can do without (ring membership, pprof,

@@ -148,3 +148,17 @@ func classify(ctx context.Context, err error) error {
 	}
 	return err
 }
+
+// Running reports whether a workflow runs for the case.
+func (e Engine) Running(ctx context.Context, caseID string) (bool, error) {
+	ctx, cancel := e.patient(ctx)
+	defer cancel()
+	d, err := e.Temporal.DescribeWorkflowExecution(ctx, CaseWorkflowID(caseID), "")
+	if err != nil {
+		if err = classify(ctx, err); errors.Is(err, ErrNoWorkflow) {
+			return false, nil
+		}
+		return false, err
+	}
+	return d.GetWorkflowExecutionInfo().GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, nil
+}

@@ -109,7 +109,7 @@ func TestNamespace(t *testing.T) {
 		count := func() int64 {
 			got, err := c.CountWorkflow(t.Context(), &workflowservice.CountWorkflowExecutionsRequest{
 				Namespace: namespace,
-				Query:     "Unit = 'after'",
+				Query:     "Unit = 'after' AND WorkflowId = '" + run.GetID() + "'",
 			})
 			if err != nil {
 				t.Fatal(err)

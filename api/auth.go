@@ -1,0 +1,74 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/go-chi/httprate"
+
+	"shuangze/casefile"
+	"shuangze/store"
+)
+
+type officialKey struct{}
+
+// officialOf is who calls, known after authenticate.
+func officialOf(r *http.Request) casefile.Official {
+	o, _ := r.Context().Value(officialKey{}).(casefile.Official)
+	return o
+}
+
+func actorOf(r *http.Request) casefile.Actor {
+	o := officialOf(r)
+	return casefile.Actor{ID: o.ID, Role: o.Role, Unit: o.Unit}
+}
+
+// authenticate lets in whoever has a valid token. Tokens run by the real time, in a
+// rehearsal too.
+func (a *api) authenticate(next http.Handler) http.Handler {
+	return a.handle(func(w http.ResponseWriter, r *http.Request) error {
+		token, ok := bearer(r)
+		if !ok {
+			return a.reject(w, r)
+		}
+		official, err := a.Store.Holder(r.Context(), token, time.Now())
+		switch {
+		case errors.Is(err, store.ErrNotFound):
+			return a.reject(w, r)
+		case err != nil:
+			return err
+		}
+		noteCaller(r, official.ID)
+		if a.requests.OnLimit(w, r, token) {
+			return errTooMany
+		}
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), officialKey{}, official)))
+		return nil
+	})
+}
+
+// reject refuses a caller without a valid token. The limit holds for failures alone:
+// behind a proxy all callers have one address, and one of them must not lock out the
+// others.
+func (a *api) reject(w http.ResponseWriter, r *http.Request) error {
+	address, err := httprate.KeyByIP(r)
+	if err != nil {
+		return err
+	}
+	if a.failures.OnLimit(w, r, address) {
+		return errTooMany
+	}
+	return errUnauthenticated
+}
+
+// bearer is the token of a request: "sz_" and letters and digits.
+func bearer(r *http.Request) (token string, ok bool) {
+	if values := r.Header.Values("Authorization"); len(values) == 1 {
+		scheme, token, _ := strings.Cut(values[0], " ")
+		return token, strings.EqualFold(scheme, "Bearer") && strings.HasPrefix(token, "sz_") && len(token) <= 100
+	}
+	return "", false
+}

@@ -1,0 +1,147 @@
+// Package api is the REST interface under /api/v1: JSON in, one call to the engine
+// or the store, JSON out. No rule lives here; casefile decides.
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
+	"github.com/go-chi/httprate"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"shuangze/calendar"
+	"shuangze/casefile"
+	"shuangze/casetime"
+	"shuangze/policy"
+	"shuangze/store"
+	"shuangze/workflows"
+)
+
+// Config is what the interface needs. Store, Engine, Policy and Calendar must be set.
+type Config struct {
+	Store    *store.Store
+	Engine   workflows.Engine
+	Policy   *policy.Policy
+	Calendar *calendar.Calendar
+	Clock    casetime.Clock
+	Log      *slog.Logger         // nil: slog.Default()
+	Registry *prometheus.Registry // what /metrics shows; nil: one of its own
+	Limits   Limits
+}
+
+// Limits bound what one caller may ask in ten seconds; zero fields take the defaults.
+type Limits struct {
+	Requests int // with one token; 1000
+	Failures int // with tokens that aren't valid, from one address; 100
+}
+
+// window is the time that Limits are counted in.
+const window = 10 * time.Second
+
+// patience bounds a whole request. It is longer than the engine's, which answers with
+// a better reason.
+const patience = 30 * time.Second
+
+type api struct {
+	Config
+	metrics  *metrics
+	requests *httprate.RateLimiter
+	failures *httprate.RateLimiter
+	docs     *docs
+}
+
+// New returns the handler of /api/v1 and of /healthz, /readyz and /metrics.
+func New(c Config) http.Handler {
+	if c.Log == nil {
+		c.Log = slog.Default()
+	}
+	if c.Registry == nil {
+		c.Registry = prometheus.NewRegistry()
+	}
+	if c.Limits.Requests == 0 {
+		c.Limits.Requests = 1000
+	}
+	if c.Limits.Failures == 0 {
+		c.Limits.Failures = 100
+	}
+	a := &api{
+		Config:   c,
+		metrics:  newMetrics(c.Registry, c.Store, c.Clock),
+		requests: httprate.NewRateLimiter(c.Limits.Requests, window),
+		failures: httprate.NewRateLimiter(c.Limits.Failures, window),
+		docs:     newDocs(),
+	}
+	return a.routes()
+}
+
+// routes is the whole surface. openapi.yaml describes it; a test holds the two
+// together.
+func (a *api) routes() *chi.Mux {
+	r := chi.NewRouter()
+	r.Use(a.observe, secure, deadline, middleware.GetHead)
+	r.NotFound(a.handle(func(http.ResponseWriter, *http.Request) error { return errNoRoute }))
+	r.MethodNotAllowed(a.handle(func(_ http.ResponseWriter, q *http.Request) error { return wrongMethod(r, q) }))
+
+	r.Get("/healthz", a.handle(a.getHealth))
+	r.Get("/readyz", a.handle(a.getReady))
+	r.Method(http.MethodGet, "/metrics", a.metrics.handler)
+
+	r.Route("/api/v1", func(r chi.Router) {
+		r.Get("/openapi.yaml", a.handle(a.getOpenAPI))
+		r.Get("/docs", a.handle(a.getDocs))
+		r.Get("/problems/{code}", a.handle(a.getProblem))
+		r.Get("/deadline", a.handle(a.getDeadline))
+		r.Get("/policy", a.handle(a.getPolicy))
+
+		r.Group(func(r chi.Router) {
+			r.Use(a.authenticate)
+			r.Get("/me", a.handle(a.getMe))
+			r.Get("/me/inbox", a.handle(a.getInbox))
+			r.Get("/me/duties", a.handle(a.getDuties))
+			r.Get("/units", a.handle(a.getUnits))
+			r.Get("/officials", a.handle(a.getOfficials))
+			r.Get("/cases", a.handle(a.getCases))
+			r.Post("/cases", a.handle(a.postCase))
+			r.Get("/cases/{id}", a.handle(a.getCase))
+			r.Get("/cases/{id}/events", a.handle(a.getEvents))
+			r.Get("/cases/{id}/workflow", a.handle(a.getWorkflow))
+			r.Get("/cases/{id}/proposal", a.handle(a.getProposal))
+			r.Post("/cases/{id}/commands/{command}", a.handle(a.postCommand))
+		})
+	})
+	return r
+}
+
+// deadline ends the work for a request whose caller has waited long enough.
+func deadline(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), patience)
+		defer cancel()
+		next.ServeHTTP(w, r.WithContext(ctx))
+	})
+}
+
+// secure sets the headers that every answer has: nothing here is to be kept, framed or
+// run by a browser.
+func secure(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Cache-Control", "no-store")
+		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("X-Frame-Options", "DENY")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// rules is what the core decides by, as of now.
+func (a *api) rules(ctx context.Context) (casefile.Rules, error) {
+	d, err := a.Store.Directory(ctx)
+	return casefile.Rules{Policy: a.Policy, Calendar: a.Calendar, Directory: d}, err
+}

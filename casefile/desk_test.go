@@ -1,0 +1,349 @@
+package casefile_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"shuangze/calendar"
+	. "shuangze/casefile"
+	"shuangze/policy"
+)
+
+// town is the directory of the tests: a prefecture P with its two offices, its county
+// C with a petition office and two bureaus. Officials are named after their part.
+func town() *Directory {
+	d := &Directory{Units: map[string]Unit{}, Officials: map[string]Official{}, Load: map[string]int{}}
+	for _, u := range []Unit{
+		{Code: "P", Name: "地区", Kind: Authority, Level: "prefecture"},
+		{Code: "P-xf", Name: "地区信访局", Kind: PetitionOfficeKind, Level: "county", Parent: "P"},
+		{Code: "P-dc", Name: "地委督查室", Kind: SupervisionOfficeKind, Level: "county", Parent: "P"},
+		{Code: "C", Name: "县", Kind: Authority, Level: "county", Parent: "P"},
+		{Code: "C-xf", Name: "县信访局", Kind: PetitionOfficeKind, Level: "section", Parent: "C"},
+		{Code: "C-rs", Name: "县人社局", Kind: Department, Level: "section", Parent: "C"},
+		{Code: "C-zr", Name: "县自然资源局", Kind: Department, Level: "section", Parent: "C"},
+	} {
+		d.Units[u.Code] = u
+	}
+	for _, o := range []Official{
+		{ID: "clerk", Unit: "P-xf", Role: Registrar, Level: "staff"},
+		{ID: "supervisor", Unit: "P-xf", Role: Supervisor, Level: "section"},
+		{ID: "inspector", Unit: "P-dc", Role: Inspector, Level: "section"},
+		{ID: "county-clerk", Unit: "C-xf", Role: Registrar, Level: "staff"},
+		{ID: "county-supervisor", Unit: "C-xf", Role: Supervisor, Level: "staff"},
+		{ID: "officer", Unit: "C-rs", Role: Officer, Level: "staff"},
+		{ID: "colleague", Unit: "C-rs", Role: Officer, Level: "staff"},
+		{ID: "head", Unit: "C-rs", Role: Leader, Level: "section", Post: "局长"},
+		{ID: "other-officer", Unit: "C-zr", Role: Officer, Level: "staff"},
+		{ID: "other-head", Unit: "C-zr", Role: Leader, Level: "section", Post: "局长"},
+		{ID: "upper", Unit: "C", Role: Leader, Level: "county", Post: "副县长", Portfolio: "人社、民政"},
+		{ID: "other-upper", Unit: "C", Role: Leader, Level: "county", Post: "副县长", Portfolio: "自然资源"},
+		{ID: "lower", Unit: "C", Role: Leader, Level: "section", Post: "县府办主任"},
+		{ID: "convener", Unit: "P", Role: Leader, Level: "prefecture", Post: "地委副书记", Portfolio: "信访、政法"},
+		{ID: "commissioner", Unit: "P", Role: Leader, Level: "prefecture", Post: "行署副专员", Portfolio: "人社"},
+		{ID: "admin", Unit: "P-xf", Role: Admin, Level: "staff"},
+		{ID: "auditor", Unit: "P-xf", Role: Auditor, Level: "staff"},
+	} {
+		d.Officials[o.ID] = o
+	}
+	return d
+}
+
+// desk takes one case through its life by real commands, as the people of the town
+// would. Its policy is the built-in one without the spread, so that steps are taken at
+// half past eight to the second.
+type desk struct {
+	t      testing.TB
+	rules  Rules
+	now    time.Time
+	c      Case
+	events []Event
+	last   Outcome // of the last command that was taken
+	given  int     // commands
+}
+
+func newDesk(t testing.TB) *desk {
+	p := *policy.Default()
+	p.Day.Spread = 0
+	d := &desk{t: t, rules: Rules{Policy: &p, Calendar: calendar.Default(), Directory: town()}, c: Case{ID: "case-1"}}
+	d.at("2026-09-01 10:00") // a Tuesday
+	return d
+}
+
+// at sets the clock on the wall, in China; nothing happens meanwhile.
+func (d *desk) at(s string) *desk {
+	d.t.Helper()
+	now, err := time.ParseInLocation("2006-01-02 15:04", s, calendar.Zone)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	d.now = now
+	return d
+}
+
+// until lets the case's own clock run up to a time, a tick at each planned step.
+func (d *desk) until(s string) *desk {
+	d.t.Helper()
+	wanted := newDesk(d.t).at(s).now
+	for range 10_000 {
+		next := NextStep(d.c, d.rules, d.now)
+		if next.At.IsZero() || next.At.After(wanted) {
+			d.now = wanted
+			return d
+		}
+		if next.At.After(d.now) {
+			d.now = next.At
+		}
+		d.do("clock", Command{Kind: Tick})
+	}
+	d.t.Fatalf("the clock does not come to %s", s)
+	return nil
+}
+
+func (d *desk) actor(who string) Actor {
+	if who == "clock" {
+		return Clockwork
+	}
+	o, ok := d.rules.Directory.Officials[who]
+	if !ok {
+		d.t.Fatalf("there is no %s in town", who)
+	}
+	return Actor{ID: o.ID, Role: o.Role, Unit: o.Unit}
+}
+
+// try gives a command and keeps nothing.
+func (d *desk) try(who string, cmd Command) (Outcome, *Error) {
+	d.t.Helper()
+	cmd.Actor = d.actor(who)
+	cmd.ID = fmt.Sprintf("command-%d", d.given+1)
+	out, err := Decide(d.c, cmd, d.rules, d.now)
+	if err == nil {
+		return out, nil
+	}
+	var refusal *Error
+	if !errors.As(err, &refusal) {
+		d.t.Fatalf("%s by %s: %v is not a refusal", cmd.Kind, who, err)
+	}
+	return out, refusal
+}
+
+// do gives a command that must be taken.
+func (d *desk) do(who string, cmd Command) *desk {
+	d.t.Helper()
+	out, refusal := d.try(who, cmd)
+	if refusal != nil {
+		d.t.Fatalf("%s by %s at %s in stage %q: %s", cmd.Kind, who, clock(d.now), d.c.Stage, show(refusal))
+	}
+	d.given++
+	d.c, d.events, d.last = Fold(d.c, out.Events), append(d.events, out.Events...), out
+	return d
+}
+
+// refuse gives a command that must be refused with this code, and returns the refusal.
+func (d *desk) refuse(who string, cmd Command, code string) *Error {
+	d.t.Helper()
+	_, refusal := d.try(who, cmd)
+	if refusal == nil {
+		d.t.Fatalf("%s by %s in stage %q was taken, want %s", cmd.Kind, who, d.c.Stage, code)
+	}
+	if refusal.Code != code {
+		d.t.Fatalf("%s by %s in stage %q: %s, want %s", cmd.Kind, who, d.c.Stage, show(refusal), code)
+	}
+	return refusal
+}
+
+// moves gives well-formed commands, each written "officer accept".
+func (d *desk) moves(moves ...string) *desk {
+	d.t.Helper()
+	for _, m := range moves {
+		who, kind, _ := strings.Cut(m, " ")
+		d.do(who, d.command(Kind(kind)))
+	}
+	return d
+}
+
+// command is a well-formed command of this kind for the case as it is.
+func (d *desk) command(kind Kind) Command {
+	cmd := Command{Kind: kind}
+	switch kind {
+	case Register:
+		cmd.Text, cmd.Registration = doc("petition"), &Registration{
+			Number: "地信〔2026〕1号", Origin: "self_found", Channel: "visit", Purpose: "appeal", Category: "labour",
+			Headcount: 1, Reachable: true, ReceivedAt: d.now, Unit: "C-rs",
+		}
+	case Assign:
+		cmd.Upper, cmd.Lower = "upper", "lower"
+	case Act:
+		cmd.Act, cmd.Text = "meet", doc("act")
+	case Extend:
+		cmd.Days, cmd.RequestedBy, cmd.ToldOn, cmd.ToldBy, cmd.Text = 30, "officer", calendar.DateOf(d.now), "direct", doc("why")
+	case Opine:
+		cmd.Result, cmd.Text = "support", doc("opinion")
+	case Sign:
+		cmd.Hash = "no opinion yet"
+		if d.c.Opinion != nil {
+			cmd.Hash = d.c.Opinion.Document.Hash
+		}
+	case Serve:
+		cmd.Means = "direct"
+	case Supervise:
+		cmd.Reason, cmd.Text = "shirking", doc("letter")
+	case Escalate:
+		cmd.Ground, cmd.DecidedBy, cmd.Text = "key", "convener", doc("decision")
+	case Decline, Report, Return, Release:
+		cmd.Text = doc(string(kind))
+	case Accept, Forward, Acknowledge, Close, Tick:
+	}
+	return cmd
+}
+
+func doc(name string) Document { return Document{ID: name, Hash: "hash of " + name} }
+
+// states are the states that make a difference to what is possible, each by the moves
+// that lead to it from another.
+var states = []struct {
+	name, from string
+	moves      []string
+	stage      Stage
+}{
+	{"new", "", nil, New},
+	{"registered", "new", []string{"clerk register"}, Registered},
+	{"direct", "new", []string{"officer register"}, Registered},
+	{"forwarded", "registered", []string{"clerk forward"}, Forwarded},
+	{"handling", "forwarded", []string{"officer accept"}, Handling},
+	{"led", "handling", []string{"supervisor assign"}, Handling},
+	{"acknowledged", "led", []string{"upper acknowledge", "lower acknowledge"}, Handling},
+	{"extended", "acknowledged", []string{"head extend"}, Handling},
+	{"supervised", "acknowledged", []string{"supervisor supervise"}, Handling},
+	{"dual", "supervised", []string{"supervisor escalate"}, Handling},
+	{"opined", "acknowledged", []string{"officer opine"}, Opined},
+	{"opined-unread", "led", []string{"officer opine"}, Opined},
+	{"half-signed", "opined", []string{"lower sign"}, Opined},
+	{"signed", "half-signed", []string{"upper sign"}, Signed},
+	{"served", "signed", []string{"officer serve"}, Served},
+	{"served-dual", "served", []string{"supervisor supervise", "supervisor escalate"}, Served},
+	{"closed", "served", []string{"supervisor close"}, Closed},
+	{"declined", "registered", []string{"clerk decline"}, Declined},
+}
+
+// reach brings a new case into one of the states.
+func (d *desk) reach(name string) *desk {
+	d.t.Helper()
+	for _, s := range states {
+		if s.name != name {
+			continue
+		}
+		if s.from != "" {
+			d.reach(s.from)
+		}
+		d.moves(s.moves...)
+		if d.c.Stage != s.stage {
+			d.t.Fatalf("%s: in stage %q, want %q", name, d.c.Stage, s.stage)
+		}
+		return d
+	}
+	d.t.Fatalf("no such state: %s", name)
+	return nil
+}
+
+func (d *desk) clock(id string) Clock {
+	d.t.Helper()
+	k, ok := d.c.Clock(id)
+	if !ok {
+		d.t.Fatalf("the case has no clock %s", id)
+	}
+	return k
+}
+
+// log writes the events that belong to these clocks, one a line.
+func (d *desk) log(clocks ...string) []string {
+	var lines []string
+	for _, e := range d.events {
+		if slices.Contains(clocks, e.Clock) {
+			line := fmt.Sprintf("%s %s %s %s", clock(e.At), e.Kind, e.Clock, e.Step)
+			if e.Kind == EventSuppressed {
+				line += ": " + e.Reason
+			}
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// told lists whom the last command's events of this kind, about this clock, were told
+// to, in order.
+func (d *desk) told(kind EventKind, clock string) []string {
+	var to []string
+	for _, n := range d.last.Notices {
+		if e := d.last.Events[n.Seq-d.last.Events[0].Seq]; e.Kind == kind && e.Clock == clock {
+			to = append(to, n.To)
+		}
+	}
+	slices.Sort(to)
+	return to
+}
+
+// want compares a clock's dates: day 0, the internal and the statutory due date.
+func (d *desk) want(id, from, internal, statutory string) {
+	d.t.Helper()
+	k := d.clock(id)
+	got := []string{k.From.String(), k.Due.Internal.String(), k.Due.Statutory.String()}
+	if diff := cmp.Diff([]string{from, internal, statutory}, got); diff != "" {
+		d.t.Errorf("%s (-want +got: day 0, internal, statutory):\n%s", id, diff)
+	}
+}
+
+func day(s string) calendar.Date {
+	d, err := calendar.ParseDate(s)
+	if err != nil {
+		panic(err)
+	}
+	return d
+}
+
+// clock writes an instant as a clock in China shows it.
+func clock(t time.Time) string { return t.In(calendar.Zone).Format("2006-01-02 15:04") }
+
+func show(x any) string {
+	b, err := json.Marshal(x)
+	if err != nil {
+		panic(err)
+	}
+	return string(b)
+}
+
+func same(t testing.TB, what string, want, got any) {
+	t.Helper()
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", what, diff)
+	}
+}
+
+// withYear is the embedded calendar and a list for 2027, made up for the tests: the
+// Spring Festival holiday is from 5 to 12 February, 13 February is worked for it.
+func withYear2027(t testing.TB) *calendar.Calendar {
+	t.Helper()
+	off := `{"date": "2027-01-01", "name": "元旦"}, {"date": "2027-05-01", "name": "劳动节"}, {"date": "2027-05-02", "name": "劳动节"},
+		{"date": "2027-10-01", "name": "国庆节"}, {"date": "2027-10-02", "name": "国庆节"}, {"date": "2027-10-03", "name": "国庆节"}`
+	for d := day("2027-02-05"); d != day("2027-02-13"); d = d.AddDays(1) {
+		off += fmt.Sprintf(`, {"date": "%s", "name": "春节"}`, d)
+	}
+	list := `{"year": 2027, "source": "made up", "off": [` + off + `], "work": [{"date": "2027-02-13", "name": "春节"}]}`
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "2027.json"), []byte(list), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cal, err := calendar.Load(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cal
+}

@@ -1,0 +1,466 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"go.temporal.io/api/enums/v1"
+
+	"shuangze/calendar"
+	"shuangze/casetime"
+	"shuangze/embedded"
+	"shuangze/rehearse"
+	"shuangze/sample"
+	"shuangze/store"
+	"shuangze/workflows"
+)
+
+type devCommand struct {
+	Listen   string `help:"Address of the API." default:"127.0.0.1:8080"`
+	Data     string `help:"Folder for everything that is kept." default:"data" type:"path"`
+	Sample   bool   `help:"Load the sample prefecture into an empty data folder."`
+	Rehearse string `help:"Run faster than real time, as 1d=2s; only in a data folder without real cases." placeholder:"1d=2s"`
+	Seed     uint64 `help:"Seed of the rehearsal's people." default:"1"`
+	Policy   string `help:"Local policy file, laid over the built-in one." env:"SHUANGZE_POLICY" type:"path"`
+	Calendar string `help:"Folder with calendar years that add to the built-in ones." env:"SHUANGZE_CALENDAR" type:"path"`
+}
+
+// child is a process that dev watches over.
+type child interface {
+	Done() <-chan struct{}
+	Err() error
+	ExitCode() int
+	Stop(context.Context) error
+}
+
+// installation is a trial installation: its children in the order they were started.
+type installation struct {
+	names    []string
+	children []child
+}
+
+func (in *installation) add(name string, c child) {
+	in.names = append(in.names, name)
+	in.children = append(in.children, c)
+}
+
+// stop stops the children, the last started first, within nine seconds.
+func (in *installation) stop() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 9*time.Second)
+	defer cancel()
+	var errs []error
+	for i := len(in.children) - 1; i >= 0; i-- {
+		errs = append(errs, in.children[i].Stop(ctx))
+	}
+	return errors.Join(errs...)
+}
+
+// died waits until a child ends by itself, or ctx ends.
+func (in *installation) died(ctx context.Context) error {
+	ended := make(chan int, len(in.children))
+	for i, c := range in.children {
+		go func() {
+			select {
+			case <-c.Done():
+				ended <- i
+			case <-ctx.Done():
+			}
+		}()
+	}
+	select {
+	case <-ctx.Done():
+		return nil
+	case i := <-ended:
+		return childDied{in.names[i], in.children[i].ExitCode(), in.children[i].Err()}
+	}
+}
+
+// childDied ends dev with the exit code of the child that died.
+type childDied struct {
+	name string
+	code int
+	err  error
+}
+
+func (e childDied) Error() string { return fmt.Sprintf("%s died: %v", e.name, e.err) }
+
+func (c *devCommand) Run(env *environment) error {
+	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		return fmt.Errorf("data folder: %w", err)
+	}
+	unlock, err := lockFolder(c.Data)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if err := c.checkListen(env.ctx); err != nil {
+		return err
+	}
+	in := &installation{}
+	err = c.run(env, in)
+	if env.ctx.Err() != nil {
+		fmt.Fprintln(env.stdout, "\nstopping …")
+		err = nil
+	}
+	if stopErr := in.stop(); err == nil {
+		err = stopErr
+	}
+	_ = os.Remove(filepath.Join(c.Data, runningFile)) // what it says is over
+	var died childDied
+	if errors.As(err, &died) {
+		fmt.Fprintln(env.stderr, "shuangze:", died)
+		return exitCode(max(died.code, 1))
+	}
+	return err
+}
+
+// lockFolder keeps two installations from sharing a data folder.
+func lockFolder(dir string) (unlock func(), err error) {
+	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("lock data folder: %w", err)
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		_ = f.Close() // nothing was written
+		return nil, fmt.Errorf("another 'shuangze dev' is running in %s", dir)
+	}
+	return func() { _ = f.Close() }, nil // closing unlocks
+}
+
+// checkListen fails early and clearly where the port is taken.
+func (c *devCommand) checkListen(ctx context.Context) error {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.Listen)
+	if err != nil {
+		return fmt.Errorf("%s is not free: choose another address with --listen: %w", c.Listen, err)
+	}
+	c.Listen = l.Addr().String() // with port 0 a free one
+	return l.Close()
+}
+
+func (c *devCommand) run(env *environment, in *installation) error {
+	ctx := env.ctx
+	progress := func(format string, args ...any) { fmt.Fprintf(env.stdout, format+"\n", args...) }
+	logs := filepath.Join(c.Data, "logs")
+
+	progress("starting Postgres …")
+	pg, err := embedded.StartPostgres(ctx, embedded.PostgresOptions{Dir: filepath.Join(c.Data, "postgres"), Durable: true, LogFile: filepath.Join(logs, "postgres.log")})
+	if err != nil {
+		return err
+	}
+	in.add("Postgres", pg)
+	if err := pg.CreateDatabase(ctx, "shuangze"); err != nil {
+		return err
+	}
+	progress("starting Temporal …")
+	temporal, err := embedded.StartTemporal(ctx, embedded.TemporalOptions{
+		PostgresURL: pg.URL("postgres"), SearchAttributes: attributeNames(), LogFile: filepath.Join(logs, "temporal.log"),
+	})
+	if err != nil {
+		return err
+	}
+	in.add("Temporal", temporal)
+
+	at := running{
+		DatabaseURL: pg.URL("shuangze"), TemporalAddress: temporal.Address, TemporalCluster: temporal.ClusterID, API: "http://" + c.Listen, PID: os.Getpid(),
+	}
+	if err := ensureKey(filepath.Join(c.Data, keyFile)); err != nil {
+		return err
+	}
+	if err := writePrivate(filepath.Join(c.Data, runningFile), at); err != nil {
+		return err
+	}
+	conn := connection{Data: c.Data, Policy: c.Policy, Calendar: c.Calendar}
+	s, fresh, err := c.prepare(env, &conn, at)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+
+	progress("starting worker and API …")
+	program, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("find this program: %w", err)
+	}
+	flags := []string{"--data", c.Data}
+	if c.Policy != "" {
+		flags = append(flags, "--policy", c.Policy)
+	}
+	if c.Calendar != "" {
+		flags = append(flags, "--calendar", c.Calendar)
+	}
+	for _, part := range []struct {
+		name string
+		args []string
+	}{{"worker", flags}, {"api", append([]string{"--listen", c.Listen}, flags...)}} {
+		p, err := embedded.StartProgram(part.name, filepath.Join(logs, part.name+".log"), program, append([]string{part.name}, part.args...), withoutServers(os.Environ()))
+		if err != nil {
+			return err
+		}
+		in.add(part.name, p)
+	}
+	watched, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go func() { cancel(in.died(ctx)) }()
+	err = c.live(watched, env, s, at, temporal.UIAddress, fresh)
+	if cause := context.Cause(watched); cause != nil && ctx.Err() == nil {
+		return cause
+	}
+	return err
+}
+
+// live waits until everything answers, tells where things are, and stays until the
+// end.
+func (c *devCommand) live(ctx context.Context, env *environment, s *servers, at running, ui string, fresh bool) error {
+	if err := c.ready(ctx, s, at.API); err != nil {
+		return err
+	}
+	tokens, err := c.tokens(ctx, s)
+	if err != nil {
+		return err
+	}
+	people := rehearse.New(at.API, tokens, c.Seed, s.clock)
+	if fresh && c.Sample && s.clock.IsReal() {
+		if err := c.settle(ctx, env, s, people); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintf(env.stdout, "\nready\n  API           %s/api/v1 (documentation: %[1]s/api/v1/docs)\n  Temporal UI   http://%s\n  accounts      %d, with their tokens in %s\n  data          %s\n",
+		at.API, ui, len(tokens), filepath.Join(c.Data, tokensFile), c.Data)
+	if !s.clock.IsReal() {
+		fmt.Fprintf(env.stdout, "  rehearsal     it is %s; a day takes %s\n", calendar.DateOf(s.clock.Now()), time.Duration(float64(24*time.Hour)/s.clock.Rate).Round(time.Millisecond))
+	}
+	fmt.Fprintln(env.stdout, "\nCtrl-C stops everything; nothing is lost.")
+	if fresh && c.Sample && !s.clock.IsReal() {
+		if err := play(ctx, env, s, people, rehearsalDays); err != nil {
+			return err
+		}
+	}
+	<-ctx.Done()
+	return nil
+}
+
+// prepare brings the schema up, loads an empty folder's directory, and settles which
+// time cases live in. fresh reports whether the folder had no directory.
+func (c *devCommand) prepare(env *environment, conn *connection, at running) (s *servers, fresh bool, err error) {
+	s, _, err = conn.openDatabase(env.ctx)
+	if err != nil {
+		return nil, false, err
+	}
+	defer func() {
+		if err != nil {
+			s.close()
+		}
+	}()
+	if err := s.store.Migrate(env.ctx); err != nil {
+		return s, false, err
+	}
+	directory, err := s.store.Directory(env.ctx)
+	if err != nil {
+		return s, false, err
+	}
+	fresh = len(directory.Units) == 0
+	if err := c.settleTime(env.ctx, s.store); err != nil {
+		return s, fresh, err
+	}
+	if err := s.prepare(env.ctx, at); err != nil {
+		return s, fresh, err
+	}
+	if fresh && c.Sample {
+		for _, part := range []struct {
+			what string
+			data []byte
+		}{{"units", sample.Units}, {"officials", sample.Officials}} {
+			if err := (&importCommand{What: part.what, File: "sample " + part.what}).run(env, s, part.data); err != nil {
+				return s, fresh, err
+			}
+		}
+	}
+	return s, fresh, nil
+}
+
+// settleTime makes a new database a rehearsal where that is wanted, and refuses to
+// mix a rehearsal with real cases.
+func (c *devCommand) settleTime(ctx context.Context, s *store.Store) error {
+	recorded, err := s.Setting(ctx, rehearsalSetting)
+	if err != nil {
+		return err
+	}
+	switch {
+	case c.Rehearse == "" && recorded != "":
+		return fmt.Errorf("%s holds a rehearsal, whose time runs faster: give --rehearse to go on with it, or another --data", c.Data)
+	case c.Rehearse == "" || recorded != "":
+		return nil
+	}
+	rate, err := casetime.ParseRate(c.Rehearse)
+	if err != nil {
+		return err
+	}
+	cases, err := s.LedgerCases(ctx, "", 1)
+	if err != nil {
+		return err
+	}
+	if len(cases) > 0 {
+		return fmt.Errorf("%s holds real cases; a rehearsal needs an empty data folder", c.Data)
+	}
+	start := time.Now()
+	if c.Sample {
+		if start, err = rehearse.Start(sample.Cases); err != nil {
+			return err
+		}
+	}
+	return s.SaveSetting(ctx, rehearsalSetting, casetime.Rehearsal(start, rate).String())
+}
+
+// settle registers the sample's cases and lets its officials work on them for a
+// morning, so that the first look shows a living office.
+func (c *devCommand) settle(ctx context.Context, env *environment, s *servers, people *rehearse.People) error {
+	sub := *env
+	sub.ctx = ctx
+	load := &importCommand{What: "cases", File: "sample cases", Campaign: sample.Campaign}
+	if err := load.run(&sub, s, sample.Cases); err != nil {
+		return err
+	}
+	fmt.Fprintln(env.stdout, "the sample's officials are at work …")
+	return people.Morning(ctx)
+}
+
+// ready waits until the API and a worker answer.
+func (c *devCommand) ready(ctx context.Context, s *servers, api string) error {
+	deadline := time.Now().Add(time.Minute)
+	for {
+		err := probe(ctx, api+"/readyz")
+		if err == nil {
+			d, describeErr := s.temporal.DescribeTaskQueue(ctx, workflows.TaskQueue, enums.TASK_QUEUE_TYPE_WORKFLOW)
+			if err = describeErr; err == nil && len(d.GetPollers()) == 0 {
+				err = errors.New("no worker is polling yet")
+			}
+		}
+		switch {
+		case err == nil:
+			return nil
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case time.Now().After(deadline):
+			return fmt.Errorf("not ready after a minute: %w", err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+func probe(ctx context.Context, url string) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s answers %s", url, res.Status)
+	}
+	return nil
+}
+
+const tokensFile = "tokens.json"
+
+// tokens makes a token for every official that has none yet and keeps them where the
+// owner alone can read them.
+func (c *devCommand) tokens(ctx context.Context, s *servers) (map[string]rehearse.Account, error) {
+	path := filepath.Join(c.Data, tokensFile)
+	accounts := map[string]rehearse.Account{}
+	raw, err := os.ReadFile(path)
+	if err == nil {
+		err = json.Unmarshal(raw, &accounts)
+	}
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("read %s: %w", tokensFile, err)
+	}
+	directory, err := s.store.Directory(ctx)
+	if err != nil {
+		return nil, err
+	}
+	const lifetime = 365 * 24 * time.Hour
+	for id, o := range directory.Officials {
+		account := accounts[id]
+		if account.Token != "" {
+			if _, err := s.store.Holder(ctx, account.Token, time.Now()); err == nil {
+				continue
+			} else if !errors.Is(err, store.ErrNotFound) {
+				return nil, err
+			}
+		}
+		_, secret, err := s.store.NewToken(ctx, id, time.Now(), lifetime)
+		if err != nil {
+			return nil, err
+		}
+		accounts[id] = rehearse.Account{Token: secret, Role: string(o.Role), Name: o.Name, Post: o.Post, Unit: o.Unit}
+	}
+	return accounts, writePrivate(path, accounts)
+}
+
+func ensureKey(path string) error {
+	if _, err := os.Stat(path); err == nil {
+		return nil
+	}
+	if err := os.WriteFile(path, []byte(store.NewKey()+"\n"), 0o600); err != nil {
+		return fmt.Errorf("write key: %w", err)
+	}
+	return nil
+}
+
+// writePrivate writes JSON that its owner alone can read, whole or not at all.
+func writePrivate(path string, v any) error {
+	raw, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(path+".new", append(raw, '\n'), 0o600); err != nil {
+		return fmt.Errorf("write %s: %w", filepath.Base(path), err)
+	}
+	return os.Rename(path+".new", path)
+}
+
+func attributeNames() map[string]string {
+	names := map[string]string{}
+	for name, kind := range searchAttributes() {
+		names[name] = kind.String()
+	}
+	return names
+}
+
+// withoutServers drops what would lead a child to other servers than dev's own.
+func withoutServers(environ []string) []string {
+	var kept []string
+	for _, v := range environ {
+		switch name := variable(v); name {
+		case "DATABASE_URL", "SHUANGZE_KEY", "SHUANGZE_KEY_FILE", "SHUANGZE_LISTEN":
+		default:
+			kept = append(kept, v)
+		}
+	}
+	return kept
+}
+
+func variable(v string) string {
+	for i := range v {
+		if v[i] == '=' {
+			return v[:i]
+		}
+	}
+	return v
+}

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/contrib/envconfig"
+
+	"shuangze/activities"
+	"shuangze/api"
+	"shuangze/worker"
+)
+
+type apiCommand struct {
+	connection
+	Listen string `help:"Address to listen on." default:"127.0.0.1:8080" env:"SHUANGZE_LISTEN"`
+}
+
+func (c *apiCommand) Run(env *environment) error {
+	s, err := c.open(env.ctx)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	listener, err := (&net.ListenConfig{}).Listen(env.ctx, "tcp", c.Listen)
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	server := &http.Server{
+		Handler: api.New(api.Config{
+			Store: s.store, Engine: s.engine(), Policy: s.policy, Calendar: s.calendar, Clock: s.clock, Temporal: s.temporal, Log: env.log,
+		}),
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      60 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+	}
+	env.log.InfoContext(env.ctx, "api is listening", "address", listener.Addr().String())
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve: %w", err)
+	case <-env.ctx.Done():
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(env.ctx), 5*time.Second)
+	defer cancel()
+	if err := server.Shutdown(ctx); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("shut down: %w", err)
+	}
+	return nil
+}
+
+type workerCommand struct{ connection }
+
+func (c *workerCommand) Run(env *environment) error {
+	s, err := c.open(env.ctx)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	return worker.Run(env.ctx, s.temporal, &activities.Activities{
+		Store: s.store, Policy: s.policy, Calendar: s.calendar, Clock: s.clock, Engine: s.engine(), Log: env.log,
+	}, env.log)
+}
+
+type migrateCommand struct {
+	connection
+	Down *int64 `help:"Go back to this version of the schema instead; 0 removes everything."`
+}
+
+func (c *migrateCommand) Run(env *environment) error {
+	s, at, err := c.openDatabase(env.ctx)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	if c.Down != nil {
+		return s.store.MigrateDown(env.ctx, *c.Down)
+	}
+	if err := s.store.Migrate(env.ctx); err != nil {
+		return err
+	}
+	if s.temporal, err = dialTemporal(env.ctx, at); err != nil {
+		return err
+	}
+	namespace := client.DefaultNamespace
+	if at.TemporalAddress == "" {
+		options, err := envconfig.LoadDefaultClientOptions()
+		if err != nil {
+			return fmt.Errorf("temporal environment: %w", err)
+		}
+		if options.Namespace != "" {
+			namespace = options.Namespace
+		}
+	}
+	return addSearchAttributes(env.ctx, s.temporal, namespace)
+}

@@ -1,0 +1,115 @@
+package rehearse
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"shuangze/calendar"
+)
+
+// client speaks to the API.
+type client struct {
+	base string
+	http *http.Client
+}
+
+func newClient(api string) client {
+	return client{api + "/api/v1", &http.Client{Timeout: 30 * time.Second}}
+}
+
+// summary is what the script reads of a case.
+type summary struct {
+	ID          string        `json:"id"`
+	Stage       string        `json:"stage"`
+	Lamp        string        `json:"lamp"`
+	Supervision string        `json:"supervision"`
+	Key         bool          `json:"key"`
+	Difficult   bool          `json:"difficult"`
+	ReceivedOn  calendar.Date `json:"received_on"`
+	Opinion     struct {
+		Version int    `json:"version"`
+		Hash    string `json:"hash"`
+	} `json:"opinion"`
+}
+
+type task struct {
+	Do   string  `json:"do"`
+	Case summary `json:"case"`
+}
+
+type inbox struct {
+	Tasks []task `json:"tasks"`
+}
+
+type list struct {
+	Cases []summary `json:"cases"`
+}
+
+// problem is a refusal (RFC 9457).
+type problem struct {
+	Status int             `json:"status"`
+	Code   string          `json:"code"`
+	Detail string          `json:"detail"`
+	Fields json.RawMessage `json:"fields"`
+}
+
+func (p *problem) Error() string {
+	return fmt.Sprintf("%d %s: %s %s", p.Status, p.Code, p.Detail, p.Fields)
+}
+
+func (c client) inbox(ctx context.Context, token string) (in inbox, err error) {
+	return in, c.call(ctx, http.MethodGet, token, "/me/inbox?limit=200", "", nil, &in)
+}
+
+func (c client) list(ctx context.Context, token, query string) (l list, err error) {
+	return l, c.call(ctx, http.MethodGet, token, "/cases"+query, "", nil, &l)
+}
+
+func (c client) get(ctx context.Context, token, id string) (s summary, err error) {
+	return s, c.call(ctx, http.MethodGet, token, "/cases/"+id, "", nil, &s)
+}
+
+func (c client) post(ctx context.Context, token, path, key string, body, answer any) error {
+	raw, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	return c.call(ctx, http.MethodPost, token, path, key, raw, answer)
+}
+
+func (c client) call(ctx context.Context, method, token, path, key string, body []byte, answer any) error {
+	req, err := http.NewRequestWithContext(ctx, method, c.base+path, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Authorization", "Bearer "+token)
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if key != "" {
+		req.Header.Set("Idempotency-Key", fmt.Sprintf("%x", key)) // a header takes ASCII
+	}
+	res, err := c.http.Do(req)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	raw, err := io.ReadAll(res.Body)
+	if err != nil {
+		return err
+	}
+	if res.StatusCode >= http.StatusBadRequest {
+		p := &problem{Status: res.StatusCode, Code: "unreadable"}
+		_ = json.Unmarshal(raw, p) // a body that is no problem leaves the status
+		return p
+	}
+	if answer == nil {
+		return nil
+	}
+	return json.Unmarshal(raw, answer)
+}

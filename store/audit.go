@@ -1,0 +1,191 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"shuangze/casefile"
+)
+
+// Audit compares what the store holds of a case with what its ledger says, and
+// returns the case as the ledger folds and every difference, in words.
+func (s *Store) Audit(ctx context.Context, id string) (c casefile.Case, differences []string, err error) {
+	rows, err := s.Ledger(ctx, id)
+	if err != nil {
+		return c, nil, err
+	}
+	note := func(format string, args ...any) { differences = append(differences, fmt.Sprintf(format, args...)) }
+	if err := CheckChain(id, rows); err != nil {
+		note("ledger: %v", err)
+	}
+	if c, err = Fold(rows); err != nil {
+		note("ledger: %v", err)
+		return c, differences, nil
+	}
+	var e columns
+	if e, err = s.columns(ctx, id); err != nil {
+		return c, nil, err
+	}
+	want, got := derive(c), e
+	want.Wake, want.Title = got.Wake, got.Title // not in the ledger
+	a, _ := json.Marshal(want)                  // plain data always encodes
+	b, _ := json.Marshal(got)
+	if string(a) != string(b) {
+		note("case row: has %s where the ledger folds to %s", b, a)
+	}
+	if c.Stage.Open() && got.Wake == nil {
+		note("silent: the case is open and no step is planned")
+	}
+	texts, err := s.Texts(ctx, id)
+	if err != nil {
+		return c, nil, err
+	}
+	for _, doc := range documents(rows) {
+		t, ok := texts[doc.ID]
+		hash := sha256.Sum256([]byte(t.Body))
+		switch {
+		case !ok:
+			note("text %s is missing", doc.ID)
+		case t.Hash != doc.Hash || hex.EncodeToString(hash[:]) != doc.Hash:
+			note("text %s has been changed since it was referred to", doc.ID)
+		}
+	}
+	return c, differences, nil
+}
+
+func documents(rows []Recorded) []casefile.Document {
+	var docs []casefile.Document
+	for _, r := range rows {
+		e, err := r.Event()
+		if err != nil {
+			continue // noted by the fold
+		}
+		if e.Document != nil {
+			docs = append(docs, *e.Document)
+		}
+		if e.Case != nil {
+			docs = append(docs, e.Case.Petition)
+		}
+	}
+	return docs
+}
+
+// columns is a case row as it stands, with what is derived beside it.
+type columns struct {
+	Seq                            int64
+	Number, Reference, Title       string
+	Origin, Campaign, Office, Unit string
+	Stage                          string
+	Open                           bool
+	Supervision, Upper, Lower      string
+	Yellow, Red, Overdue, Wake     *time.Time
+	FinalLamp, Calendar            string
+	Tasks, Clocks                  []string
+	State                          casefile.Case
+}
+
+func derive(c casefile.Case) columns {
+	p := project(c)
+	e := columns{
+		Seq: c.Seq, Number: c.Number, Reference: c.Reference, Origin: c.Origin, Campaign: c.Campaign, Office: c.Office, Unit: c.Unit,
+		Stage: string(c.Stage), Open: c.Stage.Open(), Supervision: string(c.Supervision()), Upper: c.Upper.Official, Lower: c.Lower.Official,
+		Yellow: finite(p.yellow), Red: finite(p.red), Overdue: finite(p.overdue), FinalLamp: string(p.finalLamp), Calendar: p.calendar, State: c,
+	}
+	for _, t := range casefile.Waiting(c) {
+		e.Tasks = append(e.Tasks, fmt.Sprintf("%s %s%s%s", t.Do, t.Official, t.Role, t.Unit))
+	}
+	for _, k := range c.Clocks {
+		if k.Running() {
+			e.Clocks = append(e.Clocks, fmt.Sprintf("%s %s %s", k.ID, k.Whose, k.Who))
+		}
+	}
+	slices.Sort(e.Tasks)
+	slices.Sort(e.Clocks)
+	return e
+}
+
+func finite(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+func (s *Store) columns(ctx context.Context, id string) (columns, error) {
+	var e columns
+	var state []byte
+	const sql = `
+		SELECT seq, number, coalesce(reference, ''), title, origin, campaign, office, unit, stage, open, supervision, upper, lower,
+			CASE WHEN yellow_at < 'infinity' THEN yellow_at END, CASE WHEN red_at < 'infinity' THEN red_at END,
+			CASE WHEN overdue_at < 'infinity' THEN overdue_at END, CASE WHEN wake_at < 'infinity' THEN wake_at END, final_lamp, calendar, state,
+			ARRAY(SELECT do_what || ' ' || official || role || unit COLLATE "C" FROM tasks WHERE case_id = cases.id ORDER BY 1),
+			ARRAY(SELECT id || ' ' || whose || ' ' || who COLLATE "C" FROM clocks k WHERE case_id = cases.id ORDER BY 1)
+		FROM cases WHERE id = $1`
+	err := s.pool.QueryRow(ctx, sql, id).Scan(&e.Seq, &e.Number, &e.Reference, &e.Title, &e.Origin, &e.Campaign, &e.Office, &e.Unit, &e.Stage, &e.Open,
+		&e.Supervision, &e.Upper, &e.Lower, &e.Yellow, &e.Red, &e.Overdue, &e.Wake, &e.FinalLamp, &e.Calendar, &state, &e.Tasks, &e.Clocks)
+	if err == pgx.ErrNoRows {
+		return e, nil // a ledger without a row: everything differs
+	}
+	if err != nil {
+		return e, fmt.Errorf("read row of case %s: %w", id, err)
+	}
+	for _, t := range []*time.Time{e.Yellow, e.Red, e.Overdue, e.Wake} {
+		if t != nil {
+			*t = t.UTC()
+		}
+	}
+	slices.Sort(e.Tasks)
+	slices.Sort(e.Clocks)
+	if len(e.Tasks) == 0 {
+		e.Tasks = nil
+	}
+	if len(e.Clocks) == 0 {
+		e.Clocks = nil
+	}
+	return e, json.Unmarshal(state, &e.State)
+}
+
+// LedgerCases lists the cases that have ledger rows, in order, those after the given
+// one.
+func (s *Store) LedgerCases(ctx context.Context, after string, limit int) ([]string, error) {
+	return ids(ctx, s.pool, `SELECT DISTINCT case_id FROM ledger WHERE case_id > $1 ORDER BY case_id LIMIT $2`, after, limit)
+}
+
+// Gaps lists the registers whose numbers are not one to the last without a gap, and
+// case rows that no ledger stands behind.
+func (s *Store) Gaps(ctx context.Context) ([]string, error) {
+	const sql = `
+		SELECT 'register ' || r.office || ' ' || r.year || ': last number is ' || r.last || ', but ' || count(c.number) || ' cases have one'
+		FROM registers r LEFT JOIN cases c ON c.number LIKE r.office || '-' || r.year || '-%'
+		GROUP BY r.office, r.year, r.last HAVING count(c.number) <> r.last
+		UNION ALL
+		SELECT 'case ' || c.id || ': has a row but no ledger' FROM cases c WHERE NOT EXISTS (SELECT 1 FROM ledger l WHERE l.case_id = c.id)`
+	return ids(ctx, s.pool, sql)
+}
+
+// Count says how often something has happened and in how many cases.
+type Count struct {
+	What  string // "event", "step", "stage" or "supervision"
+	Name  string
+	Times int
+	Cases int
+}
+
+// Tally counts what the ledger and the case rows say of all cases.
+func (s *Store) Tally(ctx context.Context) ([]Count, error) {
+	return collect[Count](ctx, s.pool, `
+		SELECT 'event', kind, count(*)::int, count(DISTINCT case_id)::int FROM ledger GROUP BY kind
+		UNION ALL
+		SELECT 'step', split_part(body::jsonb ->> 'clock', '/', 1) || ' ' || split_part(body::jsonb ->> 'step', '#', 1), count(*)::int, count(DISTINCT case_id)::int
+		FROM ledger WHERE body::jsonb ? 'step' AND kind <> 'suppressed' GROUP BY 2
+		UNION ALL SELECT 'stage', stage, count(*)::int, count(*)::int FROM cases GROUP BY stage
+		UNION ALL SELECT 'supervision', supervision, count(*)::int, count(*)::int FROM cases GROUP BY supervision
+		ORDER BY 1, 3 DESC, 2`)
+}
