@@ -1,6 +1,7 @@
 package casefile_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -390,10 +391,8 @@ func TestOldPetition(t *testing.T) {
 		}
 		d.moves("clock tick")
 		got := d.log("REG-FORWARD", "ACC-DIRECT", "DUAL-WHEN")
-		for i, line := range got { // of a step that repeats only the last time is taken
-			if len(line) > len(want[min(i, len(want)-1)]) {
-				got[i] = line[:len(want[min(i, len(want)-1)])]
-			}
+		for i, line := range got {
+			got[i], _, _ = strings.Cut(line, "#") // of a step that repeats only the last time is taken
 		}
 		same(t, who, want, got)
 		if !d.last.Next.At.After(d.now) {

@@ -1,0 +1,59 @@
+# Two commands: make run, make test. What is missing on a Debian machine is installed.
+
+SHELL    := /bin/bash
+export GOFLAGS ?= -p=2
+DATA     ?= data
+LISTEN   ?= 127.0.0.1:8080
+ARGS     ?=
+VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+TOOL     := go tool -modfile=tools/go.mod
+
+.PHONY: run test build postgres fmt check lint bench histories clean help
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t12
+
+run: build ## run everything on this machine, with the sample prefecture on first start
+	@exec bin/shuangze dev --sample --listen $(LISTEN) --data $(DATA) $(ARGS)
+
+build: postgres bin/temporal-server ## build the two programs
+	@mkdir -p bin
+	go build -ldflags "-X main.version=$(VERSION)" -o bin/shuangze ./cmd/shuangze
+
+bin/temporal-server: temporal-server/go.mod temporal-server/go.sum $(wildcard temporal-server/*.go)
+	@echo "Building the Temporal server. The first time this takes some minutes; package by package:"
+	@mkdir -p bin
+	cd temporal-server && go build -v -ldflags "-s -w" -o ../$@ . 2> >(awk '/[ :#]/ {print; next} {n++} n%50 == 0 {print "  " n " packages …"; fflush()}' >&2)
+
+# Debian's Postgres, found where Debian puts it; its own cluster is neither needed nor used.
+postgres:
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || { \
+	  echo "Installing Postgres from Debian's packages …"; \
+	  as_root=; [ "$$(id -u)" = 0 ] || as_root=sudo; \
+	  $$as_root apt-get update -q && DEBIAN_FRONTEND=noninteractive $$as_root apt-get install -yq --no-install-recommends postgresql; }
+
+test: build ## all tests, on a real Postgres and a real Temporal server
+	go vet ./...
+	go test -timeout 20m ./...
+	cd temporal-server && go vet ./...
+
+fmt: ## format the code
+	$(TOOL) gofumpt -w $$(git ls-files '*.go')
+
+check: build lint ## format, vet, linters, workflow determinism, known vulnerabilities
+	$(TOOL) workflowcheck ./workflows
+	@$(TOOL) govulncheck ./... || { code=$$?; [ $$code = 3 ] && exit 3; echo "govulncheck could not reach its data; left out"; }
+
+lint:
+	@out=$$($(TOOL) gofumpt -l $$(git ls-files '*.go')); [ -z "$$out" ] || { echo "not formatted: $$out"; exit 1; }
+	go vet ./...
+	$(TOOL) golangci-lint run
+
+bench: build ## measure registration and commands
+	go test ./worker -run '^$$' -bench . -benchtime 500x
+
+histories: build ## record the histories that the replay tests keep
+	go test ./worker -run Replay -update
+
+clean: ## remove what was built, not the data
+	rm -rf bin
