@@ -128,16 +128,22 @@ func (a *Activities) Reconcile(ctx context.Context) (int, error) {
 	woken := 0
 	for _, id := range stalled {
 		activity.RecordHeartbeat(ctx, woken)
-		row, err := a.Store.Case(ctx, id)
-		if err != nil {
-			return woken, err
-		}
-		tick := casefile.Command{ID: fmt.Sprintf("reconcile-%d-%d", row.Case.Seq, time.Now().Unix()), Kind: casefile.Tick, Actor: casefile.Clockwork}
-		if _, err := a.Engine.Resume(ctx, row.Case, tick); err != nil {
+		// One case that can't be woken must not keep the others asleep.
+		if err := a.wake(ctx, id); err != nil {
 			a.Log.ErrorContext(ctx, "wake stalled case", "case", id, "error", err)
 			continue
 		}
 		woken++
 	}
-	return woken, nil
+	return woken, ctx.Err()
+}
+
+func (a *Activities) wake(ctx context.Context, id string) error {
+	row, err := a.Store.Case(ctx, id)
+	if err != nil {
+		return err
+	}
+	tick := casefile.Command{ID: fmt.Sprintf("reconcile-%d-%d", row.Case.Seq, time.Now().Unix()), Kind: casefile.Tick, Actor: casefile.Clockwork}
+	_, err = a.Engine.Resume(ctx, row.Case, tick)
+	return err
 }

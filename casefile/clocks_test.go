@@ -1,6 +1,7 @@
 package casefile_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -72,6 +73,21 @@ func TestHandleCountsFrom(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A unit that received what is another's passes it on: its own term is met, and the
+// other's counts from then (条例第23条).
+func TestDirectPetitionPassedOn(t *testing.T) {
+	d := newDesk(t).reach("direct").at("2026-09-14 10:00")
+	d.do("county-clerk", Command{Kind: Forward, Unit: "C-zr"})
+	if k := d.clock("ACC-DIRECT"); k.Running() || k.Who != "C-rs" || k.Lamp(d.now) == Red {
+		t.Errorf("%s", show(k))
+	}
+	d.want("ACC-TRANSFER", "2026-09-14", "2026-09-29", "2026-09-29")
+	if k := d.clock("ACC-TRANSFER"); k.Who != "C-zr" {
+		t.Errorf("%s", show(k))
+	}
+	d.at("2026-09-21 10:00").moves("other-officer accept").want("HANDLE", "2026-09-21", "2026-11-20", "2026-11-20")
 }
 
 // Suggestions and accusations have no 60 days (条例第29条, 第30条); the leaders' clocks run.
@@ -189,6 +205,7 @@ func TestExtensionMovesTheSteps(t *testing.T) {
 // A local policy may grant less than the statute.
 func TestExtensionByLocalPolicy(t *testing.T) {
 	d := newDesk(t).reach("acknowledged")
+	d.rules.Policy.Clocks = slices.Clone(d.rules.Policy.Clocks)
 	for i, k := range d.rules.Policy.Clocks {
 		if k.ID == "HANDLE" {
 			k.Extend = &policy.Extend{ID: "EXT-LOCAL", Days: 10, Source: "x", Basis: policy.Local}
@@ -220,7 +237,7 @@ func TestLamps(t *testing.T) {
 		{"2026-11-03 00:00", Red, true, 1},
 		{"2027-11-02 12:00", Red, true, 365},
 	} {
-		now := newDesk(t).at(test.at).now
+		now := moment(test.at)
 		if got, overdue, late := k.Lamp(now), k.Overdue(now), k.LateDays(calendar.DateOf(now)); got != test.lamp || overdue != test.overdue || late != test.late {
 			t.Errorf("%s: %s, overdue %v by %d, want %s, %v by %d", test.at, got, overdue, late, test.lamp, test.overdue, test.late)
 		}
@@ -260,7 +277,7 @@ func TestLampOfTheCase(t *testing.T) {
 	d := newDesk(t).reach("led")
 	lamp := func(at string, want Lamp) {
 		t.Helper()
-		if got := d.c.Lamp(newDesk(t).at(at).now); got != want {
+		if got := d.c.Lamp(moment(at)); got != want {
 			t.Errorf("%s: %s, want %s", at, got, want)
 		}
 	}
@@ -299,6 +316,25 @@ func TestLampOfAnEndedCase(t *testing.T) {
 	if k := d.clock("DUAL-ACK/lower"); k.Running() || !k.MetAt.IsZero() || !k.EndedAt.Equal(d.now) {
 		t.Errorf("%s", show(k))
 	}
+}
+
+// A clock that is met and started anew by one event forgets that it was late; the
+// ledger does not: the due date stands in the event before, the act in the one after.
+func TestLatenessOfARestartedClock(t *testing.T) {
+	d := newDesk(t).reach("acknowledged").until("2026-10-20 10:00").moves("upper act")
+	i := len(d.events) - 1
+	acted := d.events[i]
+	if acted.Kind != EventActed {
+		t.Fatalf("%s", show(acted))
+	}
+	for i--; !slices.ContainsFunc(d.events[i].Clocks, func(k Clock) bool { return k.ID == "DUAL-ACT/upper" }); i-- {
+	}
+	for _, k := range d.events[i].Clocks {
+		if k.ID == "DUAL-ACT/upper" && k.LateDays(calendar.DateOf(acted.At)) != 12 { // since 8 October
+			t.Errorf("%s", show(k))
+		}
+	}
+	d.want("DUAL-ACT/upper", "2026-10-20", "2026-11-19", "2026-11-19")
 }
 
 // A due date in a year without a list is provisional. When the list is loaded it is
@@ -403,7 +439,7 @@ func TestOldPetition(t *testing.T) {
 
 // Each case has its own share of the spread, the same for all its steps.
 func TestSpread(t *testing.T) {
-	opening := newDesk(t).at("2026-09-03 08:30").now
+	opening := moment("2026-09-03 08:30")
 	shares := map[time.Duration]bool{}
 	for _, id := range []string{"a", "b", "c", "d", "e", "f", "g", "h"} {
 		d := newDesk(t)

@@ -8,10 +8,12 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"shuangze/calendar"
 	. "shuangze/casefile"
@@ -61,7 +63,7 @@ func town() *Directory {
 // would. Its policy is the built-in one without the spread, so that steps are taken at
 // half past eight to the second.
 type desk struct {
-	t      testing.TB
+	t      rapid.TB // of a test or a property
 	rules  Rules
 	now    time.Time
 	c      Case
@@ -70,8 +72,10 @@ type desk struct {
 	given  int     // commands
 }
 
-func newDesk(t testing.TB) *desk {
-	p := *policy.Default()
+var builtin = sync.OnceValue(policy.Default)
+
+func newDesk(t rapid.TB) *desk {
+	p := *builtin() // its lists are shared: clone one before changing it
 	p.Day.Spread = 0
 	d := &desk{t: t, rules: Rules{Policy: &p, Calendar: calendar.Default(), Directory: town()}, c: Case{ID: "case-1"}}
 	d.at("2026-09-01 10:00") // a Tuesday
@@ -80,19 +84,14 @@ func newDesk(t testing.TB) *desk {
 
 // at sets the clock on the wall, in China; nothing happens meanwhile.
 func (d *desk) at(s string) *desk {
-	d.t.Helper()
-	now, err := time.ParseInLocation("2006-01-02 15:04", s, calendar.Zone)
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	d.now = now
+	d.now = moment(s)
 	return d
 }
 
 // until lets the case's own clock run up to a time, a tick at each planned step.
 func (d *desk) until(s string) *desk {
 	d.t.Helper()
-	wanted := newDesk(d.t).at(s).now
+	wanted := moment(s)
 	for range 10_000 {
 		next := NextStep(d.c, d.rules, d.now)
 		if next.At.IsZero() || next.At.After(wanted) {
@@ -119,12 +118,16 @@ func (d *desk) actor(who string) Actor {
 	return Actor{ID: o.ID, Role: o.Role, Unit: o.Unit}
 }
 
+// from is the command as this actor gives it.
+func (d *desk) from(who string, cmd Command) Command {
+	cmd.Actor, cmd.ID = d.actor(who), fmt.Sprintf("command-%d", d.given+1)
+	return cmd
+}
+
 // try gives a command and keeps nothing.
 func (d *desk) try(who string, cmd Command) (Outcome, *Error) {
 	d.t.Helper()
-	cmd.Actor = d.actor(who)
-	cmd.ID = fmt.Sprintf("command-%d", d.given+1)
-	out, err := Decide(d.c, cmd, d.rules, d.now)
+	out, err := Decide(d.c, d.from(who, cmd), d.rules, d.now)
 	if err == nil {
 		return out, nil
 	}
@@ -184,7 +187,8 @@ func (d *desk) command(kind Kind) Command {
 	case Act:
 		cmd.Act, cmd.Text = "meet", doc("act")
 	case Extend:
-		cmd.Days, cmd.RequestedBy, cmd.ToldOn, cmd.ToldBy, cmd.Text = 30, "officer", calendar.DateOf(d.now), "direct", doc("why")
+		cmd.Days, cmd.ToldOn, cmd.ToldBy, cmd.Text = 30, calendar.DateOf(d.now), "direct", doc("why")
+		cmd.RequestedBy = d.first("officer", func(o Official) bool { return o.Unit == d.c.Unit && o.Role == Officer })
 	case Opine:
 		cmd.Result, cmd.Text = "support", doc("opinion")
 	case Sign:
@@ -197,12 +201,24 @@ func (d *desk) command(kind Kind) Command {
 	case Supervise:
 		cmd.Reason, cmd.Text = "shirking", doc("letter")
 	case Escalate:
-		cmd.Ground, cmd.DecidedBy, cmd.Text = "key", "convener", doc("decision")
+		cmd.Ground, cmd.Text = "key", doc("decision")
+		cmd.DecidedBy = d.first("convener", func(o Official) bool {
+			return o.Unit == d.rules.Directory.Area(d.c.Office) && o.Role == Leader && o.ID != d.c.AccusedOfficial
+		})
 	case Decline, Report, Return, Release:
 		cmd.Text = doc(string(kind))
 	case Accept, Forward, Acknowledge, Close, Tick:
 	}
 	return cmd
+}
+
+// first is this official if they fit, else the first who does.
+func (d *desk) first(wanted string, fits func(Official) bool) string {
+	found := d.rules.Directory.Find(fits)
+	if len(found) == 0 || slices.ContainsFunc(found, func(o Official) bool { return o.ID == wanted }) {
+		return wanted
+	}
+	return found[0].ID
 }
 
 func doc(name string) Document { return Document{ID: name, Hash: "hash of " + name} }
@@ -301,6 +317,15 @@ func (d *desk) want(id, from, internal, statutory string) {
 	}
 }
 
+// moment reads "2026-09-01 10:00" in China.
+func moment(s string) time.Time {
+	t, err := time.ParseInLocation("2006-01-02 15:04", s, calendar.Zone)
+	if err != nil {
+		panic(err)
+	}
+	return t
+}
+
 func day(s string) calendar.Date {
 	d, err := calendar.ParseDate(s)
 	if err != nil {
@@ -320,14 +345,14 @@ func show(x any) string {
 	return string(b)
 }
 
-func same(t testing.TB, what string, want, got any) {
+func same(t rapid.TB, what string, want, got any) {
 	t.Helper()
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("%s (-want +got):\n%s", what, diff)
 	}
 }
 
-// withYear is the embedded calendar and a list for 2027, made up for the tests: the
+// withYear2027 is the embedded calendar and a list for 2027, made up for the tests: the
 // Spring Festival holiday is from 5 to 12 February, 13 February is worked for it.
 func withYear2027(t testing.TB) *calendar.Calendar {
 	t.Helper()

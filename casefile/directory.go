@@ -99,7 +99,8 @@ func (d *Directory) Area(unit string) string {
 // Office finds the office of this kind that serves a unit: a child of its area,
 // or of the nearest area above that has one.
 func (d *Directory) Office(unit, kind string) string {
-	for area := d.Area(unit); area != ""; area = d.Area(d.Units[area].Parent) {
+	area := d.Area(unit)
+	for n := 0; area != "" && n < len(d.Units); n++ { // bounded, as above
 		var found []string
 		for _, u := range d.Units {
 			if u.Kind == kind && u.Parent == area {
@@ -109,6 +110,7 @@ func (d *Directory) Office(unit, kind string) string {
 		if len(found) > 0 {
 			return slices.Min(found)
 		}
+		area = d.Area(d.Units[area].Parent)
 	}
 	return ""
 }

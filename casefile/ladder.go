@@ -113,26 +113,23 @@ type Notice struct {
 }
 
 // tell writes a notice of the last event to each of these people once, but never
-// to whoever did it.
+// to whoever did it and never to anybody whom the case accuses.
 func (d *decision) tell(e Event, to []string) {
 	slices.Sort(to)
 	for _, id := range slices.Compact(to) {
-		if id != "" && id != e.Actor.ID {
+		if id != "" && id != e.Actor.ID && !accused(d.c, id, d.rules.Directory.Officials[id].Unit, d.rules.Directory) {
 			d.notices = append(d.notices, Notice{id, d.c.Seq, e.Kind, e.Step})
 		}
 	}
 }
 
-// recipients resolves the groups of a step to officials. Nobody whom the case
-// accuses is ever told of it.
+// recipients resolves the groups of a step to officials.
 func (d *decision) recipients(groups []policy.Recipient, k Clock) []string {
 	dir, c := d.rules.Directory, d.c
 	var to []string
 	people := func(officials []Official) {
 		for _, o := range officials {
-			if !accused(c, o.ID, o.Unit, dir) {
-				to = append(to, o.ID)
-			}
+			to = append(to, o.ID)
 		}
 	}
 	for _, group := range groups {

@@ -82,6 +82,12 @@ func inPortfolio(c Case, o Official, r Rules) bool {
 func explain(c Case, among []Official, r Rules) policy.Text {
 	o := among[0]
 	load := r.Directory.Load[o.ID]
+	equals := 0 // who suit as well as the best
+	for _, other := range among {
+		if distance(c, other, r) == distance(c, o, r) {
+			equals++
+		}
+	}
 	zh, en := "分管领导之外的适合人选", "suitable, though not by portfolio"
 	switch {
 	case inPortfolio(c, o, r):
@@ -90,8 +96,8 @@ func explain(c Case, among []Official, r Rules) policy.Text {
 		zh, en = "责任单位领导", "leads the responsible unit"
 	}
 	return policy.Text{
-		Chinese: fmt.Sprintf("%s，%s，在包案件%d件，%d名适合人选中最少", o.Post, zh, load, len(among)),
-		English: fmt.Sprintf("%s, %s, carries %d open cases, the fewest of %d who suit as well", o.ID, en, load, len(among)),
+		Chinese: fmt.Sprintf("%s，%s，在包案件%d件，%d名同等适合人选中最少", o.Post, zh, load, equals),
+		English: fmt.Sprintf("%s, %s, carries %d open cases, the fewest of %d who suit as well", o.ID, en, load, equals),
 	}
 }
 

@@ -97,9 +97,24 @@ func Sees(c Case, by Actor, r Rules) bool {
 }
 
 // SeesPetitioner reports whether the actor may see who complained: only those who
-// handle the case, and never an auditor.
+// handle the case or answer for it, and the supervision office once it is called in.
 func SeesPetitioner(c Case, by Actor, r Rules) bool {
-	return Sees(c, by, r) && by.Role != Auditor && by.Role != System
+	if !Sees(c, by, r) {
+		return false
+	}
+	switch by.Role {
+	case Registrar, Supervisor:
+		return presides(by.Unit, c.Office, r)
+	case Inspector:
+		return c.OnChannel(SupervisionOffice).Letters > 0 && presides(by.Unit, c.SupervisionOffice, r)
+	case Officer:
+		return true // Sees lets in those of the responsible unit only
+	case Leader:
+		_, sits := c.SeatOf(by.ID)
+		return sits || by.Unit == c.Unit
+	case Admin, Auditor, System:
+	}
+	return false
 }
 
 // accused reports whether a person is, or belongs to, whom the case accuses.

@@ -44,7 +44,8 @@ func (c Clock) Real(t time.Time) time.Time {
 	return c.RealStart.Add(time.Duration(float64(t.Sub(c.CaseStart)) / c.Rate))
 }
 
-var rateForm = regexp.MustCompile(`^(\d+)([dh])=(.+)$`)
+// Four digits of days are no overflow.
+var rateForm = regexp.MustCompile(`^(\d{1,4})([dh])=(.+)$`)
 
 // ParseRate reads a rehearsal's speed, such as "1d=2s": a day of case time in two
 // real seconds.

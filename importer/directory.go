@@ -18,8 +18,8 @@ func Units(r io.Reader, p *policy.Policy, known *casefile.Directory) ([]casefile
 	seen := map[string]int{}
 	all := &casefile.Directory{Units: maps.Clone(known.Units)}
 	for _, row := range t.rows {
-		v := row.values
-		all.Units[v["code"]] = casefile.Unit{Code: v["code"], Name: v["name"], Kind: v["kind"], Level: v["level"], Parent: v["parent"]}
+		u := unit(row.values)
+		all.Units[u.Code] = u
 	}
 	for _, row := range t.rows {
 		c.required(row, "code", "name", "kind", "level")
@@ -38,7 +38,33 @@ func Units(r io.Reader, p *policy.Policy, known *casefile.Directory) ([]casefile
 			c.add(row, "parent", "单位不能隶属于自己的下级", "a unit can't be below itself")
 		}
 	}
-	return good(t, c.problems, func(v map[string]string) casefile.Unit { return all.Units[v["code"]] }), c.problems, nil
+	c.orphans(t, known)
+	return good(t, c.problems, unit), c.problems, nil
+}
+
+// orphans notes the units whose parent is left out for its own problems, and so on
+// downwards: nothing may hang in the air when the good rows are taken alone.
+func (c *checker) orphans(t table, known *casefile.Directory) {
+	for before := -1; before != len(c.problems); {
+		before = len(c.problems)
+		wrong, there := bad(c.problems), maps.Clone(known.Units)
+		for _, row := range t.rows {
+			if !wrong[row.line] {
+				there[row.values["code"]] = casefile.Unit{}
+			}
+		}
+		for _, row := range t.rows {
+			if parent := row.values["parent"]; parent != "" && !wrong[row.line] {
+				if _, ok := there[parent]; !ok {
+					c.add(row, "parent", "上级单位的那一行有误", "the row of its parent has a problem")
+				}
+			}
+		}
+	}
+}
+
+func unit(v map[string]string) casefile.Unit {
+	return casefile.Unit{Code: v["code"], Name: v["name"], Kind: v["kind"], Level: v["level"], Parent: v["parent"]}
 }
 
 // Officials reads officials like Units reads units.

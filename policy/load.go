@@ -362,6 +362,9 @@ func (c *checker) step(s Step) {
 	if !s.Repeat.IsZero() && (s.Repeat.Days < 1 || s.Do == Remind || s.Do == Supervise || s.Do == Escalate) {
 		c.add(list, s.ID, "repeat", "only an urging or a report upward repeats, after a day or more")
 	}
+	if len(s.To) == 0 {
+		c.add(list, s.ID, "to", "tells nobody")
+	}
 	for _, to := range s.To {
 		if !slices.Contains(recipients, to) {
 			c.add(list, s.ID, "to", "%q is none of %v", to, recipients)

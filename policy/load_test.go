@@ -116,7 +116,7 @@ func TestOverlayMayShortenAStatute(t *testing.T) {
 func TestOverlayProblems(t *testing.T) {
 	const law, extension = "《信访工作条例》第三十四条", "extend: {id: EXT-HANDLE, days: 15, source: 某地办法第四条, basis: local}"
 	step := func(fields string) string {
-		return "steps:\n  - {id: URGE-9, source: x, basis: local, " + fields + "}\n"
+		return "steps:\n  - {id: URGE-9, source: x, basis: local, to: [officers], " + fields + "}\n"
 	}
 	for _, test := range []struct {
 		name string
@@ -151,7 +151,7 @@ func TestOverlayProblems(t *testing.T) {
 		{"longer extension", with(extension, "extend: {id: EXT-HANDLE, days: 31, source: x, basis: local}"), []string{
 			"local.yaml:13: HANDLE: extend: 31 days are more than the 30 of " + law,
 		}},
-		{"extension where there is none", strings.NewReplacer("HANDLE", "ACC-DIRECT", "[accepted]", "[registered]", "[served]", "[accepted, declined]",
+		{"extension where there is none", strings.NewReplacer("HANDLE", "ACC-DIRECT", "[accepted]", "[registered]", "[served]", "[accepted, declined, forwarded]",
 			"purposes: [appeal]", "when: [direct, reachable]", "length: 45", "length: 10").Replace(handle), []string{
 			"local.yaml:13: ACC-DIRECT: extend: 《信访工作条例》第二十三条第二款 knows no extension",
 		}},
@@ -192,6 +192,7 @@ func TestOverlayProblems(t *testing.T) {
 			`local.yaml:2: URGE-9: basis: "" is none of [statute national local practice default]`,
 			`local.yaml:2: URGE-9: do: "" is none of [remind urge supervise escalate report_up]`,
 			"local.yaml:2: URGE-9: at: is missing",
+			"local.yaml:2: URGE-9: to: tells nobody",
 		}},
 		{"reminder after the due date", step("at: +1d, do: remind"), []string{
 			"local.yaml:2: URGE-9: at: a reminder comes before the due date, everything else after it",
@@ -205,7 +206,7 @@ func TestOverlayProblems(t *testing.T) {
 		{"repeated backwards", step("at: +1d, do: urge, repeat: -5wd"), []string{
 			"local.yaml:2: URGE-9: repeat: only an urging or a report upward repeats, after a day or more",
 		}},
-		{"told to nobody there is", step("at: +1d, do: urge, to: [officers, mayor]"), []string{
+		{"told to nobody there is", strings.Replace(step("at: +1d, do: urge"), "[officers]", "[officers, mayor]", 1), []string{
 			`local.yaml:2: URGE-9: to: "mayor" is none of [officers unit_head upper lower bearer petition_office supervision_office convener]`,
 		}},
 

@@ -1,12 +1,15 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -35,10 +38,8 @@ func (s *Store) Audit(ctx context.Context, id string) (c casefile.Case, differen
 	}
 	want, got := derive(c), e
 	want.Wake, want.Title = got.Wake, got.Title // not in the ledger
-	a, _ := json.Marshal(want)                  // plain data always encodes
-	b, _ := json.Marshal(got)
-	if string(a) != string(b) {
-		note("case row: has %s where the ledger folds to %s", b, a)
+	for _, d := range want.unlike(got) {
+		note("case row: %s", d)
 	}
 	if c.Stage.Open() && got.Wake == nil {
 		note("silent: the case is open and no step is planned")
@@ -58,6 +59,20 @@ func (s *Store) Audit(ctx context.Context, id string) (c casefile.Case, differen
 		}
 	}
 	return c, differences, nil
+}
+
+// unlike names each column in which another row differs.
+func (e columns) unlike(other columns) (differences []string) {
+	want, got := reflect.ValueOf(e), reflect.ValueOf(other)
+	for i := range want.NumField() {
+		a, _ := json.Marshal(want.Field(i).Interface()) // plain data always encodes
+		b, _ := json.Marshal(got.Field(i).Interface())
+		if !bytes.Equal(a, b) {
+			name := strings.ToLower(want.Type().Field(i).Name)
+			differences = append(differences, fmt.Sprintf("%s is %s where the ledger folds to %s", name, b, a))
+		}
+	}
+	return differences
 }
 
 func documents(rows []Recorded) []casefile.Document {
@@ -82,6 +97,8 @@ type columns struct {
 	Seq                            int64
 	Number, Reference, Title       string
 	Origin, Campaign, Office, Unit string
+	AccusedUnit, AccusedOfficial   string
+	Registered                     time.Time
 	Stage                          string
 	Open                           bool
 	Supervision, Upper, Lower      string
@@ -95,21 +112,29 @@ func derive(c casefile.Case) columns {
 	p := project(c)
 	e := columns{
 		Seq: c.Seq, Number: c.Number, Reference: c.Reference, Origin: c.Origin, Campaign: c.Campaign, Office: c.Office, Unit: c.Unit,
+		AccusedUnit: c.AccusedUnit, AccusedOfficial: c.AccusedOfficial, Registered: c.RegisteredAt,
 		Stage: string(c.Stage), Open: c.Stage.Open(), Supervision: string(c.Supervision()), Upper: c.Upper.Official, Lower: c.Lower.Official,
 		Yellow: finite(p.yellow), Red: finite(p.red), Overdue: finite(p.overdue), FinalLamp: string(p.finalLamp), Calendar: p.calendar, State: c,
 	}
 	for _, t := range casefile.Waiting(c) {
-		e.Tasks = append(e.Tasks, fmt.Sprintf("%s %s%s%s", t.Do, t.Official, t.Role, t.Unit))
+		due := ""
+		if !t.Due.IsZero() {
+			due = t.Due.String()
+		}
+		e.Tasks = append(e.Tasks, fmt.Sprintf("%s %s%s%s %s %s", t.Do, t.Official, t.Role, t.Unit, stamp(t.From), due))
 	}
 	for _, k := range c.Clocks {
 		if k.Running() {
-			e.Clocks = append(e.Clocks, fmt.Sprintf("%s %s %s", k.ID, k.Whose, k.Who))
+			e.Clocks = append(e.Clocks, fmt.Sprintf("%s %s %s %s %s", k.ID, k.Whose, k.Who, stamp(k.YellowOn.Start()), stamp(k.Due.Internal.End())))
 		}
 	}
 	slices.Sort(e.Tasks)
 	slices.Sort(e.Clocks)
 	return e
 }
+
+// stamp writes an instant as the query of columns does.
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05.000000") }
 
 func finite(t time.Time) *time.Time {
 	if t.IsZero() {
@@ -121,22 +146,24 @@ func finite(t time.Time) *time.Time {
 func (s *Store) columns(ctx context.Context, id string) (columns, error) {
 	var e columns
 	var state []byte
+	const stamp = `, 'YYYY-MM-DD HH24:MI:SS.US')`
 	const sql = `
-		SELECT seq, number, coalesce(reference, ''), title, origin, campaign, office, unit, stage, open, supervision, upper, lower,
+		SELECT seq, number, coalesce(reference, ''), title, origin, campaign, office, unit, accused_unit, accused_official, registered_at,
+			stage, open, supervision, upper, lower,
 			CASE WHEN yellow_at < 'infinity' THEN yellow_at END, CASE WHEN red_at < 'infinity' THEN red_at END,
 			CASE WHEN overdue_at < 'infinity' THEN overdue_at END, CASE WHEN wake_at < 'infinity' THEN wake_at END, final_lamp, calendar, state,
-			ARRAY(SELECT do_what || ' ' || official || role || unit COLLATE "C" FROM tasks WHERE case_id = cases.id ORDER BY 1),
-			ARRAY(SELECT id || ' ' || whose || ' ' || who COLLATE "C" FROM clocks k WHERE case_id = cases.id ORDER BY 1)
+			ARRAY(SELECT concat_ws(' ', do_what, official || role || unit, to_char(from_at` + stamp + `, coalesce(due::text, '')) FROM tasks WHERE case_id = cases.id),
+			ARRAY(SELECT concat_ws(' ', id, whose, who, to_char(yellow_at` + stamp + `, to_char(red_at` + stamp + `) FROM clocks k WHERE case_id = cases.id)
 		FROM cases WHERE id = $1`
-	err := s.pool.QueryRow(ctx, sql, id).Scan(&e.Seq, &e.Number, &e.Reference, &e.Title, &e.Origin, &e.Campaign, &e.Office, &e.Unit, &e.Stage, &e.Open,
-		&e.Supervision, &e.Upper, &e.Lower, &e.Yellow, &e.Red, &e.Overdue, &e.Wake, &e.FinalLamp, &e.Calendar, &state, &e.Tasks, &e.Clocks)
+	err := s.pool.QueryRow(ctx, sql, id).Scan(&e.Seq, &e.Number, &e.Reference, &e.Title, &e.Origin, &e.Campaign, &e.Office, &e.Unit,
+		&e.AccusedUnit, &e.AccusedOfficial, &e.Registered, &e.Stage, &e.Open, &e.Supervision, &e.Upper, &e.Lower, &e.Yellow, &e.Red, &e.Overdue, &e.Wake, &e.FinalLamp, &e.Calendar, &state, &e.Tasks, &e.Clocks)
 	if err == pgx.ErrNoRows {
 		return e, nil // a ledger without a row: everything differs
 	}
 	if err != nil {
 		return e, fmt.Errorf("read row of case %s: %w", id, err)
 	}
-	for _, t := range []*time.Time{e.Yellow, e.Red, e.Overdue, e.Wake} {
+	for _, t := range []*time.Time{&e.Registered, e.Yellow, e.Red, e.Overdue, e.Wake} {
 		if t != nil {
 			*t = t.UTC()
 		}
@@ -149,7 +176,8 @@ func (s *Store) columns(ctx context.Context, id string) (columns, error) {
 	if len(e.Clocks) == 0 {
 		e.Clocks = nil
 	}
-	return e, json.Unmarshal(state, &e.State)
+	_ = json.Unmarshal(state, &e.State) // what can't be decoded is not what the ledger folds to
+	return e, nil
 }
 
 // LedgerCases lists the cases that have ledger rows, in order, those after the given

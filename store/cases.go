@@ -330,11 +330,15 @@ func (w *where) filter(f Filter, d *casefile.Directory, now time.Time) {
 // provisional due dates wait for another calendar than this (empty: any will do): what
 // the net under the timers must wake. At most limit, the longest overdue first.
 func (s *Store) Stalled(ctx context.Context, before time.Time, calendarVersion string, limit int) ([]string, error) {
+	// "Less or greater" finds by the index what "not equal" would have to look through.
 	const sql = `
-		SELECT id FROM cases WHERE open AND wake_at < $1
-		UNION
-		SELECT id FROM cases WHERE calendar <> '' AND calendar <> $2 AND $2 <> ''
-		LIMIT $3`
+		SELECT id FROM (
+			SELECT id, wake_at FROM cases WHERE open AND wake_at < $1
+			UNION
+			SELECT id, wake_at FROM cases WHERE calendar <> '' AND calendar < $2
+			UNION
+			SELECT id, wake_at FROM cases WHERE calendar <> '' AND calendar > $2 AND $2 <> ''
+		) AS stalled ORDER BY wake_at, id LIMIT $3`
 	return ids(ctx, s.pool, sql, before, calendarVersion, limit)
 }
 

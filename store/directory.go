@@ -18,6 +18,24 @@ type directoryCache struct {
 	value   *casefile.Directory
 }
 
+// The lock is not held while the directory is read: who waits for it may hold the
+// connection that the reader needs.
+
+func (c *directoryCache) at(version string) *casefile.Directory {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.version != version {
+		return nil
+	}
+	return c.value
+}
+
+func (c *directoryCache) keep(version string, d *casefile.Directory) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.version, c.value = version, d
+}
+
 // querier is what both a pool and a transaction can do.
 type querier interface {
 	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
@@ -35,10 +53,8 @@ func (s *Store) directoryIn(ctx context.Context, q querier) (*casefile.Directory
 	if err := q.QueryRow(ctx, `SELECT value FROM settings WHERE name = 'directory_version'`).Scan(&version); err != nil {
 		return nil, fmt.Errorf("read directory version: %w", err)
 	}
-	s.directory.mu.Lock()
-	defer s.directory.mu.Unlock()
-	if s.directory.value != nil && s.directory.version == version {
-		return s.directory.value, nil
+	if d := s.directory.at(version); d != nil {
+		return d, nil
 	}
 	d := &casefile.Directory{Units: map[string]casefile.Unit{}, Officials: map[string]casefile.Official{}}
 	units, err := collect[casefile.Unit](ctx, q, `SELECT code, name, kind, level, parent FROM units`)
@@ -55,7 +71,7 @@ func (s *Store) directoryIn(ctx context.Context, q querier) (*casefile.Directory
 	for _, o := range officials {
 		d.Officials[o.ID] = o
 	}
-	s.directory.version, s.directory.value = version, d
+	s.directory.keep(version, d)
 	return d, nil
 }
 

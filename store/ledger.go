@@ -51,10 +51,14 @@ const selectLedger = `SELECT seq, command, fingerprint, body, prev, hash FROM le
 
 // EventsAfter reads the events after a seq: those a workflow has not heard of, if
 // its worker died between the commit and the answer. It also says whether the
-// command is among the case's.
+// command is among the case's, however long ago: Temporal knows only those of the
+// present run.
 func (t *CaseTx) EventsAfter(ctx context.Context, seq int64, command string) (events []casefile.Event, done bool, err error) {
+	const sql = `
+		SELECT seq, command, fingerprint, body, prev, hash FROM ledger
+		WHERE case_id = $1 AND (seq > $2 OR command = $3) ORDER BY seq`
 	// From seq itself on, for the hash the next row is chained to.
-	rows, err := collect[Recorded](ctx, t.tx, selectLedger, t.id, max(seq-1, 0))
+	rows, err := collect[Recorded](ctx, t.tx, sql, t.id, max(seq-1, 0), command)
 	if err != nil {
 		return nil, false, fmt.Errorf("read ledger of %s: %w", t.id, err)
 	}
@@ -261,4 +265,18 @@ func (t *CaseTx) Reschedule(ctx context.Context, next casefile.Next) error {
 		return fmt.Errorf("reschedule %s: %w", t.id, err)
 	}
 	return nil
+}
+
+// Command says with which seq a command of the case ended, and its fingerprint.
+// ErrNotFound when the case has no such command.
+func (s *Store) Command(ctx context.Context, id, command string) (seq int64, fingerprint string, err error) {
+	const sql = `SELECT seq, fingerprint FROM ledger WHERE case_id = $1 AND command = $2 ORDER BY seq DESC LIMIT 1`
+	err = s.pool.QueryRow(ctx, sql, id, command).Scan(&seq, &fingerprint)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return 0, "", ErrNotFound
+	}
+	if err != nil {
+		return 0, "", fmt.Errorf("look up command of %s: %w", id, err)
+	}
+	return seq, fingerprint, nil
 }

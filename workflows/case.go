@@ -49,8 +49,12 @@ func (r *caseRun) setup(ctx workflow.Context) error {
 	}
 	return workflow.SetUpdateHandlerWithOptions(ctx, CommandUpdate, r.command, workflow.UpdateHandlerOptions{
 		Description: "A person's command to the case.",
-		// Refuses what the case is in no state for before it costs any history.
+		// Refuses what the case is in no state for before it costs any history; never the
+		// clock's tick, for that is how a workflow that is behind the ledger catches up.
 		Validator: func(ctx workflow.Context, cmd casefile.Command) error {
+			if cmd.Kind == casefile.Tick {
+				return nil
+			}
 			if refusal := casefile.Admit(r.c, cmd); refusal != nil {
 				return temporal.NewNonRetryableApplicationError(refusal.English, RefusalType, nil, refusal)
 			}
@@ -74,12 +78,17 @@ func (r *caseRun) run(ctx workflow.Context) (casefile.Stage, error) {
 		case r.ended():
 			return r.c.Stage, r.settle(ctx)
 		case r.alarm.rang:
+			rang := r.alarm.at
 			r.alarm = alarm{}
 			if err := r.tick(ctx); err != nil {
 				return r.c.Stage, err
 			}
+			if r.next.At.Equal(rang) {
+				// The worker's clock is behind the server's: its time has not come there.
+				r.alarm.set(ctx, r.next, early)
+			}
 		case r.alarm.at != r.next.At:
-			r.alarm.set(ctx, r.next)
+			r.alarm.set(ctx, r.next, 0)
 		case r.full(ctx):
 			if err := r.settle(ctx); err != nil {
 				return r.c.Stage, err
@@ -205,7 +214,11 @@ type alarm struct {
 	cancel workflow.CancelFunc
 }
 
-func (a *alarm) set(ctx workflow.Context, next Alarm) {
+// early is how long the alarm waits before it rings again where it rang too early.
+const early = time.Second
+
+// set replaces the timer; it rings at the time of next, but not before least has passed.
+func (a *alarm) set(ctx workflow.Context, next Alarm, least time.Duration) {
 	if a.cancel != nil {
 		a.cancel()
 	}
@@ -214,7 +227,7 @@ func (a *alarm) set(ctx workflow.Context, next Alarm) {
 		return
 	}
 	ctx, a.cancel = workflow.WithCancel(ctx)
-	timer := workflow.NewTimerWithOptions(ctx, next.At.Sub(workflow.Now(ctx)), workflow.TimerOptions{Summary: next.For})
+	timer := workflow.NewTimerWithOptions(ctx, max(next.At.Sub(workflow.Now(ctx)), least), workflow.TimerOptions{Summary: next.For})
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		// A cancelled timer belongs to an alarm that has been replaced.
 		if timer.Get(ctx, nil) == nil && a.at.Equal(next.At) {

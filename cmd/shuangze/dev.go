@@ -147,10 +147,10 @@ func (c *devCommand) checkListen(ctx context.Context) error {
 
 func (c *devCommand) run(env *environment, in *installation) error {
 	ctx := env.ctx
-	progress := func(format string, args ...any) { fmt.Fprintf(env.stdout, format+"\n", args...) }
+	say := func(what string) { fmt.Fprintln(env.stdout, what) }
 	logs := filepath.Join(c.Data, "logs")
 
-	progress("starting Postgres …")
+	say("starting Postgres …")
 	pg, err := embedded.StartPostgres(ctx, embedded.PostgresOptions{Dir: filepath.Join(c.Data, "postgres"), Durable: true, LogFile: filepath.Join(logs, "postgres.log")})
 	if err != nil {
 		return err
@@ -159,7 +159,7 @@ func (c *devCommand) run(env *environment, in *installation) error {
 	if err := pg.CreateDatabase(ctx, "shuangze"); err != nil {
 		return err
 	}
-	progress("starting Temporal …")
+	say("starting Temporal …")
 	temporal, err := embedded.StartTemporal(ctx, embedded.TemporalOptions{
 		PostgresURL: pg.URL("postgres"), SearchAttributes: attributeNames(), LogFile: filepath.Join(logs, "temporal.log"),
 	})
@@ -184,7 +184,7 @@ func (c *devCommand) run(env *environment, in *installation) error {
 	}
 	defer s.close()
 
-	progress("starting worker and API …")
+	say("starting worker and API …")
 	program, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("find this program: %w", err)

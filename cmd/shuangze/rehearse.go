@@ -12,8 +12,6 @@ import (
 	"slices"
 	"text/tabwriter"
 
-	"github.com/schollz/progressbar/v3"
-
 	"shuangze/calendar"
 	"shuangze/casefile"
 	"shuangze/importer"
@@ -77,7 +75,7 @@ func play(ctx context.Context, env *environment, s *servers, people *rehearse.Pe
 	if err != nil || len(problems) > 0 {
 		return fmt.Errorf("sample cases: %w %v", err, problems)
 	}
-	bar := progressbar.NewOptions(days, progressbar.OptionSetWriter(env.stderr), progressbar.OptionShowCount(), progressbar.OptionClearOnFinish())
+	bar := progress(env, days)
 	if err := people.Run(ctx, cases, days, func(d calendar.Date) {
 		bar.Describe(d.String())
 		_ = bar.Add(1) // only the display could fail

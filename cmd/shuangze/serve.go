@@ -33,7 +33,7 @@ func (c *apiCommand) Run(env *environment) error {
 	}
 	server := &http.Server{
 		Handler: api.New(api.Config{
-			Store: s.store, Engine: s.engine(), Policy: s.policy, Calendar: s.calendar, Clock: s.clock, Temporal: s.temporal, Log: env.log,
+			Store: s.store, Engine: s.engine(), Policy: s.policy, Calendar: s.calendar, Clock: s.clock, Log: env.log,
 		}),
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       30 * time.Second,

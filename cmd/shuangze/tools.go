@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
 
 	"shuangze/casefile"
 	"shuangze/importer"
@@ -80,11 +81,19 @@ func (c *importCommand) run(env *environment, s *servers, data []byte) error {
 	if err := c.judge(env, problems, err); err != nil {
 		return err
 	}
-	bar := progressbar.NewOptions(len(cases), progressbar.OptionSetWriter(env.stderr), progressbar.OptionShowCount(),
-		progressbar.OptionSetDescription(say(policy.Text{Chinese: "登记", English: "register"})), progressbar.OptionClearOnFinish())
+	bar := progress(env, len(cases))
+	bar.Describe(say(policy.Text{Chinese: "登记", English: "register"}))
 	result, err := importer.Register(env.ctx, s.store, s.engine(), clerk, cases, func() { _ = bar.Add(1) }) // only the bar could fail
 	_ = bar.Finish()
 	return c.done(env, result.Registered, result.Known, err)
+}
+
+// progress is a bar on a terminal and nothing elsewhere.
+func progress(env *environment, most int) *progressbar.ProgressBar {
+	f, ok := env.stderr.(*os.File)
+	visible := ok && term.IsTerminal(int(f.Fd()))
+	return progressbar.NewOptions(most, progressbar.OptionSetWriter(env.stderr), progressbar.OptionSetVisibility(visible),
+		progressbar.OptionShowCount(), progressbar.OptionClearOnFinish())
 }
 
 // judge prints what is wrong with the file and refuses it unless told to skip.

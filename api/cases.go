@@ -1,0 +1,416 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"regexp"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"shuangze/calendar"
+	"shuangze/casefile"
+	"shuangze/policy"
+	"shuangze/store"
+	"shuangze/workflows"
+)
+
+// postCase registers a case. Everything is checked before anything is written: what
+// the core refuses leaves no text and no workflow behind.
+func (a *api) postCase(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	v, err := a.viewer(r)
+	if err != nil {
+		return err
+	}
+	if refusal := casefile.Permit(casefile.Case{}, casefile.Register, v.by, v.rules); refusal != nil {
+		return refusal
+	}
+	fields, _ := casefile.Fields(casefile.Register)
+	b, err := readBody(w, r, fields)
+	if err != nil {
+		return err
+	}
+	sub, err := submit(r, b)
+	if err != nil {
+		return err
+	}
+	id := sub.caseID(v.by)
+	cmd := casefile.Command{ID: sub.commandID(v.by, id), Kind: casefile.Register, Actor: v.by, Fingerprint: sub.fingerprint}
+	if again, err := a.answerAgain(w, r, v, sub, id, cmd.ID, http.StatusCreated); again || err != nil {
+		return err
+	}
+
+	in := b.registration(&cmd)
+	trial := cmd
+	trial.Text = previewOf(in.text)
+	_, refusal := casefile.Decide(casefile.Case{ID: id}, trial, v.rules, v.now)
+	if err := b.err(refusal); err != nil {
+		return err
+	}
+	if in.petitioner != (store.Petitioner{}) {
+		if cmd.Registration.Petitioner, err = a.Store.WritePetitioner(ctx, in.petitioner); err != nil {
+			return err
+		}
+	}
+	if cmd.Text, err = a.Store.WriteText(ctx, in.title, in.text, v.by.ID); err != nil {
+		return err
+	}
+	answer, err := a.Engine.Register(ctx, id, cmd)
+	if err != nil {
+		return a.explain(ctx, v, id, err)
+	}
+	return a.answer(w, r, v, sub, id, cmd.ID, answer.Seq, http.StatusCreated)
+}
+
+// registered is what a registration brings beside the command.
+type registered struct {
+	title, text string
+	petitioner  store.Petitioner
+}
+
+// registration reads a registration into its command.
+func (b *body) registration(cmd *casefile.Command) registered {
+	in := registered{title: b.line("title", maxTitle), text: b.words("text")}
+	if in.title == "" && !slices.ContainsFunc(b.problems, func(p casefile.FieldError) bool { return p.Field == "title" }) {
+		b.wrong("title", "required", "此项必填", "this field is required")
+	}
+	b.object("petitioner", func(p *body) {
+		in.petitioner = store.Petitioner{Name: p.line("name", maxLine), Phone: p.line("phone", maxPhone), Address: p.line("address", maxAddress)}
+	}, casefile.Field{Name: "name"}, casefile.Field{Name: "phone"}, casefile.Field{Name: "address"})
+	cmd.Upper, cmd.Lower = b.line("upper", maxLine), b.line("lower", maxLine)
+	cmd.Registration = &casefile.Registration{
+		Reference: b.line("reference", maxLine), Origin: b.line("origin", maxLine), Channel: b.line("channel", maxLine),
+		Purpose: b.line("purpose", maxLine), Category: b.line("category", maxLine), Campaign: b.line("campaign", maxLine),
+		Headcount: b.number("headcount", 1), Repeated: b.flag("repeated"), Key: b.flag("key"), Difficult: b.flag("difficult"),
+		Reachable:  in.petitioner.Name != "" && (in.petitioner.Phone != "" || in.petitioner.Address != ""),
+		ReceivedAt: b.instant("received_at"), Unit: b.line("unit", maxLine),
+		AccusedUnit: b.line("accused_unit", maxLine), AccusedOfficial: b.line("accused_official", maxLine), OnTheSpot: b.flag("on_the_spot"),
+	}
+	return in
+}
+
+// caseID is what ids in an address may look like; anything else is no case's.
+var caseID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`)
+
+// seen reads the case that the address names, for those who may know of it.
+func (a *api) seen(r *http.Request, v viewer) (store.Row, error) {
+	id := chi.URLParam(r, "id")
+	if !caseID.MatchString(id) {
+		return store.Row{}, errNoCase
+	}
+	row, err := a.Store.Case(r.Context(), id)
+	if errors.Is(err, store.ErrNotFound) || err == nil && !casefile.Sees(row.Case, v.by, v.rules) {
+		return store.Row{}, errNoCase
+	}
+	return row, err
+}
+
+func (a *api) getCase(w http.ResponseWriter, r *http.Request) error {
+	v, err := a.viewer(r)
+	if err != nil {
+		return err
+	}
+	row, err := a.seen(r, v)
+	if err != nil {
+		return err
+	}
+	view, err := a.whole(r.Context(), v, row)
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, r, http.StatusOK, view)
+}
+
+func (a *api) getEvents(w http.ResponseWriter, r *http.Request) error {
+	v, err := a.viewer(r)
+	if err != nil {
+		return err
+	}
+	row, err := a.seen(r, v)
+	if err != nil {
+		return err
+	}
+	ledger, err := a.Store.Ledger(r.Context(), row.Case.ID)
+	if err != nil {
+		return err
+	}
+	texts, err := a.Store.Texts(r.Context(), row.Case.ID)
+	if err != nil {
+		return err
+	}
+	events := make([]eventView, len(ledger))
+	for i, recorded := range ledger {
+		e, err := recorded.Event()
+		if err != nil {
+			return err
+		}
+		events[i] = v.event(recorded, e, texts)
+	}
+	return writeJSON(w, r, http.StatusOK, map[string]any{"events": events})
+}
+
+// getWorkflow shows the state as the running workflow has it: the way to see that
+// engine and ledger agree.
+func (a *api) getWorkflow(w http.ResponseWriter, r *http.Request) error {
+	v, err := a.viewer(r)
+	if err != nil {
+		return err
+	}
+	row, err := a.seen(r, v)
+	if err != nil {
+		return err
+	}
+	if !row.Case.Stage.Open() {
+		return errNotRunning
+	}
+	state, err := a.Engine.State(r.Context(), row.Case.ID)
+	if errors.Is(err, workflows.ErrNoWorkflow) {
+		return errNotRunning
+	}
+	if err != nil {
+		return err
+	}
+	row.Case = state.Case
+	view, err := a.whole(r.Context(), v, row)
+	if err != nil {
+		return err
+	}
+	type alarm struct {
+		At  time.Time `json:"at"`
+		For string    `json:"for"`
+	}
+	answer := struct {
+		Seq   int64    `json:"seq"`
+		Alarm *alarm   `json:"alarm"`
+		Case  caseView `json:"case"`
+	}{Seq: state.Case.Seq, Case: view}
+	if !state.Alarm.At.IsZero() {
+		answer.Alarm = &alarm{state.Alarm.At.UTC(), state.Alarm.For}
+	}
+	return writeJSON(w, r, http.StatusOK, answer)
+}
+
+// getProposal shows which two leaders assign would name, and why, before it is done.
+func (a *api) getProposal(w http.ResponseWriter, r *http.Request) error {
+	v, err := a.viewer(r)
+	if err != nil {
+		return err
+	}
+	row, err := a.seen(r, v)
+	if err != nil {
+		return err
+	}
+	if refusal := casefile.Permit(row.Case, casefile.Assign, v.by, v.rules); refusal != nil {
+		return refusal
+	}
+	if refusal := casefile.Admit(row.Case, casefile.Command{Kind: casefile.Assign, Actor: v.by}); refusal != nil {
+		return a.explain(r.Context(), v, row.Case.ID, refusal)
+	}
+	if v.rules.Directory, err = a.Store.WithLoad(r.Context(), v.rules.Directory); err != nil {
+		return err
+	}
+	pair, refusal := casefile.Propose(row.Case, v.rules)
+	if refusal != nil {
+		return a.explain(r.Context(), v, row.Case.ID, refusal)
+	}
+	type candidate struct {
+		Official  string `json:"official"`
+		Name      string `json:"name"`
+		Post      string `json:"post"`
+		Level     string `json:"level"`
+		Unit      string `json:"unit"`
+		OpenCases int    `json:"open_cases"`
+	}
+	of := func(o casefile.Official) candidate {
+		return candidate{o.ID, o.Name, o.Post, o.Level, o.Unit, v.rules.Directory.Load[o.ID]}
+	}
+	return writeJSON(w, r, http.StatusOK, map[string]any{"upper": of(pair.Upper), "lower": of(pair.Lower), "why": v.lang.of(pair.Why)})
+}
+
+func (a *api) getCases(w http.ResponseWriter, r *http.Request) error {
+	v, err := a.viewer(r)
+	if err != nil {
+		return err
+	}
+	q := readQuery(r)
+	filter := q.filter(v.rules)
+	if err := q.err(); err != nil {
+		return err
+	}
+	page, err := a.Store.Cases(r.Context(), v.by, filter, v.now)
+	if errors.Is(err, store.ErrCursor) {
+		return invalidFields(casefile.FieldError{
+			Field: "cursor", Code: "not_a_cursor", Chinese: "不是本列表给出的游标（排序须与之前一致）", English: "not a cursor of this list in this order",
+		})
+	}
+	if err != nil {
+		return err
+	}
+	list := struct {
+		Cases      []summary `json:"cases"`
+		Total      int       `json:"total"`
+		NextCursor *string   `json:"next_cursor"`
+	}{Cases: make([]summary, len(page.Rows)), Total: page.Total, NextCursor: text(page.Next)}
+	for i, row := range page.Rows {
+		list.Cases[i] = v.summary(row)
+	}
+	return writeJSON(w, r, http.StatusOK, list)
+}
+
+// filter reads what a list is to be about.
+func (q *query) filter(rules casefile.Rules) store.Filter {
+	f := store.Filter{
+		Stage:       casefile.Stage(q.oneOf("stage", names(casefile.Stages)...)),
+		Lamp:        casefile.Lamp(q.oneOf("lamp", string(casefile.Green), string(casefile.Yellow), string(casefile.Red))),
+		Overdue:     q.oneOf("overdue", "true") != "",
+		Origin:      q.oneOf("origin", codes(rules.Policy.Origins)...),
+		Unit:        q.unit("unit", rules.Directory),
+		Leader:      q.official("leader", rules.Directory),
+		Supervision: casefile.Supervision(q.oneOf("supervision", string(casefile.NotSupervised), string(casefile.ByPetitionOffice), string(casefile.Dual))),
+		Campaign:    q.line("campaign"),
+		DueBefore:   q.day("due_before"),
+		Query:       q.line("q"),
+		Sort:        q.oneOf("sort", store.Sorts...),
+		Cursor:      q.text("cursor", 500),
+		Limit:       q.number("limit", defaultPage, maxPage),
+	}
+	if f.Sort == "" {
+		f.Sort = store.Sorts[0]
+	}
+	q.done()
+	return f
+}
+
+// The length of a list's page.
+const (
+	defaultPage = 50
+	maxPage     = 200
+)
+
+func names[T ~string](list []T) []string {
+	s := make([]string, len(list))
+	for i, v := range list {
+		s[i] = string(v)
+	}
+	return s
+}
+
+func codes(list []policy.Code) []string {
+	s := make([]string, len(list))
+	for i, c := range list {
+		s[i] = c.ID
+	}
+	return s
+}
+
+// query is the part of an address after the question mark, read like a body.
+type query struct {
+	body
+	values map[string][]string
+	read   []string
+}
+
+func readQuery(r *http.Request) *query { return &query{values: r.URL.Query()} }
+
+func (q *query) text(name string, limit int) string {
+	q.read = append(q.read, name)
+	values := q.values[name]
+	switch {
+	case len(values) == 0:
+		return ""
+	case len(values) > 1:
+		q.wrong(name, "duplicate_field", "此项重复出现", "this parameter is given twice")
+		return ""
+	}
+	s, why := clean(values[0], limit, false)
+	if why != nil {
+		q.wrong(name, why.Code, why.Chinese, why.English)
+	}
+	return s
+}
+
+func (q *query) line(name string) string { return q.text(name, maxLine) }
+
+func (q *query) oneOf(name string, list ...string) string {
+	s := q.line(name)
+	if s == "" || slices.Contains(list, s) {
+		return s
+	}
+	q.notInList(name, list)
+	return ""
+}
+
+func (q *query) unit(name string, d *casefile.Directory) string {
+	code := q.line(name)
+	if _, ok := d.Units[code]; !ok && code != "" {
+		q.wrong(name, "unknown_unit", "名录中没有这个单位", "there is no such unit")
+	}
+	return code
+}
+
+func (q *query) official(name string, d *casefile.Directory) string {
+	id := q.line(name)
+	if _, ok := d.Officials[id]; !ok && id != "" {
+		q.wrong(name, "unknown_official", "名录中没有此人", "there is no such official")
+	}
+	return id
+}
+
+func (q *query) day(name string) calendar.Date {
+	s := q.line(name)
+	d, err := calendar.ParseDate(s)
+	if err != nil && s != "" {
+		q.wrong(name, "not_a_date", "应为日期，如 2026-11-23", "must be a date such as 2026-11-23")
+	}
+	return d
+}
+
+// number reads a count from 1 to most.
+func (q *query) number(name string, absent, most int) int {
+	s := q.line(name)
+	if s == "" {
+		return absent
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 1 || n > most {
+		q.wrong(name, "out_of_range", "应为1至"+strconv.Itoa(most)+"的整数", "must be a whole number from 1 to "+strconv.Itoa(most))
+		return absent
+	}
+	return n
+}
+
+// done notes the parameters that nobody has asked for: one that is mistyped must not
+// silently give another list.
+func (q *query) done() {
+	var unknown []string
+	for name := range q.values {
+		if !slices.Contains(q.read, name) {
+			unknown = append(unknown, name)
+		}
+	}
+	slices.Sort(unknown)
+	for _, name := range unknown {
+		q.wrong(name, "unknown_field", "没有这个参数", "there is no such parameter")
+	}
+}
+
+func (q *query) err() error { return q.body.err(nil) }
+
+// explain fills in what the caller can do instead, where a command is not possible
+// now.
+func (a *api) explain(ctx context.Context, v viewer, id string, err error) error {
+	var refusal *casefile.Error
+	if !errors.As(err, &refusal) || refusal.Reason != casefile.Conflict {
+		return err
+	}
+	full := *refusal
+	full.Commands = []casefile.Kind{}
+	if row, err := a.Store.Case(ctx, id); err == nil && casefile.Sees(row.Case, v.by, v.rules) {
+		full.Commands = casefile.Available(row.Case, v.by, v.rules)
+	}
+	return &full
+}

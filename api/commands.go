@@ -1,0 +1,236 @@
+package api
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"net/http"
+	"slices"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/google/uuid"
+
+	"shuangze/casefile"
+	"shuangze/store"
+	"shuangze/workflows"
+)
+
+// postCommand gives a command to a case.
+func (a *api) postCommand(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	v, err := a.viewer(r)
+	if err != nil {
+		return err
+	}
+	row, err := a.seen(r, v)
+	if err != nil {
+		return err
+	}
+	kind := casefile.Kind(chi.URLParam(r, "command"))
+	fields, ok := casefile.Fields(kind)
+	if !ok || kind == casefile.Register {
+		return errNoCommand
+	}
+	if refusal := casefile.Permit(row.Case, kind, v.by, v.rules); refusal != nil {
+		return refusal
+	}
+	b, err := readBody(w, r, fields)
+	if err != nil {
+		return err
+	}
+	sub, err := submit(r, b)
+	if err != nil {
+		return err
+	}
+	id := row.Case.ID
+	cmd := casefile.Command{ID: sub.commandID(v.by, id), Kind: kind, Actor: v.by, Fingerprint: sub.fingerprint}
+	if again, err := a.answerAgain(w, r, v, sub, id, cmd.ID, http.StatusOK); again || err != nil {
+		return err
+	}
+
+	words := b.command(&cmd, fields)
+	trial := cmd
+	trial.Text = previewOf(words)
+	_, refusal := casefile.Decide(row.Case, trial, v.rules, v.now)
+	if err := b.err(refusal); err != nil {
+		return a.explain(ctx, v, id, err)
+	}
+	if words != "" {
+		if cmd.Text, err = a.Store.WriteText(ctx, "", words, v.by.ID); err != nil {
+			return err
+		}
+	}
+	answer, err := a.Engine.Command(ctx, id, cmd)
+	if errors.Is(err, workflows.ErrNoWorkflow) {
+		answer, err = a.resume(ctx, id, cmd)
+	}
+	if err != nil {
+		return a.explain(ctx, v, id, err)
+	}
+	return a.answer(w, r, v, sub, id, cmd.ID, answer.Seq, http.StatusOK)
+}
+
+// resume gives a command to a case without a workflow: one that has ended refuses it,
+// one that should have a workflow gets it back from the ledger.
+func (a *api) resume(ctx context.Context, id string, cmd casefile.Command) (workflows.Answer, error) {
+	row, err := a.Store.Case(ctx, id)
+	if err != nil {
+		return workflows.Answer{}, err
+	}
+	if refusal := casefile.Admit(row.Case, cmd); refusal != nil {
+		return workflows.Answer{}, refusal
+	}
+	return a.Engine.Resume(ctx, row.Case, cmd)
+}
+
+// setters read the fields that commands have, by their names in JSON. The text is not
+// among them: its words go to the store.
+var setters = map[string]func(*casefile.Command, *body, string){
+	"on":           func(c *casefile.Command, b *body, name string) { c.On = b.day(name) },
+	"unit":         func(c *casefile.Command, b *body, name string) { c.Unit = b.line(name, maxLine) },
+	"organ":        func(c *casefile.Command, b *body, name string) { c.Organ = b.line(name, maxLine) },
+	"upper":        func(c *casefile.Command, b *body, name string) { c.Upper = b.line(name, maxLine) },
+	"lower":        func(c *casefile.Command, b *body, name string) { c.Lower = b.line(name, maxLine) },
+	"act":          func(c *casefile.Command, b *body, name string) { c.Act = b.line(name, maxLine) },
+	"days":         func(c *casefile.Command, b *body, name string) { c.Days = b.number(name, 0) },
+	"requested_by": func(c *casefile.Command, b *body, name string) { c.RequestedBy = b.line(name, maxLine) },
+	"told_on":      func(c *casefile.Command, b *body, name string) { c.ToldOn = b.day(name) },
+	"told_by":      func(c *casefile.Command, b *body, name string) { c.ToldBy = b.line(name, maxLine) },
+	"result":       func(c *casefile.Command, b *body, name string) { c.Result = b.line(name, maxLine) },
+	"hash":         func(c *casefile.Command, b *body, name string) { c.Hash = b.line(name, maxLine) },
+	"means":        func(c *casefile.Command, b *body, name string) { c.Means = b.line(name, maxLine) },
+	"reason":       func(c *casefile.Command, b *body, name string) { c.Reason = b.line(name, maxLine) },
+	"ground":       func(c *casefile.Command, b *body, name string) { c.Ground = b.line(name, maxLine) },
+	"decided_by":   func(c *casefile.Command, b *body, name string) { c.DecidedBy = b.line(name, maxLine) },
+}
+
+// command reads a command's fields into it and returns the words of its text.
+func (b *body) command(cmd *casefile.Command, fields []casefile.Field) (words string) {
+	for _, f := range fields {
+		if set, ok := setters[f.Name]; ok {
+			set(cmd, b, f.Name)
+		}
+	}
+	if slices.ContainsFunc(fields, func(f casefile.Field) bool { return f.Name == "text" }) {
+		words = b.words("text")
+	}
+	return words
+}
+
+// previewOf stands for a text that has not been written yet.
+func previewOf(words string) casefile.Document {
+	if words == "" {
+		return casefile.Document{}
+	}
+	hash := sha256.Sum256([]byte(words))
+	return casefile.Document{ID: "preview", Hash: hex.EncodeToString(hash[:])}
+}
+
+// submission is one request to change something: under which key it came and what it
+// asked.
+type submission struct {
+	key         string // "" when the caller gave none
+	fingerprint string
+}
+
+// submit reads the Idempotency-Key header.
+func submit(r *http.Request, b *body) (submission, error) {
+	s := submission{fingerprint: b.fingerprint(r)}
+	values := r.Header.Values("Idempotency-Key")
+	if len(values) == 0 {
+		return s, nil
+	}
+	s.key = values[0]
+	visible := !slices.ContainsFunc([]byte(s.key), func(c byte) bool { return c <= ' ' || c > '~' })
+	if len(values) > 1 || s.key == "" || len(s.key) > 200 || !visible {
+		return s, invalidFields(casefile.FieldError{
+			Field: "Idempotency-Key", Code: "invalid_key",
+			Chinese: "应为1至200个可见的ASCII字符，且只出现一次", English: "must be 1 to 200 visible ASCII characters, given once",
+		})
+	}
+	return s, nil
+}
+
+// The namespaces of the ids that are made of keys.
+var (
+	caseSpace    = uuid.MustParse("7d0c4b1e-6a55-4b43-9b0f-8a2a6b0c5e11")
+	commandSpace = uuid.MustParse("c1f2a7de-3e0b-4f6f-8d3e-51d3f6a0e922")
+)
+
+// caseID is the id of the case that a registration makes: the same for the same key of
+// the same person.
+func (s submission) caseID(by casefile.Actor) string {
+	if s.key == "" {
+		return uuid.NewString()
+	}
+	return uuid.NewSHA1(caseSpace, []byte(by.ID+"\x00"+s.key)).String()
+}
+
+func (s submission) commandID(by casefile.Actor, caseID string) string {
+	if s.key == "" {
+		return uuid.NewString()
+	}
+	return uuid.NewSHA1(commandSpace, []byte(by.ID+"\x00"+s.key+"\x00"+caseID)).String()
+}
+
+// answerAgain answers a command that was given before as it was answered then. again
+// is false when it is new.
+func (a *api) answerAgain(w http.ResponseWriter, r *http.Request, v viewer, s submission, caseID, commandID string, status int) (again bool, err error) {
+	if s.key == "" {
+		return false, nil
+	}
+	seq, fingerprint, err := a.Store.Command(r.Context(), caseID, commandID)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return false, nil
+	case err != nil:
+		return false, err
+	case fingerprint != s.fingerprint:
+		return true, errKeyReused
+	}
+	w.Header().Set("Idempotent-Replay", "true")
+	return true, a.show(w, r, v, caseID, seq, status)
+}
+
+// answer shows the case as a command left it. Of two different requests that came at
+// once under one key only one was carried out; the other learns it here.
+func (a *api) answer(w http.ResponseWriter, r *http.Request, v viewer, s submission, caseID, commandID string, seq int64, status int) error {
+	if s.key != "" {
+		recorded, fingerprint, err := a.Store.Command(r.Context(), caseID, commandID)
+		switch {
+		case errors.Is(err, store.ErrNotFound): // it changed nothing
+		case err != nil:
+			return err
+		case fingerprint != s.fingerprint:
+			return errKeyReused
+		default:
+			seq = recorded
+		}
+	}
+	return a.show(w, r, v, caseID, seq, status)
+}
+
+// show answers with the case as of seq.
+func (a *api) show(w http.ResponseWriter, r *http.Request, v viewer, caseID string, seq int64, status int) error {
+	row, err := a.Store.Case(r.Context(), caseID)
+	if err != nil {
+		return err
+	}
+	if row.Case.Seq != seq {
+		if row.Case, err = a.Store.CaseAt(r.Context(), caseID, seq); err != nil {
+			return err
+		}
+	}
+	if !casefile.Sees(row.Case, v.by, v.rules) {
+		return errNoCase
+	}
+	view, err := a.whole(r.Context(), v, row)
+	if err != nil {
+		return err
+	}
+	if status == http.StatusCreated {
+		w.Header().Set("Location", "/api/v1/cases/"+caseID)
+	}
+	return writeJSON(w, r, status, view)
+}

@@ -1,0 +1,108 @@
+package api
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"shuangze/calendar"
+	"shuangze/policy"
+)
+
+// The first and last day that a deadline is counted from.
+var (
+	earliest = calendar.Date{Year: 1990, Month: time.January, Day: 1}
+	latest   = calendar.Date{Year: 2100, Month: time.December, Day: 31}
+)
+
+// getDeadline counts a rule's time limit from a day and says how it was counted. That
+// of an extension is counted with the limit it extends, as cases count it.
+func (a *api) getDeadline(w http.ResponseWriter, r *http.Request) error {
+	q := readQuery(r)
+	term, found := a.term(q.line("rule"))
+	from := q.day("from")
+	q.done()
+	switch {
+	case q.has("rule"):
+	case len(q.values["rule"]) == 0 || q.values["rule"][0] == "":
+		q.wrong("rule", "required", "此项必填", "this parameter is required")
+	case !found:
+		q.notInList("rule", a.terms())
+	}
+	switch {
+	case q.has("from"):
+	case from.IsZero():
+		q.wrong("from", "required", "此项必填", "this parameter is required")
+	case from.Before(earliest) || from.After(latest):
+		q.wrong("from", "out_of_range", "应在1990年至2100年之间", "must lie between 1990 and 2100")
+	}
+	if err := q.err(); err != nil {
+		return err
+	}
+	x := a.Calendar.Explain(from, term.Length, term.Unit)
+	l := languageOf(r)
+	return writeJSON(w, r, http.StatusOK, deadlineView{
+		Rule: term.ID, Name: l.of(term.Name), From: from, Length: x.Length, Unit: x.Unit,
+		InternalDue: x.Due.Internal, StatutoryDue: x.Due.Statutory, Provisional: x.Due.Provisional,
+		Explanation: l.of(policy.Text{Chinese: x.Chinese, English: x.English}), Source: term.Source, Basis: term.Basis, Calendar: x.Due.Calendar,
+	})
+}
+
+type deadlineView struct {
+	Rule         string        `json:"rule"`
+	Name         string        `json:"name"`
+	From         calendar.Date `json:"from"`
+	Length       int           `json:"length"`
+	Unit         calendar.Unit `json:"unit"`
+	InternalDue  calendar.Date `json:"internal_due"`
+	StatutoryDue calendar.Date `json:"statutory_due"`
+	Provisional  bool          `json:"provisional"`
+	Explanation  string        `json:"explanation"`
+	Source       string        `json:"source"`
+	Basis        policy.Basis  `json:"basis"`
+	Calendar     string        `json:"calendar"`
+}
+
+// term finds the clock with this id, or the one that an extension lengthens, with its
+// length then.
+func (a *api) term(id string) (policy.Clock, bool) {
+	if k, ok := a.Policy.Clock(id); ok {
+		return k, true
+	}
+	extend, k, ok := a.Policy.Extension(id)
+	if !ok {
+		return k, false
+	}
+	k.Name = policy.Text{Chinese: k.Name.Chinese + "（延期后）", English: k.Name.English + " (extended)"}
+	k.ID, k.Length, k.Source, k.Basis = id, k.Length+extend.Days, extend.Source, extend.Basis
+	return k, true
+}
+
+// terms lists what term knows.
+func (a *api) terms() []string {
+	var ids []string
+	for _, k := range a.Policy.Clocks {
+		ids = append(ids, k.ID)
+		if k.Extend != nil {
+			ids = append(ids, k.Extend.ID)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+func (q *query) notInList(name string, list []string) {
+	all := strings.Join(list, ", ")
+	q.wrong(name, "not_in_list", "不在可选范围内："+all, "is none of: "+all)
+}
+
+// has reports whether something is wrong with a parameter already.
+func (q *query) has(name string) bool {
+	for _, p := range q.problems {
+		if p.Field == name {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,111 @@
+package api
+
+import (
+	"net/http"
+	"time"
+
+	"shuangze/calendar"
+	"shuangze/casefile"
+)
+
+// getInbox shows what waits for the caller, the most pressing first, and what the
+// caller was told last.
+func (a *api) getInbox(w http.ResponseWriter, r *http.Request) error {
+	v, err := a.viewer(r)
+	if err != nil {
+		return err
+	}
+	q := readQuery(r)
+	limit := q.number("limit", defaultPage, maxPage)
+	q.done()
+	if err := q.err(); err != nil {
+		return err
+	}
+	waiting, total, err := a.Store.Inbox(r.Context(), v.by, v.now, limit)
+	if err != nil {
+		return err
+	}
+	told, err := a.Store.Notices(r.Context(), v.by.ID, limit)
+	if err != nil {
+		return err
+	}
+
+	type task struct {
+		Do   casefile.Kind  `json:"do"`
+		Due  *calendar.Date `json:"due"`
+		Lamp casefile.Lamp  `json:"lamp"`
+		Case summary        `json:"case"`
+	}
+	type notice struct {
+		Case   string    `json:"case"`
+		Number string    `json:"number"`
+		Title  string    `json:"title"`
+		Kind   string    `json:"kind"`
+		Step   *string   `json:"step"`
+		At     time.Time `json:"at"`
+	}
+	inbox := struct {
+		Tasks   []task   `json:"tasks"`
+		Total   int      `json:"total"`
+		Notices []notice `json:"notices"`
+	}{[]task{}, total, []notice{}}
+	for _, t := range waiting {
+		shown := task{Do: t.Do, Lamp: casefile.Green, Case: v.summary(t.Row)}
+		if t.Due != nil {
+			due := calendar.DateOf(*t.Due)
+			shown.Due, shown.Lamp = &due, v.lampAt(t.Row.Case, due)
+		}
+		inbox.Tasks = append(inbox.Tasks, shown)
+	}
+	for _, n := range told {
+		inbox.Notices = append(inbox.Notices, notice{n.Case, n.Number, n.Title, n.Kind, text(n.Step), n.At.UTC()})
+	}
+	return writeJSON(w, r, http.StatusOK, inbox)
+}
+
+// lampAt is the most pressing lamp of the case's running clocks that are due on a day.
+func (v viewer) lampAt(c casefile.Case, due calendar.Date) casefile.Lamp {
+	worst := casefile.Green
+	for _, k := range c.Clocks {
+		if !k.Running() || k.Due.Internal != due {
+			continue
+		}
+		if lamp := k.Lamp(v.now); lamp == casefile.Red || worst == casefile.Green {
+			worst = lamp
+		}
+	}
+	return worst
+}
+
+// getDuties is the board on which one's own lateness shows: the running clocks that
+// the caller, or the caller's office or unit, bears.
+func (a *api) getDuties(w http.ResponseWriter, r *http.Request) error {
+	v, err := a.viewer(r)
+	if err != nil {
+		return err
+	}
+	q := readQuery(r)
+	limit := q.number("limit", defaultPage, maxPage)
+	q.done()
+	if err := q.err(); err != nil {
+		return err
+	}
+	duties, total, red, err := a.Store.Duties(r.Context(), v.by, v.now, limit)
+	if err != nil {
+		return err
+	}
+	type duty struct {
+		Clock clockView `json:"clock"`
+		Case  summary   `json:"case"`
+	}
+	board := struct {
+		Duties []duty `json:"duties"`
+		Total  int    `json:"total"`
+		Red    int    `json:"red"`
+	}{[]duty{}, total, red}
+	for _, d := range duties {
+		k, _ := d.Row.Case.Clock(d.Clock) // written with the case row
+		board.Duties = append(board.Duties, duty{v.clock(k), v.summary(d.Row)})
+	}
+	return writeJSON(w, r, http.StatusOK, board)
+}

@@ -1,0 +1,335 @@
+package api
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"net/http"
+	"time"
+
+	"shuangze/calendar"
+	"shuangze/casefile"
+	"shuangze/policy"
+	"shuangze/store"
+)
+
+// What a case looks like in JSON. Every field is always there: null is none.
+
+// summary is a case as lists show it: no text, and nothing of who complained.
+type summary struct {
+	ID           string               `json:"id"`
+	Number       string               `json:"number"`
+	Reference    *string              `json:"reference"`
+	Title        string               `json:"title"`
+	Origin       string               `json:"origin"`
+	Channel      string               `json:"channel"`
+	Purpose      string               `json:"purpose"`
+	Category     string               `json:"category"`
+	Campaign     *string              `json:"campaign"`
+	Headcount    int                  `json:"headcount"`
+	Repeated     bool                 `json:"repeated"`
+	Key          bool                 `json:"key"`
+	Difficult    bool                 `json:"difficult"`
+	Stage        casefile.Stage       `json:"stage"`
+	Lamp         casefile.Lamp        `json:"lamp"`
+	Late         bool                 `json:"late"`
+	Office       string               `json:"office"`
+	Unit         string               `json:"unit"`
+	UnitName     string               `json:"unit_name"`
+	Direct       bool                 `json:"direct"`
+	ReceivedOn   calendar.Date        `json:"received_on"`
+	RegisteredAt time.Time            `json:"registered_at"`
+	ClosedAt     *time.Time           `json:"closed_at"`
+	Leaders      leaders              `json:"leaders"`
+	Supervision  casefile.Supervision `json:"supervision"`
+	Clocks       []clockView          `json:"clocks"`
+	Next         *nextView            `json:"next"`
+	Commands     []casefile.Kind      `json:"commands"`
+}
+
+// caseView is a case whole.
+type caseView struct {
+	summary
+	Text            *string           `json:"text"`
+	Petitioner      *store.Petitioner `json:"petitioner"`
+	AccusedUnit     *string           `json:"accused_unit"`
+	AccusedOfficial *string           `json:"accused_official"`
+	Opinion         *opinionView      `json:"opinion"`
+	Served          *casefile.Service `json:"served"`
+	Channels        []channelView     `json:"channels"`
+}
+
+type leaders struct {
+	Upper *seatView `json:"upper"`
+	Lower *seatView `json:"lower"`
+}
+
+type seatView struct {
+	Official       string     `json:"official"`
+	Name           string     `json:"name"`
+	Post           string     `json:"post"`
+	Level          string     `json:"level"`
+	AssignedAt     time.Time  `json:"assigned_at"`
+	AcknowledgedAt *time.Time `json:"acknowledged_at"`
+	SignedAt       *time.Time `json:"signed_at"`
+	LastActAt      *time.Time `json:"last_act_at"`
+}
+
+type clockView struct {
+	ID             string        `json:"id"`
+	Rule           string        `json:"rule"`
+	Name           string        `json:"name"`
+	Source         string        `json:"source"`
+	Basis          policy.Basis  `json:"basis"`
+	Bearer         bearerView    `json:"bearer"`
+	From           calendar.Date `json:"from"`
+	Length         int           `json:"length"`
+	Unit           calendar.Unit `json:"unit"`
+	StartedAt      time.Time     `json:"started_at"`
+	InternalDue    calendar.Date `json:"internal_due"`
+	StatutoryDue   calendar.Date `json:"statutory_due"`
+	Provisional    bool          `json:"provisional"`
+	YellowOn       calendar.Date `json:"yellow_on"`
+	ExtendedDays   int           `json:"extended_days"`
+	SuspendedSince *time.Time    `json:"suspended_since"`
+	MetAt          *time.Time    `json:"met_at"`
+	EndedAt        *time.Time    `json:"ended_at"`
+	Lamp           casefile.Lamp `json:"lamp"`
+	Overdue        bool          `json:"overdue"`
+	LateDays       int           `json:"late_days"`
+}
+
+type bearerView struct {
+	Whose policy.Bearer `json:"whose"`
+	Who   string        `json:"who"`
+}
+
+type nextView struct {
+	At    time.Time `json:"at"`
+	Step  string    `json:"step"`
+	Clock string    `json:"clock"`
+}
+
+type opinionView struct {
+	Version int       `json:"version"`
+	Result  string    `json:"result"`
+	Hash    string    `json:"hash"`
+	Text    *string   `json:"text"`
+	At      time.Time `json:"at"`
+}
+
+type channelView struct {
+	Channel    casefile.ChannelName `json:"channel"`
+	Office     string               `json:"office"`
+	Letter     string               `json:"letter"`
+	Letters    int                  `json:"letters"`
+	Reason     *string              `json:"reason"`
+	Text       *string              `json:"text"`
+	OpenedAt   time.Time            `json:"opened_at"`
+	Due        *calendar.Date       `json:"due"`
+	Lamp       *casefile.Lamp       `json:"lamp"`
+	ReleasedAt *time.Time           `json:"released_at"`
+}
+
+// viewer is who looks, when, and by which rules.
+type viewer struct {
+	by    casefile.Actor
+	rules casefile.Rules
+	now   time.Time
+	lang  lang
+}
+
+func (a *api) viewer(r *http.Request) (viewer, error) {
+	rules, err := a.rules(r.Context())
+	return viewer{actorOf(r), rules, a.Clock.Now(), languageOf(r)}, err
+}
+
+func (v viewer) summary(row store.Row) summary {
+	c := row.Case
+	s := summary{
+		ID: c.ID, Number: c.Number, Reference: text(c.Reference), Title: row.Title, Origin: c.Origin, Channel: c.Channel, Purpose: c.Purpose,
+		Category: c.Category, Campaign: text(c.Campaign), Headcount: c.Headcount, Repeated: c.Repeated, Key: c.Key, Difficult: c.Difficult,
+		Stage: c.Stage, Lamp: c.Lamp(v.now), Office: c.Office, Unit: c.Unit, UnitName: v.rules.Directory.Units[c.Unit].Name, Direct: c.Direct,
+		ReceivedOn: c.ReceivedOn, RegisteredAt: c.RegisteredAt.UTC(), ClosedAt: instant(c.ClosedAt),
+		Leaders: leaders{v.seat(c.Upper), v.seat(c.Lower)}, Supervision: c.Supervision(), Clocks: []clockView{},
+		Commands: casefile.Available(c, v.by, v.rules),
+	}
+	for _, k := range c.Clocks {
+		s.Late = s.Late || k.Overdue(v.now)
+		s.Clocks = append(s.Clocks, v.clock(k))
+	}
+	if next := casefile.NextStep(c, v.rules, v.now); !next.At.IsZero() {
+		s.Next = &nextView{next.At.UTC(), next.Step, next.Clock}
+	}
+	return s
+}
+
+func (v viewer) seat(s casefile.Seat) *seatView {
+	if s.Official == "" {
+		return nil
+	}
+	o := v.rules.Directory.Officials[s.Official]
+	return &seatView{
+		Official: s.Official, Name: o.Name, Post: o.Post, Level: s.Level, AssignedAt: s.AssignedAt.UTC(),
+		AcknowledgedAt: instant(s.AcknowledgedAt), SignedAt: instant(s.SignedAt), LastActAt: instant(s.LastActAt),
+	}
+}
+
+func (v viewer) clock(k casefile.Clock) clockView {
+	rule, _ := v.rules.Policy.Clock(k.Rule) // a rule that was dropped since has no name any more
+	return clockView{
+		ID: k.ID, Rule: k.Rule, Name: v.lang.of(rule.Name), Source: rule.Source, Basis: rule.Basis, Bearer: bearerView{k.Whose, k.Who},
+		From: k.From, Length: k.Length, Unit: k.Unit, StartedAt: k.StartedAt.UTC(),
+		InternalDue: k.Due.Internal, StatutoryDue: k.Due.Statutory, Provisional: k.Due.Provisional, YellowOn: k.YellowOn, ExtendedDays: k.Extended,
+		SuspendedSince: instant(k.SuspendedSince), MetAt: instant(k.MetAt), EndedAt: instant(k.EndedAt),
+		Lamp: k.Lamp(v.now), Overdue: k.Overdue(v.now), LateDays: k.LateDays(calendar.DateOf(v.now)),
+	}
+}
+
+// whole is the case with its texts and, for those who handle it, who complained.
+func (a *api) whole(ctx context.Context, v viewer, row store.Row) (caseView, error) {
+	c := row.Case
+	view := caseView{summary: v.summary(row), Served: c.Served, Channels: []channelView{}}
+	texts, err := a.Store.Texts(ctx, c.ID)
+	if err != nil {
+		return view, err
+	}
+	view.Text = words(texts, &c.Petition)
+	if o := c.Opinion; o != nil {
+		view.Opinion = &opinionView{o.Version, o.Result, o.Document.Hash, words(texts, &o.Document), o.At.UTC()}
+	}
+	for _, ch := range c.Channels {
+		view.Channels = append(view.Channels, v.channel(c, ch, texts))
+	}
+	if !casefile.SeesPetitioner(c, v.by, v.rules) {
+		return view, nil
+	}
+	view.AccusedUnit, view.AccusedOfficial = text(c.AccusedUnit), text(c.AccusedOfficial)
+	if c.Petitioner == "" {
+		return view, nil
+	}
+	p, err := a.Store.ReadPetitioner(ctx, c, v.by.ID, v.now)
+	if errors.Is(err, store.ErrNotFound) {
+		return view, nil
+	}
+	view.Petitioner = &p
+	return view, err
+}
+
+// clockOf says which clock is the term of a channel's letter.
+var clockOf = map[casefile.ChannelName]string{casefile.PetitionOffice: "SUP-1", casefile.SupervisionOffice: "SUP-2"}
+
+func (v viewer) channel(c casefile.Case, ch casefile.Channel, texts map[string]store.Text) channelView {
+	view := channelView{
+		Channel: ch.Name, Office: ch.Office, Letter: ch.Letter, Letters: ch.Letters, Reason: text(ch.Reason), Text: words(texts, ch.Document),
+		OpenedAt: ch.OpenedAt.UTC(), ReleasedAt: instant(ch.ReleasedAt),
+	}
+	if k, ok := c.Clock(clockOf[ch.Name]); ok {
+		lamp := k.Lamp(v.now)
+		view.Due, view.Lamp = &k.Due.Internal, &lamp
+	}
+	return view
+}
+
+// eventView is a row of a case's ledger.
+type eventView struct {
+	Seq     int64              `json:"seq"`
+	At      time.Time          `json:"at"`
+	Kind    casefile.EventKind `json:"kind"`
+	Actor   string             `json:"actor"`
+	Role    casefile.Role      `json:"role"`
+	Command string             `json:"command"`
+	Rule    string             `json:"rule"`
+	Text    *string            `json:"text"`
+	Clocks  []movedClock       `json:"clocks"`
+	Hash    string             `json:"hash"`
+
+	On          calendar.Date        `json:"on,omitzero"`
+	Unit        string               `json:"unit,omitempty"`
+	Organ       string               `json:"organ,omitempty"`
+	Upper       string               `json:"upper,omitempty"`
+	Lower       string               `json:"lower,omitempty"`
+	Why         string               `json:"why,omitempty"`
+	Seat        casefile.SeatName    `json:"seat,omitempty"`
+	Act         string               `json:"act,omitempty"`
+	Days        int                  `json:"days,omitempty"`
+	RequestedBy string               `json:"requested_by,omitempty"`
+	ToldOn      calendar.Date        `json:"told_on,omitzero"`
+	ToldBy      string               `json:"told_by,omitempty"`
+	Result      string               `json:"result,omitempty"`
+	SignedHash  string               `json:"signed_hash,omitempty"`
+	Means       string               `json:"means,omitempty"`
+	Channel     casefile.ChannelName `json:"channel,omitempty"`
+	Letter      string               `json:"letter,omitempty"`
+	Reason      string               `json:"reason,omitempty"`
+	Ground      string               `json:"ground,omitempty"`
+	DecidedBy   string               `json:"decided_by,omitempty"`
+	Clock       string               `json:"clock,omitempty"`
+	Step        string               `json:"step,omitempty"`
+}
+
+// movedClock is a clock as an event left it, in short.
+type movedClock struct {
+	ID           string        `json:"id"`
+	InternalDue  calendar.Date `json:"internal_due"`
+	StatutoryDue calendar.Date `json:"statutory_due"`
+	Provisional  bool          `json:"provisional"`
+	ExtendedDays int           `json:"extended_days"`
+	MetAt        *time.Time    `json:"met_at"`
+	EndedAt      *time.Time    `json:"ended_at"`
+}
+
+// event shows a ledger row. How the case began (Event.Case) is left out: it says whom
+// the case accuses.
+func (v viewer) event(row store.Recorded, e casefile.Event, texts map[string]store.Text) eventView {
+	view := eventView{
+		Seq: e.Seq, At: e.At.UTC(), Kind: e.Kind, Actor: e.Actor.ID, Role: e.Actor.Role, Command: e.Command, Rule: e.Rule,
+		Text: words(texts, e.Document), Clocks: []movedClock{}, Hash: hex.EncodeToString(row.Hash),
+		On: e.On, Unit: e.Unit, Organ: e.Organ, Seat: e.Seat, Act: e.Act, Days: e.Days, RequestedBy: e.RequestedBy, ToldOn: e.ToldOn, ToldBy: e.ToldBy,
+		Result: e.Result, SignedHash: e.Hash, Means: e.Means, Channel: e.Channel, Letter: e.Letter, Reason: e.Reason, Ground: e.Ground,
+		DecidedBy: e.DecidedBy, Clock: e.Clock, Step: e.Step,
+	}
+	if e.Case != nil {
+		view.Text, view.Unit = words(texts, &e.Case.Petition), e.Case.Unit
+	}
+	if e.Upper != nil && e.Lower != nil {
+		view.Upper, view.Lower = e.Upper.Official, e.Lower.Official
+	}
+	if e.Why != nil {
+		view.Why = v.lang.of(*e.Why)
+	}
+	for _, k := range e.Clocks {
+		view.Clocks = append(view.Clocks, movedClock{
+			k.ID, k.Due.Internal, k.Due.Statutory, k.Due.Provisional, k.Extended, instant(k.MetAt), instant(k.EndedAt),
+		})
+	}
+	return view
+}
+
+// text is a string in JSON, null when there is none.
+func text(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+// instant is a time in JSON, null when it has not come.
+func instant(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}
+
+// words are the words of a document, null when there is none.
+func words(texts map[string]store.Text, doc *casefile.Document) *string {
+	if doc == nil {
+		return nil
+	}
+	if t, ok := texts[doc.ID]; ok {
+		return &t.Body
+	}
+	return nil
+}

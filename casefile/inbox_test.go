@@ -1,0 +1,89 @@
+package casefile_test
+
+import (
+	"fmt"
+	"testing"
+
+	. "shuangze/casefile"
+)
+
+// What each state waits for: the command, who is to give it, and by when. Personal acts
+// are shown from when their lamp turns yellow.
+func TestWaiting(t *testing.T) {
+	acts := []string{"act upper 2026-10-01", "act lower 2026-10-01"}
+	for state, want := range map[string][]string{
+		"new":           nil,
+		"registered":    {"forward registrar P-xf 2026-09-16", "assign supervisor P-xf 2026-09-04"},
+		"direct":        {"accept officer C-rs 2026-09-16", "assign supervisor C-xf 2026-09-04"},
+		"forwarded":     {"accept officer C-rs 2026-09-16", "assign supervisor P-xf 2026-09-04"},
+		"handling":      {"assign supervisor P-xf 2026-09-04"},
+		"led":           {"opine officer C-rs 2026-10-31", "acknowledge upper 2026-09-04", "acknowledge lower 2026-09-04"},
+		"acknowledged":  append([]string{"opine officer C-rs 2026-10-31"}, acts...),
+		"extended":      append([]string{"opine officer C-rs 2026-11-30"}, acts...),
+		"opined":        append([]string{"sign lower 2026-10-31"}, acts...),
+		"opined-unread": {"acknowledge upper 2026-09-04", "acknowledge lower 2026-09-04"},
+		"half-signed":   append([]string{"sign upper 2026-10-31"}, acts...),
+		"signed":        append([]string{"serve officer C-rs 2026-10-31"}, acts...),
+		"served":        append([]string{"close supervisor P-xf 2026-09-15"}, acts...),
+		"supervised": {
+			"opine officer C-rs 2026-10-31", acts[0], acts[1], "release supervisor P-xf 2026-09-16", "report officer C-rs 2026-09-16",
+		},
+		"dual": {
+			"opine officer C-rs 2026-10-31", acts[0], acts[1],
+			"release supervisor P-xf 2026-09-16", "release inspector P-dc 2026-10-01", "report officer C-rs 2026-09-16",
+		},
+		"closed":   nil,
+		"declined": nil,
+	} {
+		d := newDesk(t).reach(state)
+		var got []string
+		for _, task := range Waiting(d.c) {
+			who := task.Official
+			if who == "" {
+				who = fmt.Sprint(task.Role, " ", task.Unit)
+			}
+			got = append(got, fmt.Sprintf("%s %s %s", task.Do, who, task.Due))
+			from := d.now
+			if task.Do == Act {
+				from = moment("2026-09-28 00:00")
+			}
+			if !task.From.Equal(from) {
+				t.Errorf("%s: %s from %s", state, show(task), clock(task.From))
+			}
+		}
+		same(t, state, want, got)
+	}
+}
+
+// A unit that was urged, or is supervised, is asked for a report until it gives one.
+func TestReportWaits(t *testing.T) {
+	waits := func(d *desk) bool {
+		for _, task := range Waiting(d.c) {
+			if task.Do == Report {
+				return true
+			}
+		}
+		return false
+	}
+	d := newDesk(t).reach("acknowledged")
+	for _, step := range []struct {
+		at, move string
+		want     bool
+	}{
+		{"2026-11-03 08:00", "", false},
+		{"2026-11-03 09:00", "", true},                // urged
+		{"2026-11-03 10:00", "officer report", false}, // explained
+		{"2026-11-05 09:00", "", true},                // supervised
+		{"2026-11-05 10:00", "officer report", false},
+		{"2026-11-20 10:00", "", false},
+		{"2026-11-21 09:00", "", true}, // supervised by both
+		{"2026-11-21 10:00", "officer report", false},
+	} {
+		if d.until(step.at); step.move != "" {
+			d.moves(step.move)
+		}
+		if waits(d) != step.want {
+			t.Errorf("%s: a report waits: %v", step.at, !step.want)
+		}
+	}
+}

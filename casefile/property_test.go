@@ -1,0 +1,439 @@
+package casefile_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"shuangze/calendar"
+	. "shuangze/casefile"
+	"shuangze/policy"
+)
+
+// TestInvariants leads cases through random lives: commands right and wrong, by people
+// who may and may not, minutes or months apart, with a new calendar in between. After
+// each step everything that must hold is checked.
+func TestInvariants(t *testing.T) {
+	next := withYear2027(t)
+	rapid.Check(t, func(t *rapid.T) {
+		l := &life{desk: newDesk(t), t: t, stopped: map[string]Clock{}, known: map[string]bool{}}
+		l.rules.Policy = builtin()
+		l.now = calendar.Date{Year: 2024, Month: 3, Day: 1}.At(10, 0).Add(time.Duration(rapid.IntRange(0, 1000*24*60).Draw(t, "starts")) * time.Minute)
+		for i := range rapid.IntRange(2, 60).Draw(t, "steps") {
+			if i > 0 {
+				l.wait()
+			}
+			if rapid.IntRange(0, 40).Draw(t, "calendar") == 0 {
+				l.rules.Calendar = next
+			}
+			l.step()
+		}
+		l.checkHistory()
+	})
+}
+
+// life is a case with what must be remembered of it to judge it.
+type life struct {
+	*desk
+	t       *rapid.T
+	past    []Case           // every state it was in,
+	written []string         // and what that state was
+	stopped map[string]Clock // by id: the clocks that were stopped
+	known   map[string]bool  // the ids of clocks it ever had
+}
+
+// wait lets time pass: none, minutes, days, months, or until the next planned step.
+func (l *life) wait() {
+	switch rapid.IntRange(0, 5).Draw(l.t, "wait") {
+	case 0:
+	case 1:
+		l.now = l.now.Add(time.Duration(rapid.IntRange(1, 600).Draw(l.t, "minutes")) * time.Minute)
+	case 2:
+		l.now = l.now.Add(time.Duration(rapid.IntRange(1, 20*24).Draw(l.t, "hours")) * time.Hour)
+	case 3:
+		l.now = l.now.AddDate(0, 0, rapid.IntRange(1, 200).Draw(l.t, "days"))
+	default:
+		if next := NextStep(l.c, l.rules, l.now); next.At.After(l.now) {
+			l.now = next.At
+		}
+	}
+}
+
+func (l *life) step() {
+	if l.c.Stage == New {
+		l.give(rapid.SampledFrom([]string{"clerk", "supervisor", "officer", "county-clerk"}).Draw(l.t, "who"), l.registration())
+		return
+	}
+	everybody := l.rules.Directory.Find(func(Official) bool { return true })
+	switch rapid.IntRange(0, 9).Draw(l.t, "what") {
+	case 0, 1: // a random command by anybody
+		kind := rapid.SampledFrom(append(Kinds(), Tick)).Draw(l.t, "kind")
+		who := rapid.SampledFrom(everybody).Draw(l.t, "who").ID
+		l.give(who, l.distort(l.desk.command(kind)))
+	case 2, 3:
+		l.tick()
+	default: // what somebody really can do, more often than not what brings the case on
+		on := []Kind{Forward, Accept, Assign, Acknowledge, Sign, Serve, Release, Close}
+		if l.c.Stage == Handling {
+			on = append(on, Opine)
+		}
+		choosy := rapid.IntRange(0, 2).Draw(l.t, "choosy") > 0
+		var moves []string
+		for _, o := range everybody {
+			for _, kind := range Available(l.c, l.actor(o.ID), l.rules) {
+				if !choosy || slices.Contains(on, kind) {
+					moves = append(moves, o.ID+" "+string(kind))
+				}
+			}
+		}
+		if len(moves) == 0 {
+			l.tick()
+			return
+		}
+		var who, kind string
+		if _, err := fmt.Sscan(rapid.SampledFrom(moves).Draw(l.t, "move"), &who, &kind); err != nil {
+			l.t.Fatal(err)
+		}
+		cmd := l.desk.command(Kind(kind))
+		if cmd.Text != (Document{}) {
+			cmd.Text = doc(fmt.Sprintf("text %d", l.given))
+		}
+		if cmd.Kind == Assign {
+			cmd.Upper, cmd.Lower = "", "" // the pair that suits, whatever the origin
+		}
+		quiet := NextStep(l.c, l.rules, l.now).At.After(l.now) && !l.recalculates()
+		refusal := l.give(who, cmd)
+		// Two refusals depend on more than the case's state; see Available.
+		if refusal != nil && quiet && !slices.Contains([]string{"nothing_to_extend", "overdue"}, refusal.Code) {
+			l.t.Fatalf("%s is available to %s, but: %s", kind, who, show(refusal))
+		}
+	}
+}
+
+func (l *life) recalculates() bool {
+	return slices.ContainsFunc(l.c.Clocks, func(k Clock) bool {
+		return k.Running() && k.Due.Provisional && k.Due.Calendar != l.rules.Calendar.Version()
+	})
+}
+
+func (l *life) registration() Command {
+	cmd := l.desk.command(Register)
+	r := cmd.Registration
+	p := l.rules.Policy
+	code := func(name string, list []policy.Code) string { return rapid.SampledFrom(list).Draw(l.t, name).ID }
+	r.Origin, r.Channel, r.Purpose = code("origin", p.Origins), code("channel", p.Channels), code("purpose", p.Purposes)
+	r.Category = rapid.SampledFrom(p.Categories).Draw(l.t, "category").ID
+	r.Reachable, r.OnTheSpot = rapid.Bool().Draw(l.t, "reachable"), rapid.IntRange(0, 4).Draw(l.t, "spot") == 0
+	r.ReceivedAt = l.now.Add(-time.Duration(rapid.SampledFrom([]int{0, 1, 30, 400, 24 * 20, 24 * 100, 24 * 365 * 5}).Draw(l.t, "received")) * time.Hour)
+	if r.Purpose == "accusation" {
+		r.AccusedUnit = rapid.SampledFrom([]string{"", "C-zr", "C-xf"}).Draw(l.t, "accused unit")
+		r.AccusedOfficial = rapid.SampledFrom([]string{"", "head", "upper", "colleague", "county-supervisor"}).Draw(l.t, "accused")
+	}
+	if rapid.IntRange(0, 4).Draw(l.t, "leaders") == 0 {
+		cmd.Upper, cmd.Lower = "upper", "lower"
+	}
+	return cmd
+}
+
+// distort changes fields of a well-formed command, most often to something wrong.
+func (l *life) distort(cmd Command) Command {
+	someone := func() string { return rapid.SampledFrom(append([]string{"", "nobody"}, cast...)).Draw(l.t, "someone") }
+	if rapid.Bool().Draw(l.t, "dates") {
+		cmd.On = calendar.DateOf(l.now).AddDays(rapid.IntRange(-100, 1).Draw(l.t, "on"))
+		cmd.ToldOn = cmd.On
+	}
+	if rapid.Bool().Draw(l.t, "numbers") {
+		cmd.Days = rapid.IntRange(-1, 40).Draw(l.t, "days")
+	}
+	if rapid.Bool().Draw(l.t, "people") {
+		cmd.RequestedBy, cmd.DecidedBy, cmd.Upper, cmd.Lower = someone(), someone(), someone(), someone()
+	}
+	if rapid.Bool().Draw(l.t, "words") {
+		cmd.Ground = rapid.SampledFrom(append([]string{"", "mood"}, Grounds...)).Draw(l.t, "ground")
+		cmd.Result = rapid.SampledFrom(append([]string{"", "perhaps"}, Results...)).Draw(l.t, "result")
+		cmd.Hash = rapid.SampledFrom([]string{"", "another", cmd.Hash}).Draw(l.t, "hash")
+		cmd.Unit = rapid.SampledFrom([]string{"", "C-rs", "C-zr", "C-xf", "X"}).Draw(l.t, "unit")
+	}
+	return cmd
+}
+
+// tick is the clock's own command: it takes what is due, and only that.
+func (l *life) tick() {
+	if !l.c.Stage.Open() {
+		return
+	}
+	planned := NextStep(l.c, l.rules, l.now)
+	due := !planned.At.After(l.now) || l.recalculates()
+	if refusal := l.give("clock", Command{Kind: Tick}); refusal != nil {
+		l.t.Fatalf("tick: %s", show(refusal))
+	}
+	if due != (len(l.last.Events) > 0) {
+		l.t.Fatalf("planned %s at %s, but the tick gave %d events", show(planned), clock(l.now), len(l.last.Events))
+	}
+	// Whatever was missed, the next wake-up lies ahead.
+	if !l.last.Next.At.After(l.now) {
+		l.t.Fatalf("after a tick at %s the next step is %s", clock(l.now), show(l.last.Next))
+	}
+	l.give("clock", Command{Kind: Tick})
+	if len(l.last.Events) > 0 {
+		l.t.Fatalf("a second tick gave %s", show(l.last.Events))
+	}
+}
+
+// give gives a command and checks everything about what came of it.
+func (l *life) give(who string, cmd Command) *Error {
+	cmd = l.from(who, cmd)
+	before, asked := show(l.c), show(cmd)
+	out, err := Decide(l.c, cmd, l.rules, l.now)
+
+	// The same input gives the same outcome, also from a case that was stored meanwhile.
+	var stored Case
+	if err := json.Unmarshal([]byte(before), &stored); err != nil {
+		l.t.Fatal(err)
+	}
+	again, errAgain := Decide(stored, cmd, l.rules, l.now)
+	if show(out) != show(again) || show(err) != show(errAgain) {
+		l.t.Fatalf("%s first gives\n%s %s, then\n%s %s", asked, show(out), show(err), show(again), show(errAgain))
+	}
+	if show(l.c) != before || show(cmd) != asked {
+		l.t.Fatalf("deciding %s changed what it was given", asked)
+	}
+	if err != nil {
+		var refusal *Error
+		if !errors.As(err, &refusal) || refusal.Code == "" || refusal.Reason == "" || refusal.Chinese == "" || refusal.English == "" {
+			l.t.Fatalf("%s: %#v explains nothing", asked, err)
+		}
+		if len(out.Events) > 0 || len(out.Notices) > 0 || out.Next != (Next{}) {
+			l.t.Fatalf("%s was refused, but gave %s", asked, show(out))
+		}
+		return refusal
+	}
+
+	l.given++
+	l.last = out
+	l.past, l.written = append(l.past, l.c), append(l.written, before)
+	for _, e := range out.Events {
+		l.checkEvent(cmd, e)
+		was := show(l.c)
+		after := Apply(l.c, e)
+		if show(Apply(l.c, e)) != show(after) || show(l.c) != was {
+			l.t.Fatalf("applying %s is not the same twice", show(e))
+		}
+		l.checkClocks(l.c, after, e)
+		l.c = after
+		l.checkCase()
+	}
+	l.events = append(l.events, out.Events...)
+	l.checkNotices(out)
+	if next := NextStep(l.c, l.rules, l.now); show(next) != show(out.Next) {
+		l.t.Fatalf("next %s, the outcome says %s", show(next), show(out.Next))
+	}
+	if l.c.Stage.Open() == out.Next.At.IsZero() {
+		l.t.Fatalf("a case in stage %s has the next step %s", l.c.Stage, show(out.Next))
+	}
+	l.checkWaiting()
+	return nil
+}
+
+// checkEvent checks an event by itself and against the case before it.
+func (l *life) checkEvent(cmd Command, e Event) {
+	switch {
+	case e.Seq != l.c.Seq+1:
+		l.t.Fatalf("event %d follows %d", e.Seq, l.c.Seq)
+	case e.Kind == "" || e.Actor.ID == "" || e.Actor.Role == "" || e.Rule == "" || e.Command != cmd.ID:
+		l.t.Fatalf("nobody or nothing stands behind %s", show(e))
+	case !e.At.Equal(l.now.Truncate(time.Microsecond)) || e.At.Location() != time.UTC:
+		l.t.Fatalf("%s at %v", show(e), l.now)
+	case e.Actor != cmd.Actor && e.Actor != Clockwork:
+		l.t.Fatalf("%s gave %s", show(cmd.Actor), show(e))
+	case (e.Step != "") != (e.Clock != "" && e.Kind != EventExtended):
+		l.t.Fatalf("a step without its clock: %s", show(e))
+	}
+	if n := len(l.events); n > 0 && e.At.Before(l.events[n-1].At) {
+		l.t.Fatalf("time goes back: %s", show(e))
+	}
+	switch e.Kind {
+	case EventSigned:
+		if e.Actor.ID != l.c.Seat(e.Seat).Official || e.Hash != l.c.Opinion.Document.Hash {
+			l.t.Fatalf("signed for somebody or something else: %s", show(e))
+		}
+	case EventServed:
+		hash := l.c.Opinion.Document.Hash
+		if l.c.Upper.SignedHash != hash || l.c.Lower.SignedHash != hash {
+			l.t.Fatalf("served unsigned: %s", show(l.c))
+		}
+	case EventExtended:
+		heads := l.rules.Directory.Heads(l.c.Unit, l.rules.Policy)
+		isHead := slices.ContainsFunc(heads, func(o Official) bool { return o.ID == e.Actor.ID })
+		if !isHead || e.Actor.ID == e.RequestedBy || e.ToldOn.IsZero() || e.Document == nil || l.clock(e.Clock).Overdue(e.At) || l.clock(e.Clock).Extended > 0 {
+			l.t.Fatalf("extended against the rules: %s", show(e))
+		}
+	case EventEscalated:
+		if !l.c.OnChannel(PetitionOffice).Open() || l.c.OnChannel(SupervisionOffice).Open() {
+			l.t.Fatalf("dual supervision not on top of the first channel alone: %s", show(l.c.Channels))
+		}
+	case EventClosed:
+		if l.c.Supervision() != NotSupervised || l.c.Served == nil {
+			l.t.Fatalf("closed too early: %s", show(l.c))
+		}
+	case EventReminded, EventUrged, EventReportedUp, EventSuppressed, EventRecalculated:
+		if e.Actor != Clockwork {
+			l.t.Fatalf("%s", show(e))
+		}
+	}
+}
+
+// checkClocks checks that no clock gets lost between two states.
+func (l *life) checkClocks(before, after Case, e Event) {
+	for _, k := range before.Clocks {
+		now, ok := after.Clock(k.ID)
+		if !ok {
+			l.t.Fatalf("%s lost the clock %s", show(e), k.ID)
+		}
+		restarted := now.Running() && (now.StartedAt != k.StartedAt || now.From != k.From || slices.ContainsFunc(e.Clocks, func(x Clock) bool { return x.ID == k.ID }))
+		if !k.Running() && !restarted && show(now) != show(k) {
+			l.t.Fatalf("%s changed the stopped clock %s", show(e), show(k))
+		}
+		if show(now) != show(k) && !slices.ContainsFunc(e.Clocks, func(x Clock) bool { return show(x) == show(now) }) {
+			l.t.Fatalf("%s changed %s without saying so", show(e), k.ID)
+		}
+	}
+	for _, k := range after.Clocks {
+		l.known[k.ID] = true
+		// A clock that has stopped is judged by the day it stopped, for ever.
+		if was, ok := l.stopped[k.ID]; ok && show(was) == show(k) {
+			for _, later := range []time.Time{l.now, l.now.AddDate(7, 0, 0)} {
+				at := k.MetAt
+				if at.IsZero() {
+					at = k.EndedAt
+				}
+				red := !at.Before(k.Due.Internal.End())
+				late := !at.Before(k.Due.Statutory.End())
+				if (k.Lamp(later) == Red) != red || k.Lamp(later) == Yellow || k.Overdue(later) != late || (k.LateDays(calendar.DateOf(later)) > 0) != late {
+					l.t.Fatalf("on %s the stopped clock %s is %s", clock(later), show(k), k.Lamp(later))
+				}
+			}
+		}
+		if !k.Running() {
+			l.stopped[k.ID] = k
+		}
+	}
+	for id := range l.known {
+		if _, ok := after.Clock(id); !ok {
+			l.t.Fatalf("the clock %s is gone", id)
+		}
+	}
+}
+
+// checkCase checks what must hold of a case at any time.
+func (l *life) checkCase() {
+	c, p := l.c, l.rules.Policy
+	for _, k := range c.Clocks {
+		length := k.Due.Internal.DaysSince(k.From)
+		switch {
+		case k.Due.Internal.IsZero() || k.Due.Statutory.Before(k.Due.Internal) || k.From.IsZero() || k.Who == "":
+			l.t.Fatalf("%s", show(k))
+		case k.Rule == "HANDLE" && (length > 60+30 || length != 60+k.Extended || k.Extended < 0):
+			l.t.Fatalf("HANDLE runs %d days: %s", length, show(k))
+		case !c.Stage.Open() && k.Running():
+			l.t.Fatalf("a case in stage %s has the running clock %s", c.Stage, k.ID)
+		case !k.MetAt.IsZero() && !k.EndedAt.IsZero():
+			l.t.Fatalf("met and ended: %s", show(k))
+		}
+	}
+	if (c.Upper.Official == "") != (c.Lower.Official == "") {
+		l.t.Fatalf("one leader only: %s", show(c))
+	}
+	if c.Led() {
+		if c.Upper.Official == c.Lower.Official || p.Rank(c.Upper.Level)-p.Rank(c.Lower.Level) != 1 {
+			l.t.Fatalf("leaders %s and %s", show(c.Upper), show(c.Lower))
+		}
+		for _, seat := range []Seat{c.Upper, c.Lower} {
+			o := l.rules.Directory.Officials[seat.Official]
+			if o.ID == c.AccusedOfficial || c.AccusedUnit != "" && l.rules.Directory.Under(o.Unit, c.AccusedUnit) || o.Level != seat.Level {
+				l.t.Fatalf("%s leads a case that accuses %s, %s", seat.Official, c.AccusedOfficial, c.AccusedUnit)
+			}
+		}
+	} else if slices.Contains([]Stage{Opined, Signed, Served, Closed}, c.Stage) {
+		l.t.Fatalf("in stage %s without leaders", c.Stage)
+	}
+	if n := len(l.past); n > 0 && l.past[n-1].Led() && (l.past[n-1].Upper.Official != c.Upper.Official || l.past[n-1].Lower.Official != c.Lower.Official) {
+		l.t.Fatalf("the leaders changed from %s to %s", show(l.past[n-1].Upper), show(c.Upper))
+	}
+	for _, seat := range []Seat{c.Upper, c.Lower} {
+		if !seat.SignedAt.IsZero() && (seat.SignedHash != c.Opinion.Document.Hash || seat.SignedAt.Before(c.Opinion.At)) {
+			l.t.Fatalf("a signature on another text: %s", show(c))
+		}
+	}
+	for later, last := l.now, l.c.Lamp(l.now); !c.Stage.Open() && later.Before(l.now.AddDate(3, 0, 0)); later = later.AddDate(1, 0, 0) {
+		if c.Lamp(later) != last {
+			l.t.Fatalf("an ended case turned from %s to %s", last, c.Lamp(later))
+		}
+	}
+}
+
+// checkNotices checks that everybody is told once, nobody of their own doing, and never
+// the accused.
+func (l *life) checkNotices(out Outcome) {
+	seen := map[Notice]bool{}
+	for _, n := range out.Notices {
+		i := slices.IndexFunc(out.Events, func(e Event) bool { return e.Seq == n.Seq && e.Kind == n.Kind && e.Step == n.Step })
+		o, ok := l.rules.Directory.Officials[n.To]
+		switch {
+		case i < 0 || !ok || seen[n]:
+			l.t.Fatalf("%s of %s", show(n), show(out.Events))
+		case out.Events[i].Actor.ID == n.To:
+			l.t.Fatalf("%s is told what they did: %s", n.To, show(out.Events[i]))
+		case o.ID == l.c.AccusedOfficial || l.c.AccusedUnit != "" && l.rules.Directory.Under(o.Unit, l.c.AccusedUnit):
+			l.t.Fatalf("the accused is told: %s", show(n))
+		}
+		seen[n] = true
+	}
+}
+
+// checkWaiting checks that what waits for somebody can be done by them.
+func (l *life) checkWaiting() {
+	for _, task := range Waiting(l.c) {
+		if task.From.IsZero() {
+			l.t.Fatalf("waits since ever: %s", show(task))
+		}
+		if task.From.After(l.now) {
+			continue
+		}
+		doers := 0
+		for _, o := range l.rules.Directory.Officials {
+			if o.ID != task.Official && (task.Official != "" || o.Role != task.Role || o.Unit != task.Unit) || !Sees(l.c, l.actor(o.ID), l.rules) {
+				continue
+			}
+			doers++
+			if !slices.Contains(Available(l.c, l.actor(o.ID), l.rules), task.Do) {
+				l.t.Fatalf("in stage %s %s waits for %s, who can only %v", l.c.Stage, show(task), o.ID, Available(l.c, l.actor(o.ID), l.rules))
+			}
+		}
+		if doers == 0 && l.c.AccusedOfficial == "" && l.c.AccusedUnit == "" {
+			l.t.Fatalf("in stage %s %s waits for nobody", l.c.Stage, show(task))
+		}
+	}
+}
+
+// checkHistory folds the whole ledger anew and looks back at every state there was.
+func (l *life) checkHistory() {
+	var ledger []Event
+	if err := json.Unmarshal([]byte(show(l.events)), &ledger); err != nil {
+		l.t.Fatal(err)
+	}
+	folded := Fold(Case{ID: l.c.ID}, ledger)
+	if !Equal(folded, l.c) || show(folded) != show(l.c) {
+		l.t.Fatalf("the ledger gives\n%s, not\n%s", show(folded), show(l.c))
+	}
+	for i, c := range l.past {
+		if show(c) != l.written[i] {
+			l.t.Fatalf("state %d was changed afterwards from\n%s to\n%s", i, l.written[i], show(c))
+		}
+	}
+}
