@@ -6,14 +6,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"shuangze/casefile"
+	"shuangze/casetime"
 	"shuangze/store"
 	"shuangze/workflows"
 )
@@ -25,13 +24,13 @@ type Difference struct {
 	Detail string
 }
 
-// late is how far behind its planned step an open case may be before that is a
-// difference.
-const late = 5 * time.Minute
+// late is how far behind its planned step, in real time, an open case may be before
+// that is a difference: the net under the timers looks every minute.
+const late = 3 * time.Minute
 
 // All checks every case and reports each difference as it is found. It returns how
-// many cases it checked and how many differences it found; now is case time.
-func All(ctx context.Context, s *store.Store, engine workflows.Engine, now time.Time, report func(Difference)) (checked, differences int, err error) {
+// many cases it checked and how many differences it found.
+func All(ctx context.Context, s *store.Store, engine workflows.Engine, clock casetime.Clock, report func(Difference)) (checked, differences int, err error) {
 	var mu sync.Mutex
 	note := func(d Difference) {
 		mu.Lock()
@@ -72,7 +71,7 @@ func All(ctx context.Context, s *store.Store, engine workflows.Engine, now time.
 	for _, gap := range gaps {
 		note(Difference{"", "store", gap})
 	}
-	stalled, err := overdue(ctx, s, now)
+	stalled, err := s.Stalled(ctx, clock.Case(time.Now().Add(-late)), "", 100)
 	if err != nil {
 		return checked, differences, fmt.Errorf("check planned steps: %w", err)
 	}
@@ -82,54 +81,16 @@ func All(ctx context.Context, s *store.Store, engine workflows.Engine, now time.
 	return checked, differences, nil
 }
 
-// overdue lists cases whose planned step was not taken. In a rehearsal the five
-// minutes pass in an instant, so a case must wait for the same step at three looks.
-func overdue(ctx context.Context, s *store.Store, now time.Time) ([]string, error) {
-	waiting := map[string]time.Time{}
-	for look := range looks {
-		if look > 0 && len(waiting) > 0 {
-			if err := pause(ctx); err != nil {
-				return nil, err
-			}
-		}
-		stalled, err := s.Stalled(ctx, now.Add(-late), "", 100)
-		if err != nil {
-			return nil, err
-		}
-		still := map[string]time.Time{}
-		for _, id := range stalled {
-			row, err := s.Case(ctx, id)
-			if err != nil {
-				return nil, err
-			}
-			if wake, seen := waiting[id]; look == 0 || seen && wake.Equal(row.Wake) {
-				still[id] = row.Wake
-			}
-		}
-		waiting = still
-	}
-	return slices.Sorted(maps.Keys(waiting)), nil
-}
-
-// A case that differs is looked at again: it may have moved meanwhile.
-const looks = 3
-
-func pause(ctx context.Context) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(200 * time.Millisecond):
-		return nil
-	}
-}
-
 // steady checks a case again when something differs: it may have moved between the
 // two looks.
 func steady(ctx context.Context, s *store.Store, engine workflows.Engine, id string) (found []Difference, err error) {
+	const looks = 3
 	for look := range looks {
 		if look > 0 {
-			if err := pause(ctx); err != nil {
-				return nil, err
+			select {
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			case <-time.After(200 * time.Millisecond):
 			}
 		}
 		if found, err = one(ctx, s, engine, id); err != nil || len(found) == 0 {

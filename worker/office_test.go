@@ -372,7 +372,7 @@ func (o *office) reconcile() (woken int) {
 // differences is what verify finds.
 func (o *office) differences() (found []verify.Difference) {
 	o.t.Helper()
-	_, n, err := verify.All(o.t.Context(), o.store, o.engine, o.acts.Clock.Now(), func(d verify.Difference) { found = append(found, d) })
+	_, n, err := verify.All(o.t.Context(), o.store, o.engine, o.acts.Clock, func(d verify.Difference) { found = append(found, d) })
 	if err != nil {
 		o.t.Fatal(err)
 	}

@@ -229,7 +229,7 @@ func (c *verifyCommand) Run(env *environment) error {
 		return err
 	}
 	defer s.close()
-	checked, differences, err := verify.All(env.ctx, s.store, s.engine(), s.clock.Now(), func(d verify.Difference) {
+	checked, differences, err := verify.All(env.ctx, s.store, s.engine(), s.clock, func(d verify.Difference) {
 		fmt.Fprintf(env.stdout, "%s: %s: %s\n", d.Case, d.What, d.Detail)
 	})
 	if err != nil {
