@@ -75,6 +75,14 @@ func TestHandleCountsFrom(t *testing.T) {
 	}
 }
 
+// Between the internal and the statutory due date a notice is late by our count: the
+// sixty days are not lengthened by a holiday.
+func TestHandleCountsFromTheInternalDate(t *testing.T) {
+	d := newDesk(t).at("2026-02-03 10:00").reach("forwarded")
+	d.want("ACC-TRANSFER", "2026-02-03", "2026-02-18", "2026-02-24")
+	d.at("2026-02-24 10:00").moves("officer accept").want("HANDLE", "2026-02-18", "2026-04-19", "2026-04-20")
+}
+
 // A unit that received what is another's passes it on: its own term is met, and the
 // other's counts from then (条例第23条).
 func TestDirectPetitionPassedOn(t *testing.T) {
@@ -285,10 +293,10 @@ func TestLampOfTheCase(t *testing.T) {
 	lamp("2026-09-02 12:00", Green)
 	lamp("2026-09-03 12:00", Yellow)
 	lamp("2026-09-05 00:00", Red)
-	d.moves("upper acknowledge", "lower acknowledge")
-	lamp("2026-09-05 00:00", Green)
+	d.at("2026-09-05 00:00").moves("upper acknowledge", "lower acknowledge")
+	lamp("2026-09-05 00:00", Green) // what was done late is done
 
-	d.moves("officer opine", "lower sign", "upper sign", "officer serve", "supervisor close")
+	d = newDesk(t).reach("closed")
 	lamp("2026-09-01 10:00", Green)
 	lamp("2036-09-01 10:00", Green) // a closed case does not turn red later
 	for _, k := range d.c.Clocks {
@@ -313,7 +321,7 @@ func TestLampOfAnEndedCase(t *testing.T) {
 	}
 	// A clock that the end of the case stopped was not met.
 	d = newDesk(t).reach("registered").moves("supervisor assign", "clerk decline")
-	if k := d.clock("DUAL-ACK/lower"); k.Running() || !k.MetAt.IsZero() || !k.EndedAt.Equal(d.now) {
+	if k := d.clock("DUAL-ACK/lower"); k.Running() || !k.MetAt.IsZero() || !k.EndedAt.Equal(d.now) || k.Lamp(d.now.AddDate(1, 0, 0)) != Green {
 		t.Errorf("%s", show(k))
 	}
 }
@@ -434,6 +442,27 @@ func TestOldPetition(t *testing.T) {
 		if !d.last.Next.At.After(d.now) {
 			t.Errorf("%s: next %s", who, show(d.last.Next))
 		}
+	}
+}
+
+// A local policy's own clocks and steps: calendar days before the due date count from
+// the internal one, and nothing starts at the end of a case.
+func TestLocalClock(t *testing.T) {
+	d := newDesk(t)
+	p := d.rules.Policy
+	p.Steps = append(slices.Clone(p.Steps), policy.Step{
+		ID: "REM-2D", At: policy.Offset{Days: -2, Unit: calendar.CalendarDay}, Do: policy.Remind, To: []policy.Recipient{policy.ToOfficers},
+	})
+	p.Clocks = append(slices.Clone(p.Clocks), policy.Clock{
+		ID: "ARCHIVE", Bearer: policy.OfUnit, Starts: []string{"accepted", "closed", "declined"}, Stops: []string{"served"},
+		Length: 60, Unit: calendar.CalendarDay, Steps: []string{"REM-2D"},
+	})
+	d.reach("signed").until("2026-11-01 10:00")
+	d.want("ARCHIVE", "2026-09-01", "2026-10-31", "2026-11-02")
+	same(t, "steps", []string{"2026-10-29 08:30 reminded ARCHIVE REM-2D"}, d.log("ARCHIVE"))
+	d.moves("officer serve", "supervisor close")
+	if k := d.clock("ARCHIVE"); k.Running() || k.StartedAt.Equal(d.now) {
+		t.Errorf("%s", show(k))
 	}
 }
 

@@ -104,6 +104,7 @@ func TestAccusationIsNotHandledByTheAccused(t *testing.T) {
 		{"to the accused unit", "clerk", func(r *Registration) { r.AccusedUnit = "C-rs" }, []string{"unit accused"}},
 		{"to a part of it", "clerk", func(r *Registration) { r.AccusedUnit = "C" }, []string{"unit accused"}},
 		{"by its own clerk", "county-clerk", func(r *Registration) { r.AccusedUnit = "C-xf" }, []string{"accused_unit recused"}},
+		{"by a clerk under it", "county-clerk", func(r *Registration) { r.AccusedUnit = "C" }, []string{"unit accused", "accused_unit recused"}},
 		{"by the accused", "clerk", func(r *Registration) { r.AccusedOfficial = "clerk" }, []string{"accused_unit recused"}},
 		{"by the accused unit's officer", "officer", func(r *Registration) { r.AccusedUnit = "C-rs" }, []string{"unit accused", "accused_unit recused"}},
 	} {

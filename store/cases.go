@@ -270,13 +270,7 @@ func (w *where) sees(by casefile.Actor, d *casefile.Directory) {
 	}
 	w.args["me"] = by.ID
 	w.add(`accused_official <> @me`, "", nil)
-	above := []string{}
-	for code := range d.Units {
-		if d.Under(by.Unit, code) {
-			above = append(above, code)
-		}
-	}
-	w.add(`accused_unit <> ALL(@above_me)`, "above_me", above)
+	w.add(`accused_unit <> ALL(@above_me)`, "above_me", above(d, by.Unit))
 }
 
 func (w *where) filter(f Filter, d *casefile.Directory, now time.Time) {

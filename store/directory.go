@@ -178,3 +178,14 @@ func area(d *casefile.Directory, unit string) []string {
 	}
 	return codes
 }
+
+// above lists a unit and every unit over it.
+func above(d *casefile.Directory, unit string) []string {
+	codes := []string{}
+	for code := range maps.Keys(d.Units) {
+		if d.Under(unit, code) {
+			codes = append(codes, code)
+		}
+	}
+	return codes
+}

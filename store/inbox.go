@@ -17,6 +17,13 @@ type Waiting struct {
 	Due *time.Time // the day, at some hour of it; nil when no clock runs for it
 }
 
+// accusing finds the cases that accuse the caller or the caller's unit. Nothing of
+// them is ever shown to those (条例第30条第3款), though they may work where it is handled.
+const accusing = `(
+	SELECT id FROM cases WHERE accused_official = @me AND accused_official <> ''
+	UNION ALL
+	SELECT id FROM cases WHERE accused_unit = ANY(@above_me) AND accused_unit <> '')`
+
 // Inbox lists what waits for the actor now, the most pressing first, at most limit;
 // total counts all of it.
 func (s *Store) Inbox(ctx context.Context, by casefile.Actor, now time.Time, limit int) (waiting []Waiting, total int, err error) {
@@ -25,8 +32,12 @@ func (s *Store) Inbox(ctx context.Context, by casefile.Actor, now time.Time, lim
 			SELECT case_id, do_what, due FROM tasks WHERE official = @me AND official <> '' AND from_at <= @now
 			UNION ALL
 			SELECT case_id, do_what, due FROM tasks WHERE unit = @unit AND role = @role AND unit <> '' AND from_at <= @now
-		) AS t`
-	args := pgx.NamedArgs{"me": by.ID, "unit": by.Unit, "role": string(by.Role), "now": now, "limit": limit}
+		) AS t WHERE case_id NOT IN ` + accusing
+	d, err := s.Directory(ctx)
+	if err != nil {
+		return nil, 0, err
+	}
+	args := pgx.NamedArgs{"me": by.ID, "unit": by.Unit, "role": string(by.Role), "above_me": above(d, by.Unit), "now": now, "limit": limit}
 	if err := s.pool.QueryRow(ctx, `SELECT count(*)`+sql, args).Scan(&total); err != nil {
 		return nil, 0, fmt.Errorf("count inbox: %w", err)
 	}
@@ -65,13 +76,18 @@ type Duty struct {
 // most limit; total counts all, red those whose internal due date has passed.
 func (s *Store) Duties(ctx context.Context, by casefile.Actor, now time.Time, limit int) (duties []Duty, total, red int, err error) {
 	whose, who := bears(by)
-	args := pgx.NamedArgs{"whose": whose, "who": who, "now": now, "limit": limit}
-	err = s.pool.QueryRow(ctx, `SELECT count(*), count(*) FILTER (WHERE red_at <= @now) FROM clocks WHERE who = @who AND whose = @whose`, args).Scan(&total, &red)
+	d, err := s.Directory(ctx)
+	if err != nil {
+		return nil, 0, 0, err
+	}
+	args := pgx.NamedArgs{"whose": whose, "who": who, "me": by.ID, "above_me": above(d, by.Unit), "now": now, "limit": limit}
+	const mine = ` FROM clocks WHERE who = @who AND whose = @whose AND case_id NOT IN ` + accusing
+	err = s.pool.QueryRow(ctx, `SELECT count(*), count(*) FILTER (WHERE red_at <= @now)`+mine, args).Scan(&total, &red)
 	if err != nil {
 		return nil, 0, 0, fmt.Errorf("count duties: %w", err)
 	}
 	rows, err := s.pool.Query(ctx, `SELECT c.state, c.title, CASE WHEN c.wake_at < 'infinity' THEN c.wake_at END, k.id
-		FROM (SELECT * FROM clocks WHERE who = @who AND whose = @whose ORDER BY red_at, case_id LIMIT @limit) AS k JOIN cases c ON c.id = k.case_id
+		FROM (SELECT *`+mine+` ORDER BY red_at, case_id LIMIT @limit) AS k JOIN cases c ON c.id = k.case_id
 		ORDER BY k.red_at, c.id`, args)
 	if err != nil {
 		return nil, 0, 0, fmt.Errorf("list duties: %w", err)

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
@@ -62,7 +63,9 @@ func (s *Store) Close() { s.pool.Close() }
 // Ping checks that the database answers and its schema is the program's.
 func (s *Store) Ping(ctx context.Context) error {
 	var version int64
-	if err := s.pool.QueryRow(ctx, `SELECT max(version_id) FROM goose_db_version WHERE is_applied`).Scan(&version); err != nil {
+	err := s.pool.QueryRow(ctx, `SELECT max(version_id) FROM goose_db_version WHERE is_applied`).Scan(&version)
+	var pg *pgconn.PgError
+	if err != nil && !(errors.As(err, &pg) && pg.Code == undefinedTable) { // no table is version 0
 		return fmt.Errorf("read schema version: %w", err)
 	}
 	if want := latestMigration(); version != want {
@@ -101,6 +104,8 @@ func (s *Store) migrate(run func(*goose.Provider) error) error {
 	}
 	return nil
 }
+
+const undefinedTable = "42P01"
 
 func latestMigration() int64 {
 	files, _ := fs.Glob(migrations, "migrations/*.sql") // the pattern is fixed

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"testing"
@@ -50,6 +51,7 @@ type office struct {
 	engine    workflows.Engine
 	acts      *activities.Activities
 	people    map[string]casefile.Official
+	workers   int // staffed so far
 }
 
 // migrated is a database with the schema and the sample's directory.
@@ -136,7 +138,8 @@ func september(day, hour int) time.Time {
 // staff starts a worker that stops at the end of the test.
 func (o *office) staff() sdkworker.Worker {
 	o.t.Helper()
-	w := sdkworker.New(o.temporal, workflows.TaskQueue, sdkworker.Options{Identity: "test"})
+	o.workers++
+	w := sdkworker.New(o.temporal, workflows.TaskQueue, sdkworker.Options{Identity: fmt.Sprintf("test worker %d", o.workers)})
 	worker.Register(w, o.acts)
 	if err := w.Start(); err != nil {
 		o.t.Fatal(err)
@@ -392,12 +395,12 @@ func (o *office) verified() {
 
 // The officials of the sample whom the tests play.
 const (
-	convener = "o003" // 地委副书记，信访
-	clerk    = "o007" // 地区信访局
-	super    = "o010"
-	inspect  = "o012" // 地区督查室
-	upper    = "o038" // 漠河市副市长，人社
-	county   = "o040" // 漠河市信访局
-	lower    = "o043" // 漠河市人社局局长
-	handling = "o044" // 承办人
+	convener    = "o003" // 地委副书记，信访
+	clerk       = "o007" // 地区信访局
+	super       = "o010"
+	inspect     = "o012" // 地区督查室
+	upper       = "o038" // 漠河市副市长，人社
+	countyClerk = "o041" // 漠河市信访局
+	lower       = "o043" // 漠河市人社局局长
+	handling    = "o044" // 承办人
 )

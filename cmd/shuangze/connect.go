@@ -124,16 +124,26 @@ func (c *connection) openDatabase(ctx context.Context) (*servers, running, error
 	if err != nil {
 		return nil, at, err
 	}
-	if s.policy, err = policy.Load(c.Policy); err != nil {
-		return nil, at, fmt.Errorf("policy:\n%w", err)
-	}
-	if s.calendar, err = calendar.Load(c.Calendar); err != nil {
-		return nil, at, fmt.Errorf("calendar:\n%w", err)
+	if s.policy, s.calendar, err = loadRules(c.Policy, c.Calendar); err != nil {
+		return nil, at, err
 	}
 	if s.store, err = store.Open(ctx, at.DatabaseURL, keys); err != nil {
 		return nil, at, err
 	}
 	return s, at, nil
+}
+
+// loadRules reads the policy and the calendar; the error names every problem of both.
+func loadRules(policyFile, calendarDir string) (*policy.Policy, *calendar.Calendar, error) {
+	p, policyErr := policy.Load(policyFile)
+	if policyErr != nil {
+		policyErr = fmt.Errorf("policy:\n%w", policyErr)
+	}
+	c, calendarErr := calendar.Load(calendarDir)
+	if calendarErr != nil {
+		calendarErr = fmt.Errorf("calendar:\n%w", calendarErr)
+	}
+	return p, c, errors.Join(policyErr, calendarErr)
 }
 
 // open connects to both servers and checks that the schema is this program's.

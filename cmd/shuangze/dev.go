@@ -93,6 +93,9 @@ type childDied struct {
 func (e childDied) Error() string { return fmt.Sprintf("%s died: %v", e.name, e.err) }
 
 func (c *devCommand) Run(env *environment) error {
+	if _, _, err := loadRules(c.Policy, c.Calendar); err != nil {
+		return err // before anything is started
+	}
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
 		return fmt.Errorf("data folder: %w", err)
 	}

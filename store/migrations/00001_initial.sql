@@ -139,6 +139,8 @@ CREATE INDEX cases_lower      ON cases (lower, overdue_at, id);
 CREATE INDEX cases_stage      ON cases (stage, overdue_at, id);
 CREATE INDEX cases_campaign   ON cases (campaign, overdue_at, id) WHERE campaign <> '';
 CREATE INDEX cases_supervised ON cases (supervision, overdue_at, id) WHERE supervision <> 'none';
+CREATE INDEX cases_accused_unit     ON cases (accused_unit) WHERE accused_unit <> '';
+CREATE INDEX cases_accused_official ON cases (accused_official) WHERE accused_official <> '';
 CREATE INDEX cases_wake       ON cases (wake_at) WHERE open;
 CREATE INDEX cases_calendar   ON cases (calendar) WHERE calendar <> '';
 CREATE EXTENSION IF NOT EXISTS pg_trgm;

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// The operator's tools beside a running installation.
+func TestTools(t *testing.T) {
+	data := t.TempDir()
+	startDev(t, data, "--sample")
+	o := enter(t, data)
+	t.Run("import", func(t *testing.T) { testImport(t, o, data) })
+	t.Run("token", func(t *testing.T) { testTokens(t, o, data) })
+}
+
+func testImport(t *testing.T, o *office, data string) {
+	root := filepath.Join("..", "..", "sample")
+
+	for _, what := range []string{"units", "officials", "cases"} {
+		if out, code := shuangze(t, "import", what, filepath.Join(root, what+".csv"), "--data", data); code != 0 || !strings.Contains(out, ": 0 new or changed") {
+			t.Errorf("second import of the %s: %d\n%s", what, code, out)
+		}
+	}
+
+	const head = "reference,origin,received_at,channel,unit,category,purpose,headcount,title,text\n"
+	bad := filepath.Join(t.TempDir(), "bad.csv")
+	rows := "甲1,省交办,2026-11-01,来访,232701-rs,民政,求决,1,题目,内容\n" +
+		"甲2,nowhere,2026-11-31,来访,no-such-unit,民政,求决,x,题目,内容\n"
+	if err := os.WriteFile(bad, []byte("\ufeff"+head+rows), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, code := shuangze(t, "import", "cases", bad, "--data", data)
+	if code == 0 {
+		t.Errorf("a bad file was imported:\n%s", out)
+	}
+	for _, want := range []string{":3: origin: ", ":3: received_at: ", ":3: headcount: ", "nothing was imported"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("the bad file's problems lack %q:\n%s", want, out)
+		}
+	}
+	if got := o.total("o010", ""); got != 62 {
+		t.Errorf("%d cases after the refused import, want 62", got)
+	}
+	if out, code := shuangze(t, "import", "cases", bad, "--data", data, "--skip-bad"); code != 0 || !strings.Contains(out, "cases: 1 new") {
+		t.Errorf("--skip-bad: %d\n%s", code, out)
+	}
+	if got := o.total("o010", ""); got != 63 {
+		t.Errorf("%d cases after --skip-bad, want 63", got)
+	}
+}
+
+func testTokens(t *testing.T, o *office, data string) {
+	cmd := command(t, "token", "create", "o010", "--data", data)
+	secret, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := o.accounts["o010"]
+	a.Token = strings.TrimSpace(string(secret))
+	o.accounts["new"] = a
+	if me := o.call(http.StatusOK, "new", http.MethodGet, "/api/v1/me", nil); me["id"] != "o010" {
+		t.Errorf("the new token is %v's", me["id"])
+	}
+	list, code := shuangze(t, "token", "list", "--data", data)
+	if code != 0 || strings.Contains(list, a.Token) {
+		t.Errorf("token list: %d, or it shows the token", code)
+	}
+	newest := strings.Fields(strings.Split(list, "\n")[1])[0]
+	if out, code := shuangze(t, "token", "revoke", newest, "--data", data); code != 0 {
+		t.Errorf("revoke: %d\n%s", code, out)
+	}
+	o.call(http.StatusUnauthorized, "new", http.MethodGet, "/api/v1/me", nil)
+	if _, code := shuangze(t, "token", "revoke", newest, "--data", data); code == 0 {
+		t.Error("a revoked token can be revoked again")
+	}
+	if out, code := shuangze(t, "token", "create", "nobody", "--data", data); code == 0 || !strings.Contains(out, "no official") {
+		t.Errorf("a token for nobody: %d\n%s", code, out)
+	}
+}
+
+func TestPolicy(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "local.yaml")
+	const local = `clocks:
+  - {id: HANDLE, name: {zh: 办结, en: settle}, source: 本地规定, basis: local, bearer: unit, starts: [accepted], stops: [served],
+     purposes: [appeal], length: 61, unit: calendar_day, yellow: 3, steps: [REM-T7, URGE-9]}
+colour: red
+`
+	if err := os.WriteFile(file, []byte(local), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, code := shuangze(t, "policy", file)
+	if code == 0 || !strings.Contains(out, "local.yaml:4:") {
+		t.Errorf("unknown field: %d\n%s", code, out)
+	}
+	if err := os.WriteFile(file, []byte(strings.Replace(local, "colour: red\n", "", 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, code = shuangze(t, "policy", file)
+	if code == 0 || !strings.Contains(out, "local.yaml:3: HANDLE: length: 61 is longer") || !strings.Contains(out, "URGE-9") {
+		t.Errorf("a longer limit and an unknown step: %d\n%s", code, out)
+	}
+	if out, code := shuangze(t, "dev", "--data", t.TempDir(), "--policy", file, "--listen", "127.0.0.1:0"); code == 0 || !strings.Contains(out, "61 is longer") {
+		t.Errorf("dev with a bad policy: %d\n%s", code, out)
+	}
+	if out, code := shuangze(t, "policy"); code != 0 || !strings.Contains(out, `"HANDLE"`) {
+		t.Errorf("the built-in policy: %d\n%s", code, out)
+	}
+}
