@@ -143,7 +143,7 @@ func (a *Activities) wake(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	tick := casefile.Command{ID: fmt.Sprintf("reconcile-%d-%d", row.Case.Seq, time.Now().Unix()), Kind: casefile.Tick, Actor: casefile.Clockwork}
+	tick := casefile.Command{ID: fmt.Sprintf("reconcile-%d-%d", row.Case.Seq, time.Now().UnixNano()), Kind: casefile.Tick, Actor: casefile.Clockwork}
 	_, err = a.Engine.Resume(ctx, row.Case, tick)
 	return err
 }

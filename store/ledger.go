@@ -132,11 +132,12 @@ func (t *CaseTx) Append(ctx context.Context, c casefile.Case, out casefile.Outco
 		}
 		if e.Case != nil {
 			documents = append(documents, e.Case.Petition.ID)
-			batch.Queue(`UPDATE petitioners SET case_id = $1 WHERE id = $2`, t.id, e.Case.Petitioner)
+			batch.Queue(`UPDATE petitioners SET case_id = $1 WHERE id = $2 AND case_id = ''`, t.id, e.Case.Petitioner)
 		}
 	}
 	if len(documents) > 0 {
-		batch.Queue(`UPDATE documents SET case_id = $1 WHERE id = ANY($2)`, t.id, documents)
+		// Never another case's: it would lose its text.
+		batch.Queue(`UPDATE documents SET case_id = $1 WHERE id = ANY($2) AND case_id = ''`, t.id, documents)
 	}
 	queueCase(batch, c, out.Next)
 	for _, n := range out.Notices {

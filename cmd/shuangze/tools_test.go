@@ -62,7 +62,7 @@ func testTokens(t *testing.T, o *office, data string) {
 	a := o.accounts["o010"]
 	a.Token = strings.TrimSpace(string(secret))
 	o.accounts["new"] = a
-	if me := o.call(http.StatusOK, "new", http.MethodGet, "/api/v1/me", nil); me["id"] != "o010" {
+	if me := o.call(http.StatusOK, "new", http.MethodGet, "/api/v1/me", nil)["official"].(map[string]any); me["id"] != "o010" {
 		t.Errorf("the new token is %v's", me["id"])
 	}
 	list, code := shuangze(t, "token", "list", "--data", data)
