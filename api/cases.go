@@ -39,8 +39,8 @@ func (a *api) postCase(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	id := sub.caseID(v.by)
-	cmd := casefile.Command{ID: sub.commandID(v.by, id), Kind: casefile.Register, Actor: v.by, Fingerprint: sub.fingerprint}
-	if again, err := a.answerAgain(w, r, v, sub, id, cmd.ID, http.StatusCreated); again || err != nil {
+	cmd := casefile.Command{ID: sub.commandID(v.by, ""), Kind: casefile.Register, Actor: v.by, Fingerprint: sub.fingerprint}
+	if done, err := a.replay(w, r, v, sub, id, cmd.ID, http.StatusCreated); done || err != nil {
 		return err
 	}
 
@@ -59,11 +59,10 @@ func (a *api) postCase(w http.ResponseWriter, r *http.Request) error {
 	if cmd.Text, err = a.Store.WriteText(ctx, in.title, in.text, v.by.ID); err != nil {
 		return err
 	}
-	answer, err := a.Engine.Register(ctx, id, cmd)
-	if err != nil {
-		return a.explain(ctx, v, id, err)
-	}
-	return a.answer(w, r, v, sub, id, cmd.ID, answer.Seq, http.StatusCreated)
+	attempt := cmd
+	attempt.ID = sub.attempt(cmd.ID, 0)
+	answer, err := a.Engine.Register(ctx, id, attempt)
+	return a.answer(w, r, v, sub, id, cmd.ID, answer, err, http.StatusCreated)
 }
 
 // registered is what a registration brings beside the command.

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 
@@ -45,7 +46,7 @@ func (a *api) postCommand(w http.ResponseWriter, r *http.Request) error {
 	}
 	id := row.Case.ID
 	cmd := casefile.Command{ID: sub.commandID(v.by, id), Kind: kind, Actor: v.by, Fingerprint: sub.fingerprint}
-	if again, err := a.answerAgain(w, r, v, sub, id, cmd.ID, http.StatusOK); again || err != nil {
+	if done, err := a.replay(w, r, v, sub, id, cmd.ID, http.StatusOK); done || err != nil {
 		return err
 	}
 
@@ -61,14 +62,13 @@ func (a *api) postCommand(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	answer, err := a.Engine.Command(ctx, id, cmd)
+	attempt := cmd
+	attempt.ID = sub.attempt(cmd.ID, row.Case.Seq)
+	answer, err := a.Engine.Command(ctx, id, attempt)
 	if errors.Is(err, workflows.ErrNoWorkflow) {
-		answer, err = a.resume(ctx, id, cmd)
+		answer, err = a.resume(ctx, id, attempt)
 	}
-	if err != nil {
-		return a.explain(ctx, v, id, err)
-	}
-	return a.answer(w, r, v, sub, id, cmd.ID, answer.Seq, http.StatusOK)
+	return a.answer(w, r, v, sub, id, cmd.ID, answer, err, http.StatusOK)
 }
 
 // resume gives a command to a case without a workflow: one that has ended refuses it,
@@ -167,6 +167,8 @@ func (s submission) caseID(by casefile.Actor) string {
 	return uuid.NewSHA1(caseSpace, []byte(by.ID+"\x00"+s.key)).String()
 }
 
+// commandID is the id of the command in the ledger; a registration has no case before
+// it.
 func (s submission) commandID(by casefile.Actor, caseID string) string {
 	if s.key == "" {
 		return uuid.NewString()
@@ -174,41 +176,63 @@ func (s submission) commandID(by casefile.Actor, caseID string) string {
 	return uuid.NewSHA1(commandSpace, []byte(by.ID+"\x00"+s.key+"\x00"+caseID)).String()
 }
 
-// answerAgain answers a command that was given before as it was answered then. again
-// is false when it is new.
-func (a *api) answerAgain(w http.ResponseWriter, r *http.Request, v viewer, s submission, caseID, commandID string, status int) (again bool, err error) {
+// attempt is the id under which the engine gets a command. Temporal answers an id it
+// knows as it did before, which is right for what was done, but not for a refusal:
+// corrected, or when the case has moved on, it must be decided anew.
+func (s submission) attempt(commandID string, seq int64) string {
 	if s.key == "" {
-		return false, nil
+		return commandID
 	}
-	seq, fingerprint, err := a.Store.Command(r.Context(), caseID, commandID)
+	return fmt.Sprintf("%s@%d-%s", commandID, seq, s.fingerprint[:8])
+}
+
+// recorded says with which seq a command ended that was given before, under the same
+// key. done is false when it is new.
+func (a *api) recorded(ctx context.Context, s submission, caseID, commandID string) (seq int64, done bool, err error) {
+	if s.key == "" {
+		return 0, false, nil
+	}
+	seq, fingerprint, err := a.Store.Command(ctx, caseID, commandID)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return false, nil
+		return 0, false, nil
 	case err != nil:
-		return false, err
+		return 0, false, err
 	case fingerprint != s.fingerprint:
-		return true, errKeyReused
+		return 0, false, errKeyReused
+	}
+	return seq, true, nil
+}
+
+// replay answers a command that was given before as it was answered then. done is
+// false when it is new.
+func (a *api) replay(w http.ResponseWriter, r *http.Request, v viewer, s submission, caseID, commandID string, status int) (done bool, err error) {
+	seq, done, err := a.recorded(r.Context(), s, caseID, commandID)
+	if err != nil || !done {
+		return false, err
 	}
 	w.Header().Set("Idempotent-Replay", "true")
 	return true, a.show(w, r, v, caseID, seq, status)
 }
 
-// answer shows the case as a command left it. Of two different requests that came at
-// once under one key only one was carried out; the other learns it here.
-func (a *api) answer(w http.ResponseWriter, r *http.Request, v viewer, s submission, caseID, commandID string, seq int64, status int) error {
-	if s.key != "" {
-		recorded, fingerprint, err := a.Store.Command(r.Context(), caseID, commandID)
-		switch {
-		case errors.Is(err, store.ErrNotFound): // it changed nothing
-		case err != nil:
-			return err
-		case fingerprint != s.fingerprint:
-			return errKeyReused
-		default:
-			seq = recorded
-		}
+// answer shows the case as a command left it, or why it was refused. The ledger has
+// the last word: the same command may have come twice at once, and of two different
+// ones under one key only one was carried out.
+func (a *api) answer(w http.ResponseWriter, r *http.Request, v viewer, s submission, caseID, commandID string, got workflows.Answer, err error, status int) error {
+	var refusal *casefile.Error
+	if err != nil && !errors.As(err, &refusal) {
+		return err
 	}
-	return a.show(w, r, v, caseID, seq, status)
+	seq, done, err := a.recorded(r.Context(), s, caseID, commandID)
+	switch {
+	case err != nil:
+		return err
+	case done:
+		return a.show(w, r, v, caseID, seq, status)
+	case refusal != nil:
+		return a.explain(r.Context(), v, caseID, refusal)
+	}
+	return a.show(w, r, v, caseID, got.Seq, status)
 }
 
 // show answers with the case as of seq.

@@ -55,12 +55,12 @@ var (
 	}
 )
 
-// away is a problem that goes away by itself. Whether the command was taken may be
+// away is a problem that goes away by itself. Whether a command was taken may be
 // unknown; its key tells.
 func away(code, zh, en string) *problem {
 	p := refuse(http.StatusServiceUnavailable, code,
-		zh+"，请稍后用同一 Idempotency-Key 重试：重试是安全的，不会重复执行",
-		en+"; repeat the request with the same Idempotency-Key: that is safe and never does anything twice")
+		zh+"，请稍后重试；用同一 Idempotency-Key 重试是安全的，不会重复执行",
+		en+"; try again in a moment: with the same Idempotency-Key that is safe and does nothing twice")
 	p.header = http.Header{"Retry-After": {"2"}}
 	return p
 }

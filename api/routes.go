@@ -29,7 +29,7 @@ type Config struct {
 	Calendar *calendar.Calendar
 	Clock    casetime.Clock
 	Log      *slog.Logger         // nil: slog.Default()
-	Registry *prometheus.Registry // what /metrics shows; nil: one of its own
+	Registry *prometheus.Registry // what /metrics shows, and where New adds its own; nil: a new one
 	Limits   Limits
 }
 
@@ -82,7 +82,7 @@ func New(c Config) http.Handler {
 // together.
 func (a *api) routes() *chi.Mux {
 	r := chi.NewRouter()
-	r.Use(a.observe, secure, deadline, middleware.GetHead)
+	r.Use(a.observe, secure, bound, middleware.GetHead)
 	r.NotFound(a.handle(func(http.ResponseWriter, *http.Request) error { return errNoRoute }))
 	r.MethodNotAllowed(a.handle(func(_ http.ResponseWriter, q *http.Request) error { return wrongMethod(r, q) }))
 
@@ -116,8 +116,8 @@ func (a *api) routes() *chi.Mux {
 	return r
 }
 
-// deadline ends the work for a request whose caller has waited long enough.
-func deadline(next http.Handler) http.Handler {
+// bound ends the work for a request whose caller has waited long enough.
+func bound(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), patience)
 		defer cancel()

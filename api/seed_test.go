@@ -116,4 +116,3 @@ func (w *world) list(official, query string, limit int) (ids []string) {
 	}
 	return ids
 }
-

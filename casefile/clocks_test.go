@@ -142,7 +142,11 @@ func TestWhichClocksRegistrationStarts(t *testing.T) {
 				if want == "" {
 					want = "2026-08-29"
 				}
-				if k.From != day(want) || !k.Running() {
+				started := d.now
+				if want != "2026-09-01" {
+					started = day(want).Start()
+				}
+				if k.From != day(want) || !k.StartedAt.Equal(started) || !k.Running() {
 					t.Errorf("%s", show(k))
 				}
 			}
@@ -372,6 +376,7 @@ func TestNewCalendar(t *testing.T) {
 			t.Errorf("%s", show(k))
 		}
 	}
+	same(t, "told that a date has moved", []string{"clerk", "colleague", "officer", "supervisor"}, d.told(EventRecalculated, ""))
 	// The Spring Festival: over the holiday to the Saturday worked for it.
 	d.want("HANDLE", "2026-12-09", "2027-02-07", "2027-02-13")
 	if k := d.clock("HANDLE"); k.Due.Provisional {
@@ -384,6 +389,16 @@ func TestNewCalendar(t *testing.T) {
 	d.until("2027-02-14 12:00")
 	if got := d.log("HANDLE"); got[len(got)-1] != "2027-02-14 08:30 urged HANDLE URGE-0" {
 		t.Errorf("%q", got)
+	}
+}
+
+// A date that only becomes final is logged, but nobody need be told.
+func TestNewCalendarThatMovesNothing(t *testing.T) {
+	d := newDesk(t).at("2026-11-23 10:00").reach("handling")
+	d.rules.Calendar = withYear2027(t)
+	d.moves("clock tick").want("HANDLE", "2026-11-23", "2027-01-22", "2027-01-22")
+	if len(d.last.Events) != 1 || d.last.Events[0].Kind != EventRecalculated || len(d.last.Notices) > 0 || d.clock("HANDLE").Due.Provisional {
+		t.Errorf("%s", show(d.last))
 	}
 }
 

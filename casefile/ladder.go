@@ -25,14 +25,22 @@ func (d *decision) advance() {
 // force than the one they were computed with.
 func (d *decision) recalculate() {
 	var changed []Clock
+	moved := false
 	for _, k := range d.c.Clocks {
 		rule, ok := d.rules.Policy.Clock(k.Rule)
 		if ok && k.Running() && k.Due.Provisional && k.Due.Calendar != d.rules.Calendar.Version() {
-			changed = append(changed, d.due(k, rule))
+			anew := d.due(k, rule)
+			moved = moved || anew.Due.Internal != k.Due.Internal || anew.Due.Statutory != k.Due.Statutory
+			changed = append(changed, anew)
 		}
 	}
-	if len(changed) > 0 {
-		d.emit(Event{Kind: EventRecalculated, Actor: Clockwork, Rule: "calendar " + d.rules.Calendar.Version(), Clocks: changed})
+	if len(changed) == 0 {
+		return
+	}
+	e := Event{Kind: EventRecalculated, Actor: Clockwork, Rule: "calendar " + d.rules.Calendar.Version(), Clocks: changed}
+	d.emit(e)
+	if moved {
+		d.tell(e, d.recipients([]policy.Recipient{policy.ToOfficers, policy.ToUpper, policy.ToLower, policy.ToPetitionOffice}, Clock{}))
 	}
 }
 

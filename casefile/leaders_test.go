@@ -150,6 +150,16 @@ func TestAssign(t *testing.T) {
 	d.refuse("supervisor", Command{Kind: Assign, Upper: "other-upper", Lower: "head"}, "already_assigned")
 }
 
+// The leaders are named for a unit; once they are, the case stays with it.
+func TestUnitStaysOnceLed(t *testing.T) {
+	d := newDesk(t).reach("registered").moves("supervisor assign")
+	same(t, "fields", []string{"unit led"}, problems(d.refuse("clerk", Command{Kind: Forward, Unit: "C-zr"}, "invalid_fields")))
+	d.do("clerk", Command{Kind: Forward, Unit: "C-rs"})
+	if d.c.Unit != "C-rs" || d.c.UnitLevel != "section" || d.c.Stage != Forwarded {
+		t.Errorf("%s", show(d.c))
+	}
+}
+
 // Nobody whom the case accuses, nor anybody of the accused unit, leads it (条例第28条第3款).
 func TestRecusal(t *testing.T) {
 	d := newDesk(t).register(func(r *Registration) { r.Purpose, r.AccusedOfficial = "accusation", "upper" })

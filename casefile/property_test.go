@@ -74,7 +74,7 @@ func (l *life) step() {
 	case 0, 1: // a random command by anybody
 		kind := rapid.SampledFrom(append(Kinds(), Tick)).Draw(l.t, "kind")
 		who := rapid.SampledFrom(everybody).Draw(l.t, "who").ID
-		l.give(who, l.distort(l.desk.command(kind)))
+		l.give(who, l.distort(l.command(kind)))
 	case 2, 3:
 		l.tick()
 	default: // what somebody really can do, more often than not what brings the case on
@@ -99,7 +99,7 @@ func (l *life) step() {
 		if _, err := fmt.Sscan(rapid.SampledFrom(moves).Draw(l.t, "move"), &who, &kind); err != nil {
 			l.t.Fatal(err)
 		}
-		cmd := l.desk.command(Kind(kind))
+		cmd := l.command(Kind(kind))
 		if cmd.Text != (Document{}) {
 			cmd.Text = doc(fmt.Sprintf("text %d", l.given))
 		}
@@ -122,7 +122,7 @@ func (l *life) recalculates() bool {
 }
 
 func (l *life) registration() Command {
-	cmd := l.desk.command(Register)
+	cmd := l.command(Register)
 	r := cmd.Registration
 	p := l.rules.Policy
 	code := func(name string, list []policy.Code) string { return rapid.SampledFrom(list).Draw(l.t, name).ID }
@@ -285,6 +285,7 @@ func (l *life) checkEvent(cmd Command, e Event) {
 		if e.Actor != Clockwork {
 			l.t.Fatalf("%s", show(e))
 		}
+	default:
 	}
 }
 

@@ -137,7 +137,7 @@ func TestLookup(t *testing.T) {
 			t.Errorf("%q: %q, %v, want %q", test.word, got, ok, test.want)
 		}
 	}
-	for word, want := range map[string]string{"劳动和社会保障": "labour", " labour ": "labour", "forestry": "forestry", "林业": "forestry", "林": ""} {
+	for word, want := range map[string]string{"劳动和社会保障": "labour", "\tlabour\n": "labour", "forestry": "forestry", "林业": "forestry", "林": ""} {
 		if got, ok := p.LookupCategory(word); got != want || ok != (want != "") {
 			t.Errorf("category %q: %q, %v, want %q", word, got, ok, want)
 		}

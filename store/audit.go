@@ -187,14 +187,18 @@ func (s *Store) LedgerCases(ctx context.Context, after string, limit int) ([]str
 }
 
 // Gaps lists the registers whose numbers are not one to the last without a gap, and
-// case rows that no ledger stands behind.
+// case rows that no ledger stands behind, and
+// ledger rows whose columns are not their event's.
 func (s *Store) Gaps(ctx context.Context) ([]string, error) {
 	const sql = `
 		SELECT 'register ' || r.office || ' ' || r.year || ': last number is ' || r.last || ', but ' || count(c.number) || ' cases have one'
 		FROM registers r LEFT JOIN cases c ON c.number LIKE r.office || '-' || r.year || '-%'
 		GROUP BY r.office, r.year, r.last HAVING count(c.number) <> r.last
 		UNION ALL
-		SELECT 'case ' || c.id || ': has a row but no ledger' FROM cases c WHERE NOT EXISTS (SELECT 1 FROM ledger l WHERE l.case_id = c.id)`
+		SELECT 'case ' || c.id || ': has a row but no ledger' FROM cases c WHERE NOT EXISTS (SELECT 1 FROM ledger l WHERE l.case_id = c.id)
+		UNION ALL
+		SELECT 'case ' || case_id || ': columns of event ' || seq || ' are not what the event says' FROM ledger, LATERAL (SELECT body::jsonb AS e) AS b
+		WHERE (seq, kind, command, at) IS DISTINCT FROM ((e ->> 'seq')::bigint, e ->> 'kind', e ->> 'command', (e ->> 'at')::timestamptz)`
 	return ids(ctx, s.pool, sql)
 }
 

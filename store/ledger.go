@@ -73,6 +73,9 @@ func (t *CaseTx) EventsAfter(ctx context.Context, seq int64, command string) (ev
 			events = append(events, e)
 		}
 	}
+	if seq > 0 && (len(rows) == 0 || rows[len(rows)-1].Seq < seq) {
+		return nil, false, fmt.Errorf("the ledger of %s ends before event %d, which Temporal has: was an older database restored?", t.id, seq)
+	}
 	return events, done, nil
 }
 
@@ -123,7 +126,7 @@ func (t *CaseTx) Append(ctx context.Context, c casefile.Case, out casefile.Outco
 		if err != nil {
 			return fmt.Errorf("encode event: %w", err)
 		}
-		hash := chain(prev, t.id, body)
+		hash := chain(prev, t.id, fingerprint, body)
 		batch.Queue(`INSERT INTO ledger (case_id, seq, at, kind, command, fingerprint, body, prev, hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
 			t.id, e.Seq, e.At, string(e.Kind), e.Command, fingerprint, string(body), prev, hash)
 		prev = hash
@@ -154,11 +157,14 @@ func (t *CaseTx) Append(ctx context.Context, c casefile.Case, out casefile.Outco
 	return nil
 }
 
-// chain is the hash of a ledger row: of the row before it, the case and the event.
-func chain(prev []byte, caseID string, body []byte) []byte {
+// chain is the hash of a ledger row: of the row before it, the case, the command's
+// fingerprint and the event.
+func chain(prev []byte, caseID, fingerprint string, body []byte) []byte {
 	h := sha256.New()
 	h.Write(prev)
 	h.Write([]byte(caseID))
+	h.Write([]byte{0})
+	h.Write([]byte(fingerprint))
 	h.Write([]byte{0})
 	h.Write(body)
 	return h.Sum(nil)
@@ -186,7 +192,7 @@ func CheckChain(caseID string, rows []Recorded) error {
 			return fmt.Errorf("row %d stands where row %d should", r.Seq, i+1)
 		case !bytes.Equal(r.Prev, prev):
 			return fmt.Errorf("row %d does not follow the row before it", r.Seq)
-		case !bytes.Equal(r.Hash, chain(prev, caseID, []byte(r.Body))):
+		case !bytes.Equal(r.Hash, chain(prev, caseID, r.Fingerprint, []byte(r.Body))):
 			return fmt.Errorf("row %d has been changed", r.Seq)
 		}
 		prev = r.Hash
@@ -194,34 +200,18 @@ func CheckChain(caseID string, rows []Recorded) error {
 	return nil
 }
 
-// AsOf returns the case as a command left it, and the command's fingerprint.
+// Command says with which seq a command of the case ended, and its fingerprint.
 // ErrNotFound when the case has no such command.
-func (s *Store) AsOf(ctx context.Context, id, command string) (c casefile.Case, fingerprint string, err error) {
-	rows, err := s.Ledger(ctx, id)
+func (s *Store) Command(ctx context.Context, id, command string) (seq int64, fingerprint string, err error) {
+	const sql = `SELECT seq, fingerprint FROM ledger WHERE case_id = $1 AND command = $2 ORDER BY seq DESC LIMIT 1`
+	err = s.pool.QueryRow(ctx, sql, id, command).Scan(&seq, &fingerprint)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return 0, "", ErrNotFound
+	}
 	if err != nil {
-		return c, "", err
+		return 0, "", fmt.Errorf("look up command of %s: %w", id, err)
 	}
-	last := -1
-	for i, r := range rows {
-		if r.Command == command {
-			last, fingerprint = i, r.Fingerprint
-		}
-	}
-	if last < 0 {
-		return c, "", ErrNotFound
-	}
-	c, err = Fold(rows[:last+1])
-	return c, fingerprint, err
-}
-
-// HasCommand reports whether a command of the case is recorded.
-func (s *Store) HasCommand(ctx context.Context, id, command string) (bool, error) {
-	var done bool
-	err := s.pool.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM ledger WHERE case_id = $1 AND command = $2)`, id, command).Scan(&done)
-	if err != nil {
-		return false, fmt.Errorf("look up command of %s: %w", id, err)
-	}
-	return done, nil
+	return seq, fingerprint, nil
 }
 
 // CaseAt returns the case folded from its first events up to seq.
@@ -266,18 +256,4 @@ func (t *CaseTx) Reschedule(ctx context.Context, next casefile.Next) error {
 		return fmt.Errorf("reschedule %s: %w", t.id, err)
 	}
 	return nil
-}
-
-// Command says with which seq a command of the case ended, and its fingerprint.
-// ErrNotFound when the case has no such command.
-func (s *Store) Command(ctx context.Context, id, command string) (seq int64, fingerprint string, err error) {
-	const sql = `SELECT seq, fingerprint FROM ledger WHERE case_id = $1 AND command = $2 ORDER BY seq DESC LIMIT 1`
-	err = s.pool.QueryRow(ctx, sql, id, command).Scan(&seq, &fingerprint)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return 0, "", ErrNotFound
-	}
-	if err != nil {
-		return 0, "", fmt.Errorf("look up command of %s: %w", id, err)
-	}
-	return seq, fingerprint, nil
 }

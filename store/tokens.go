@@ -96,6 +96,3 @@ func (s *Store) SaveSetting(ctx context.Context, name, value string) error {
 	}
 	return nil
 }
-
-// Instance identifies this database, for checking that a Temporal namespace is its own.
-func (s *Store) Instance(ctx context.Context) (string, error) { return s.Setting(ctx, "instance") }

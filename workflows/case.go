@@ -119,9 +119,11 @@ func (r *caseRun) settle(ctx workflow.Context) error {
 	return workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
 }
 
-// command is the Update handler; the Update's id is the command's.
+// command is the Update handler; the Update's id is the command's. What follows an @
+// tells a new attempt at a command that was refused from the first, whose answer
+// Temporal would only give again.
 func (r *caseRun) command(ctx workflow.Context, cmd casefile.Command) (Answer, error) {
-	cmd.ID = workflow.GetCurrentUpdateInfo(ctx).ID
+	cmd.ID, _, _ = strings.Cut(workflow.GetCurrentUpdateInfo(ctx).ID, "@")
 	result, err := r.execute(ctx, cmd)
 	if err != nil {
 		return Answer{}, err

@@ -6,7 +6,7 @@ CREATE TABLE settings (
     name  text PRIMARY KEY,
     value text NOT NULL
 );
-INSERT INTO settings VALUES ('directory_version', '0'), ('instance', gen_random_uuid()::text);
+INSERT INTO settings VALUES ('directory_version', '0');
 
 CREATE TABLE units (
     code   text PRIMARY KEY CHECK (code <> ''),
