@@ -101,6 +101,7 @@ type Case struct {
 	Clocks   []Clock   `json:"clocks,omitempty"`
 	Channels []Channel `json:"channels,omitempty"`
 
+	LastAt     time.Time `json:"last_at"`              // of the last event
 	UrgedAt    time.Time `json:"urged_at,omitzero"`    // last urging
 	ReportedAt time.Time `json:"reported_at,omitzero"` // last report of the unit
 	ClosedAt   time.Time `json:"closed_at,omitzero"`   // closed or declined
@@ -233,6 +234,9 @@ func (c Case) Lamp(now time.Time) Lamp {
 		if k.Running() || !c.Stage.Open() {
 			worst = worse(worst, k.Lamp(now))
 		}
+		if k.Missed > 0 && !c.Stage.Open() {
+			worst = Red
+		}
 	}
 	return worst
 }
@@ -257,6 +261,7 @@ type Clock struct {
 	Due       calendar.Due  `json:"due"`
 	YellowOn  calendar.Date `json:"yellow_on"`
 	Extended  int           `json:"extended,omitempty"` // calendar days granted
+	Missed    int           `json:"missed,omitempty"`   // times it ran out before it was started anew
 
 	SuspendedSince time.Time `json:"suspended_since,omitzero"`
 	MetAt          time.Time `json:"met_at,omitzero"`

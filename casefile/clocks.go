@@ -91,6 +91,12 @@ func (d *decision) start(rule policy.Clock, seat SeatName, c Case, e Event) Cloc
 		ID: clockID(rule, seat), Rule: rule.ID, Whose: rule.Bearer, Who: bearer(rule, seat, c),
 		Length: rule.Length, Unit: rule.Unit, StartedAt: d.now,
 	}
+	if before, ok := d.c.Clock(k.ID); ok {
+		k.Missed = before.Missed
+		if before.Lamp(d.now) == Red {
+			k.Missed++ // starting anew doesn't make it undone
+		}
+	}
 	switch {
 	case rule.From == policy.Recorded:
 		k.From = calendar.DateOf(d.now)

@@ -145,7 +145,7 @@ var table = []spec{
 		nil, notAcknowledged, acknowledge},
 	{Act, open, []relation{seated}, "一案双责：由包案领导亲自办理",
 		[]Field{need("act"), need("text"), may("on")}, acknowledged, act},
-	{Report, []Stage{Forwarded, Handling, Opined, Signed, Served}, []relation{officer}, "责任单位报告办理进展",
+	{Report, open, []relation{officer}, "责任单位报告办理进展",
 		[]Field{need("text")}, nil, report},
 	{Extend, []Stage{Handling, Opined}, []relation{head}, "《信访工作条例》第三十四条：经本机关、单位负责人批准",
 		[]Field{need("days"), need("requested_by"), need("told_on"), need("told_by"), need("text")}, notExtended, extend},
@@ -266,6 +266,8 @@ func onlySupervised(c Case, _ Actor) *Error {
 	switch {
 	case c.OnChannel(SupervisionOffice).Open():
 		return conflict("already_dual", "本案已在双重督办中", "the case is under dual supervision already")
+	case c.SupervisionOffice == "":
+		return conflict("no_supervision_office", "名录中没有党委督查室", "the directory has no supervision office")
 	case !c.OnChannel(PetitionOffice).Open():
 		return conflict("not_supervised", "双重督办须以信访部门正在督办为前提", "dual supervision comes on top of the petition office's; supervise first")
 	}

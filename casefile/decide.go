@@ -21,6 +21,9 @@ type Outcome struct {
 // steps: they come again with the clock's own tick.
 func Decide(c Case, cmd Command, rules Rules, now time.Time) (Outcome, error) {
 	d := &decision{c: c, cmd: cmd, rules: rules, now: now.UTC().Truncate(time.Microsecond)} // as Postgres keeps it
+	if d.now.Before(c.LastAt) {
+		d.now = c.LastAt // another worker's clock is ahead of this one's
+	}
 	if c.Stage.Open() {
 		d.advance()
 	}
@@ -40,6 +43,9 @@ func Decide(c Case, cmd Command, rules Rules, now time.Time) (Outcome, error) {
 			continue
 		}
 		if err := s.decide(d); err != nil {
+			if err.Reason == Conflict {
+				err.Commands = Available(d.c, cmd.Actor, rules)
+			}
 			return Outcome{}, err
 		}
 	}
@@ -96,7 +102,8 @@ func (d *decision) text() *Document {
 
 func (d *decision) today() calendar.Date { return calendar.DateOf(d.now) }
 
-// on is the day an act was done on paper; v notes a day that can't be.
+// on is the day an act was done on paper; v notes a day that can't be. It can start
+// a clock earlier, but never meet one: what is entered late is late.
 func (d *decision) on(v *invalid) calendar.Date {
 	on := d.cmd.On
 	switch {
@@ -218,8 +225,10 @@ func accept(d *decision) *Error {
 	if err := v.err(); err != nil {
 		return err
 	}
-	for _, id := range []string{"ACC-TRANSFER", "ACC-DIRECT"} {
-		if k, ok := d.c.Clock(id); ok && k.Running() && k.Due.Internal.Before(e.On) {
+	e.CountFrom = e.On
+	for _, k := range d.c.Clocks {
+		rule, _ := d.rules.Policy.Clock(k.Rule)
+		if k.Running() && slices.Contains(rule.Stops, string(EventAccepted)) && k.Due.Internal.Before(e.CountFrom) {
 			e.CountFrom = k.Due.Internal
 		}
 	}
@@ -260,6 +269,7 @@ func forward(d *decision) *Error {
 		return err
 	}
 	d.emit(e)
+	d.tell(e, d.officialsOf(unit, Officer))
 	return nil
 }
 
@@ -274,11 +284,19 @@ func act(d *decision) *Error {
 	v.oneOf("act", d.cmd.Act, ids(d.rules.Policy.Acts))
 	d.needText(&v)
 	on := d.on(&v)
+	name, _ := d.c.SeatOf(d.cmd.Actor.ID)
+	if on.Before(calendar.DateOf(d.c.Seat(name).AssignedAt)) {
+		v.add("on", "before_assignment", "日期不能早于确定包案领导之日", "the date lies before the leader was named")
+	}
 	if err := v.err(); err != nil {
 		return err
 	}
-	name, _ := d.c.SeatOf(d.cmd.Actor.ID)
-	d.emit(Event{Kind: EventActed, Document: d.text(), Seat: name, Act: d.cmd.Act, On: on})
+	// An act entered after a later one doesn't bring the next one's day forward.
+	e := Event{Kind: EventActed, Document: d.text(), Seat: name, Act: d.cmd.Act, On: on, CountFrom: on}
+	if last := calendar.DateOf(d.c.Seat(name).LastActAt); on.Before(last) {
+		e.CountFrom = last
+	}
+	d.emit(e)
 	return nil
 }
 

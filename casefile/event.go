@@ -48,6 +48,7 @@ const (
 	Superseded        = "superseded"         // a later step of the same clock was due too
 	Explained         = "explained"          // the unit has reported since
 	AlreadySupervised = "already_supervised" // the channel was open already
+	NoOffice          = "no_office"          // the directory has no supervision office
 )
 
 // Event is something that has happened to a case. It is recorded once and never
@@ -160,7 +161,7 @@ func Apply(c Case, e Event) Case {
 			c.Clocks = append(c.Clocks, k)
 		}
 	}
-	c.Seq = e.Seq
+	c.Seq, c.LastAt = e.Seq, e.At
 	return c
 }
 

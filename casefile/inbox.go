@@ -83,14 +83,17 @@ func Waiting(c Case) []Task {
 			if ch.OpenedAt.After(asked) {
 				asked = ch.OpenedAt
 			}
-			clock, t := "SUP-1", Task{Do: Release, Role: Supervisor, Unit: ch.Office, From: ch.OpenedAt}
+			term, own, t := "SUP-1", "REL-1", Task{Do: Release, Role: Supervisor, Unit: ch.Office, From: ch.OpenedAt}
 			if ch.Name == SupervisionOffice {
-				clock, t.Role = "SUP-2", Inspector
+				term, own, t.Role = "SUP-2", "REL-2", Inspector
 			}
-			add(t, clock)
+			if k, ok := c.Clock(own); ok && k.Running() {
+				term = own // the matter is settled: now it is the office's turn
+			}
+			add(t, term)
 		}
 	}
-	if asked.After(c.ReportedAt) && c.Stage != Registered {
+	if asked.After(c.ReportedAt) {
 		add(Task{Do: Report, Role: Officer, Unit: c.Unit, From: asked}, "SUP-1")
 	}
 	return tasks

@@ -75,8 +75,12 @@ func (d *decision) take(p plannedStep) {
 		e.Kind, e.Channel, e.Reason = EventSupervised, PetitionOffice, "overdue"
 		e.Letter = d.letter(PetitionOffice)
 	case policy.Escalate:
-		if d.c.OnChannel(SupervisionOffice).Open() {
+		switch {
+		case d.c.OnChannel(SupervisionOffice).Open():
 			suppress(AlreadySupervised)
+			return
+		case d.c.SupervisionOffice == "":
+			suppress(NoOffice) // a channel that nobody can release would never close
 			return
 		}
 		e.Kind, e.Channel, e.Reason, e.Ground = EventEscalated, SupervisionOffice, "overdue", "term_passed"

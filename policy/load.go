@@ -20,14 +20,14 @@ import (
 //go:embed default.yaml
 var defaultYAML []byte
 
-// Problem is one thing that is wrong with a policy file.
-type Problem struct {
+// FileError is one thing that is wrong with a policy file.
+type FileError struct {
 	File    string
 	Line    int
 	Message string
 }
 
-func (p Problem) Error() string { return fmt.Sprintf("%s:%d: %s", p.File, p.Line, p.Message) }
+func (p FileError) Error() string { return fmt.Sprintf("%s:%d: %s", p.File, p.Line, p.Message) }
 
 // Default returns the built-in policy.
 func Default() *Policy {
@@ -42,7 +42,7 @@ func Default() *Policy {
 }
 
 // Load returns the built-in policy with the local file at path laid over it; an
-// empty path is the built-in policy alone. The error joins every Problem found.
+// empty path is the built-in policy alone. The error joins every FileError found.
 func Load(path string) (*Policy, error) {
 	if path == "" {
 		return Default(), nil
@@ -97,7 +97,7 @@ func (f *file) syntax(err error) error {
 	}
 	var problems []error
 	for _, m := range messages {
-		p := Problem{File: f.name, Line: 1, Message: m}
+		p := FileError{File: f.name, Line: 1, Message: m}
 		if rest, ok := strings.CutPrefix(m, "line "); ok {
 			if n, message, ok := strings.Cut(rest, ": "); ok {
 				if line, err := strconv.Atoi(n); err == nil {
@@ -206,7 +206,7 @@ func (c *checker) add(list, id, field, format string, args ...any) {
 			message = field + ": " + message
 		}
 	}
-	c.problems = append(c.problems, Problem{c.name, c.line(list, id, field), message})
+	c.problems = append(c.problems, FileError{c.name, c.line(list, id, field), message})
 }
 
 func (c *checker) line(list, id, field string) int {
@@ -261,9 +261,9 @@ func (c *checker) duplicates(lists ...string) {
 			id := child(entry, "id")
 			switch {
 			case id == nil || id.Value == "":
-				c.problems = append(c.problems, Problem{c.name, entry.Line, list + ": id is missing"})
+				c.problems = append(c.problems, FileError{c.name, entry.Line, list + ": id is missing"})
 			case seen[id.Value]:
-				c.problems = append(c.problems, Problem{c.name, id.Line, fmt.Sprintf("%s: id %q stands twice", list, id.Value)})
+				c.problems = append(c.problems, FileError{c.name, id.Line, fmt.Sprintf("%s: id %q stands twice", list, id.Value)})
 			default:
 				seen[id.Value] = true
 			}

@@ -264,8 +264,8 @@ func TestOverlayProblems(t *testing.T) {
 			if diff := cmp.Diff(test.want, strings.Split(err.Error(), "\n")); diff != "" {
 				t.Errorf("(-want +got)\n%s\nfile:\n%s", diff, test.file)
 			}
-			if p := (Problem{}); !errors.As(err, &p) || p.File != "local.yaml" {
-				t.Errorf("no Problem of the file: %#v", err)
+			if p := (FileError{}); !errors.As(err, &p) || p.File != "local.yaml" {
+				t.Errorf("no FileError of the file: %#v", err)
 			}
 		})
 	}
@@ -310,7 +310,7 @@ func FuzzOverlay(f *testing.F) {
 				t.Fatalf("not a list of problems: %v", err)
 			}
 			for _, e := range joined.Unwrap() {
-				if p := (Problem{}); !errors.As(e, &p) || p.Line < 1 || p.Line > lines || p.Message == "" {
+				if p := (FileError{}); !errors.As(e, &p) || p.Line < 1 || p.Line > lines || p.Message == "" {
 					t.Errorf("%#v is not on one of %d lines", e, lines)
 				}
 			}

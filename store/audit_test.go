@@ -76,6 +76,8 @@ func TestAudit(t *testing.T) {
 		"event missing":    {tampered(`DELETE FROM ledger WHERE case_id = $case AND seq = 2`), "row 3 stands where row 2 should"},
 		"events swapped":   {tampered(`UPDATE ledger SET seq = -seq WHERE case_id = $case AND seq IN (2, 3); UPDATE ledger SET seq = 5 + seq WHERE case_id = $case AND seq < 0`), "row 2 does not follow"},
 		"tail cut off":     {tampered(`DELETE FROM ledger WHERE case_id = $case AND seq = 5`), "seq is 5 where the ledger folds to 4"},
+		"event refiled":    {tampered(`UPDATE ledger SET command = 'another' WHERE case_id = $case AND seq = 4`), "row 4 is filed under another command"},
+		"other request":    {tampered(`UPDATE ledger SET fingerprint = 'another' WHERE case_id = $case AND seq = 1`), "row 1 has been changed"},
 		"event unreadable": {tampered(`UPDATE ledger SET body = '?' WHERE case_id = $case AND seq = 5`), "decode event 5"},
 	} {
 		d.rich(name)
