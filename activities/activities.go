@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -79,7 +80,7 @@ func (a *Activities) execute(ctx context.Context, tx *store.CaseTx, c casefile.C
 	if len(out.Events) == 0 {
 		return result, tx.Reschedule(ctx, out.Next)
 	}
-	result.Events = append(missed, out.Events...)
+	result.Events = slices.Concat(missed, out.Events)
 	err = tx.Append(ctx, casefile.Fold(c, out.Events), out, cmd.Fingerprint)
 	if errors.Is(err, store.ErrReference) {
 		result.Events = missed

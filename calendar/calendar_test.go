@@ -179,43 +179,54 @@ func TestExplain(t *testing.T) {
 		unit             calendar.Unit
 		chinese, english string
 	}{
-		{"rolled", "2026-02-03", 15, cd,
+		{
+			"rolled", "2026-02-03", 15, cd,
 			"自2026年2月3日（周二）的次日起算15日" + start + "期限届满日为2026年2月18日（周三），适逢春节假期，" +
 				"参照《民法典》第二百零三条顺延至休息日结束后的第一个工作日2026年2月24日（周二）；" +
 				"顺延跳过2026年2月18日（周三）至2月23日（周一）春节假期6天。法定期限：2026年2月24日（周二）；内部期限：2026年2月18日（周三）。",
 			"Counting 15 calendar days from the day after 2026-02-03 (Tue)" + startEN + "the period ends on 2026-02-18 (Wed), " +
 				"a rest day (Spring Festival), and rolls forward to the first working day after it, 2026-02-24 (Tue) (art. 203, by analogy). " +
 				"Rest days passed over: 2026-02-18 (Wed) to 2026-02-23 (Mon), Spring Festival, 6 days. " +
-				"Statutory due date: 2026-02-24 (Tue); internal due date: 2026-02-18 (Wed)."},
-		{"make-up day", "2026-01-30", 15, cd,
+				"Statutory due date: 2026-02-24 (Tue); internal due date: 2026-02-18 (Wed).",
+		},
+		{
+			"make-up day", "2026-01-30", 15, cd,
 			"自2026年1月30日（周五）的次日起算15日" + start + "期限届满日为2026年2月14日（周六），该日为春节调休上班日，计为工作日，不顺延。" +
 				"法定期限、内部期限均为2026年2月14日（周六）。",
 			"Counting 15 calendar days from the day after 2026-01-30 (Fri)" + startEN + "the period ends on 2026-02-14 (Sat), " +
-				"a make-up working day for Spring Festival, so it does not roll. Statutory and internal due date: 2026-02-14 (Sat)."},
-		{"rolled onto a make-up day", "2026-09-04", 15, cd,
+				"a make-up working day for Spring Festival, so it does not roll. Statutory and internal due date: 2026-02-14 (Sat).",
+		},
+		{
+			"rolled onto a make-up day", "2026-09-04", 15, cd,
 			"自2026年9月4日（周五）的次日起算15日" + start + "期限届满日为2026年9月19日（周六），适逢周末，" +
 				"参照《民法典》第二百零三条顺延至休息日结束后的第一个工作日2026年9月20日（周日），该日为国庆节调休上班日；" +
 				"顺延跳过2026年9月19日（周六）周末1天。法定期限：2026年9月20日（周日）；内部期限：2026年9月19日（周六）。",
 			"Counting 15 calendar days from the day after 2026-09-04 (Fri)" + startEN + "the period ends on 2026-09-19 (Sat), " +
 				"a rest day (weekend), and rolls forward to the first working day after it, 2026-09-20 (Sun), a make-up working day for National Day " +
 				"(art. 203, by analogy). Rest days passed over: 2026-09-19 (Sat), weekend, 1 day. " +
-				"Statutory due date: 2026-09-20 (Sun); internal due date: 2026-09-19 (Sat)."},
-		{"holiday joined to a weekend", "2024-05-25", 14, cd,
+				"Statutory due date: 2026-09-20 (Sun); internal due date: 2026-09-19 (Sat).",
+		},
+		{
+			"holiday joined to a weekend", "2024-05-25", 14, cd,
 			"自2024年5月25日（周六）的次日起算14日" + start + "期限届满日为2024年6月8日（周六），适逢周末，" +
 				"参照《民法典》第二百零三条顺延至休息日结束后的第一个工作日2024年6月11日（周二）；" +
 				"顺延跳过2024年6月8日（周六）至6月10日（周一）端午节假期及周末3天。法定期限：2024年6月11日（周二）；内部期限：2024年6月8日（周六）。",
 			"Counting 14 calendar days from the day after 2024-05-25 (Sat)" + startEN + "the period ends on 2024-06-08 (Sat), " +
 				"a rest day (weekend), and rolls forward to the first working day after it, 2024-06-11 (Tue) (art. 203, by analogy). " +
 				"Rest days passed over: 2024-06-08 (Sat) to 2024-06-10 (Mon), Dragon Boat Festival and weekend, 3 days. " +
-				"Statutory due date: 2024-06-11 (Tue); internal due date: 2024-06-08 (Sat)."},
-		{"working days", "2026-02-12", 5, wd,
+				"Statutory due date: 2024-06-11 (Tue); internal due date: 2024-06-08 (Sat).",
+		},
+		{
+			"working days", "2026-02-12", 5, wd,
 			"自2026年2月12日（周四）的次日起算5个工作日" + start + "第5个工作日为2026年2月26日（周四）。" +
 				"其间的休息日不计：2026年2月15日（周日）至2月23日（周一）春节假期9天。调休上班日计为工作日：2026年2月14日（周六）春节调休。" +
 				"法定期限、内部期限均为2026年2月26日（周四）。",
 			"Counting 5 working days from the day after 2026-02-12 (Thu)" + startEN + "working day 5 is 2026-02-26 (Thu). " +
 				"Rest days not counted: 2026-02-15 (Sun) to 2026-02-23 (Mon), Spring Festival, 9 days. " +
-				"Make-up working days counted: 2026-02-14 (Sat) for Spring Festival. Statutory and internal due date: 2026-02-26 (Thu)."},
-		{"weekends in one number, provisional, late December", "2026-11-23", 30, wd,
+				"Make-up working days counted: 2026-02-14 (Sat) for Spring Festival. Statutory and internal due date: 2026-02-26 (Thu).",
+		},
+		{
+			"weekends in one number, provisional, late December", "2026-11-23", 30, wd,
 			"自2026年11月23日（周一）的次日起算30个工作日" + start + "第30个工作日为2027年1月5日（周二）。" +
 				"其间的休息日不计：2027年1月1日（周五）至1月3日（周日）元旦假期及周末3天、其他周末共10天。" +
 				"法定期限、内部期限均为2027年1月5日（周二）。" +
@@ -224,26 +235,35 @@ func TestExplain(t *testing.T) {
 				"Rest days not counted: 2027-01-01 (Fri) to 2027-01-03 (Sun), New Year's Day and weekend, 3 days; 10 other weekend days. " +
 				"Statutory and internal due date: 2027-01-05 (Tue). " +
 				"Provisional: no holiday list of 2027 has been published or loaded; it can still change days from 2026-12-21 on. " +
-				"The dates are computed again when it is loaded."},
-		{"provisional", "2026-11-23", 60, cd,
+				"The dates are computed again when it is loaded.",
+		},
+		{
+			"provisional", "2026-11-23", 60, cd,
 			"自2026年11月23日（周一）的次日起算60日" + start + "期限届满日为2027年1月22日（周五），是工作日，不顺延。" +
 				"法定期限、内部期限均为2027年1月22日（周五）。以上日期为暂定：2027年放假安排尚未公布或尚未载入，载入后重新计算。",
 			"Counting 60 calendar days from the day after 2026-11-23 (Mon)" + startEN + "the period ends on 2027-01-22 (Fri), a working day, so it does not roll. " +
 				"Statutory and internal due date: 2027-01-22 (Fri). Provisional: no holiday list of 2027 has been published or loaded. " +
-				"The dates are computed again when it is loaded."},
-		{"only weekends", "2026-06-22", 20, wd,
+				"The dates are computed again when it is loaded.",
+		},
+		{
+			"only weekends", "2026-06-22", 20, wd,
 			"自2026年6月22日（周一）的次日起算20个工作日" + start + "第20个工作日为2026年7月20日（周一）。" +
 				"其间的休息日不计：周末共8天。法定期限、内部期限均为2026年7月20日（周一）。",
 			"Counting 20 working days from the day after 2026-06-22 (Mon)" + startEN + "working day 20 is 2026-07-20 (Mon). " +
-				"Rest days not counted: 8 weekend days. Statutory and internal due date: 2026-07-20 (Mon)."},
-		{"a past year", "2022-12-01", 1, wd,
+				"Rest days not counted: 8 weekend days. Statutory and internal due date: 2026-07-20 (Mon).",
+		},
+		{
+			"a past year", "2022-12-01", 1, wd,
 			"自2022年12月1日（周四）的次日起算1个工作日" + start + "第1个工作日为2022年12月2日（周五）。" +
 				"法定期限、内部期限均为2022年12月2日（周五）。以上日期为暂定：2022年放假安排未载入，载入后重新计算。",
 			"Counting 1 working day from the day after 2022-12-01 (Thu)" + startEN + "working day 1 is 2022-12-02 (Fri). " +
-				"Statutory and internal due date: 2022-12-02 (Fri). Provisional: no holiday list of 2022 is loaded. The dates are computed again when it is loaded."},
-		{"no days", "2026-02-11", 0, cd,
+				"Statutory and internal due date: 2022-12-02 (Fri). Provisional: no holiday list of 2022 is loaded. The dates are computed again when it is loaded.",
+		},
+		{
+			"no days", "2026-02-11", 0, cd,
 			"期限为0日，自2026年2月11日（周三）起算，当日即届满，是工作日，不顺延。法定期限、内部期限均为2026年2月11日（周三）。",
-			"A period of 0 calendar days from 2026-02-11 (Wed) ends on the same day, a working day, so it does not roll. Statutory and internal due date: 2026-02-11 (Wed)."},
+			"A period of 0 calendar days from 2026-02-11 (Wed) ends on the same day, a working day, so it does not roll. Statutory and internal due date: 2026-02-11 (Wed).",
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			x := calendar.Default().Explain(date(test.from), test.n, test.unit)

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -245,7 +246,7 @@ func (p *listParser) year(line int, raw json.RawMessage) {
 	switch want := strings.TrimSuffix(filepath.Base(p.file), ".json"); {
 	case json.Unmarshal(raw, &year) != nil:
 		p.fail(line, "year: want a number, got %.80s", raw)
-	case fmt.Sprint(year) != want:
+	case strconv.Itoa(year) != want:
 		p.fail(line, "year: %d does not go with the name of the file", year)
 	case year < minYear || year > maxYear:
 		p.fail(line, "year: %d is not in %d to %d", year, minYear, maxYear)

@@ -220,7 +220,8 @@ func (k Clock) take(p plannedStep) Clock {
 			kept = append(kept, t)
 		}
 	}
-	k.Taken = append(kept, p.id)
+	kept = append(kept, p.id)
+	k.Taken = kept
 	return k
 }
 

@@ -12,8 +12,16 @@ func TestUnder(t *testing.T) {
 		unit, area string
 		want       bool
 	}{
-		{"C-rs", "C-rs", true}, {"C-rs", "C", true}, {"C-rs", "P", true}, {"C", "C-rs", false}, {"C-rs", "C-zr", false},
-		{"P-xf", "C", false}, {"X", "P", false}, {"", "P", false}, {"C-rs", "", false}, {"", "", false},
+		{"C-rs", "C-rs", true},
+		{"C-rs", "C", true},
+		{"C-rs", "P", true},
+		{"C", "C-rs", false},
+		{"C-rs", "C-zr", false},
+		{"P-xf", "C", false},
+		{"X", "P", false},
+		{"", "P", false},
+		{"C-rs", "", false},
+		{"", "", false},
 	} {
 		if got := d.Under(test.unit, test.area); got != test.want {
 			t.Errorf("%q under %q: %v", test.unit, test.area, got)

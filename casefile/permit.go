@@ -92,6 +92,7 @@ func Sees(c Case, by Actor, r Rules) bool {
 	case Leader:
 		_, sits := c.SeatOf(by.ID)
 		return sits || r.Directory.Under(c.Unit, by.Unit)
+	case Admin:
 	}
 	return false
 }

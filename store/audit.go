@@ -32,11 +32,16 @@ func (s *Store) Audit(ctx context.Context, id string) (c casefile.Case, differen
 		note("ledger: %v", err)
 		return c, differences, nil
 	}
-	var e columns
-	if e, err = s.columns(ctx, id); err != nil {
+	for _, r := range rows {
+		if e, err := r.Event(); err == nil && e.Command != r.Command {
+			note("ledger: row %d is filed under another command than its event's", r.Seq) // and would be found, or not, by that
+		}
+	}
+	want := derive(c)
+	got, err := s.columns(ctx, id)
+	if err != nil {
 		return c, nil, err
 	}
-	want, got := derive(c), e
 	want.Wake, want.Title = got.Wake, got.Title // not in the ledger
 	for _, d := range want.unlike(got) {
 		note("case row: %s", d)

@@ -14,11 +14,11 @@ import (
 	"shuangze/casefile"
 )
 
-// ErrUnavailable: Temporal or a worker did not answer in time. Whether the command
+// ErrUnavailable says that Temporal or a worker did not answer in time. Whether the command
 // was taken is unknown; giving it again with the same id is safe and tells.
 var ErrUnavailable = errors.New("the engine did not answer in time")
 
-// ErrNoWorkflow: no workflow runs for the case.
+// ErrNoWorkflow says that no workflow runs for the case.
 var ErrNoWorkflow = errors.New("no workflow runs for this case")
 
 // Engine is how everything outside the workflows reaches them.

@@ -67,11 +67,6 @@ type running struct {
 	PID             int    `json:"pid"`
 }
 
-const (
-	runningFile = "running.json"
-	keyFile     = "key"
-)
-
 // resolve fills what the data folder knows where no database URL is given.
 func (c *connection) resolve() (running, error) {
 	if c.DatabaseURL != "" {

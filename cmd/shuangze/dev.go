@@ -2,14 +2,12 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"go.temporal.io/api/enums/v1"
@@ -79,18 +77,18 @@ func (in *installation) died(ctx context.Context) error {
 	case <-ctx.Done():
 		return nil
 	case i := <-ended:
-		return childDied{in.names[i], in.children[i].ExitCode(), in.children[i].Err()}
+		return diedError{in.names[i], in.children[i].ExitCode(), in.children[i].Err()}
 	}
 }
 
-// childDied ends dev with the exit code of the child that died.
-type childDied struct {
+// diedError ends dev with the exit code of the child that died.
+type diedError struct {
 	name string
 	code int
 	err  error
 }
 
-func (e childDied) Error() string { return fmt.Sprintf("%s died: %v", e.name, e.err) }
+func (e diedError) Error() string { return fmt.Sprintf("%s died: %v", e.name, e.err) }
 
 func (c *devCommand) Run(env *environment) error {
 	if _, _, err := loadRules(c.Policy, c.Calendar); err != nil {
@@ -117,25 +115,12 @@ func (c *devCommand) Run(env *environment) error {
 		err = stopErr
 	}
 	_ = os.Remove(filepath.Join(c.Data, runningFile)) // what it says is over
-	var died childDied
+	var died diedError
 	if errors.As(err, &died) {
 		fmt.Fprintln(env.stderr, "shuangze:", died)
-		return exitCode(max(died.code, 1))
+		return exitError(max(died.code, 1))
 	}
 	return err
-}
-
-// lockFolder keeps two installations from sharing a data folder.
-func lockFolder(dir string) (unlock func(), err error) {
-	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("lock data folder: %w", err)
-	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		_ = f.Close() // nothing was written
-		return nil, fmt.Errorf("another 'shuangze dev' is running in %s", dir)
-	}
-	return func() { _ = f.Close() }, nil // closing unlocks
 }
 
 // checkListen fails early and clearly where the port is taken.
@@ -377,65 +362,6 @@ func probe(ctx context.Context, url string) error {
 		return fmt.Errorf("%s answers %s", url, res.Status)
 	}
 	return nil
-}
-
-const tokensFile = "tokens.json"
-
-// tokens makes a token for every official that has none yet and keeps them where the
-// owner alone can read them.
-func (c *devCommand) tokens(ctx context.Context, s *servers) (map[string]rehearse.Account, error) {
-	path := filepath.Join(c.Data, tokensFile)
-	accounts := map[string]rehearse.Account{}
-	raw, err := os.ReadFile(path)
-	if err == nil {
-		err = json.Unmarshal(raw, &accounts)
-	}
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("read %s: %w", tokensFile, err)
-	}
-	directory, err := s.store.Directory(ctx)
-	if err != nil {
-		return nil, err
-	}
-	const lifetime = 365 * 24 * time.Hour
-	for id, o := range directory.Officials {
-		account := accounts[id]
-		if account.Token != "" {
-			if _, err := s.store.Holder(ctx, account.Token, time.Now()); err == nil {
-				continue
-			} else if !errors.Is(err, store.ErrNotFound) {
-				return nil, err
-			}
-		}
-		_, secret, err := s.store.NewToken(ctx, id, time.Now(), lifetime)
-		if err != nil {
-			return nil, err
-		}
-		accounts[id] = rehearse.Account{Token: secret, Role: string(o.Role), Name: o.Name, Post: o.Post, Unit: o.Unit}
-	}
-	return accounts, writePrivate(path, accounts)
-}
-
-func ensureKey(path string) error {
-	if _, err := os.Stat(path); err == nil {
-		return nil
-	}
-	if err := os.WriteFile(path, []byte(store.NewKey()+"\n"), 0o600); err != nil {
-		return fmt.Errorf("write key: %w", err)
-	}
-	return nil
-}
-
-// writePrivate writes JSON that its owner alone can read, whole or not at all.
-func writePrivate(path string, v any) error {
-	raw, err := json.MarshalIndent(v, "", "  ")
-	if err != nil {
-		return err
-	}
-	if err := os.WriteFile(path+".new", append(raw, '\n'), 0o600); err != nil {
-		return fmt.Errorf("write %s: %w", filepath.Base(path), err)
-	}
-	return os.Rename(path+".new", path)
 }
 
 func attributeNames() map[string]string {

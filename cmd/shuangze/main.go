@@ -19,10 +19,10 @@ import (
 // version is set by the linker.
 var version = "dev"
 
-// exitCode ends the program with a code of its own after the message was printed.
-type exitCode int
+// exitError ends the program with a code of its own after the message was printed.
+type exitError int
 
-func (e exitCode) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
+func (e exitError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 
 type grammar struct {
 	Dev      devCommand      `cmd:"" help:"Run everything on this machine: Postgres, Temporal, worker and API, with its data in one folder."`
@@ -40,16 +40,14 @@ type grammar struct {
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
 	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	var code exitCode
+	stop()
+	var code exitError
 	switch {
 	case errors.As(err, &code):
-		stop()
 		os.Exit(int(code))
 	case err != nil:
 		fmt.Fprintln(os.Stderr, "shuangze:", err)
-		stop()
 		os.Exit(1)
 	}
 }
@@ -57,10 +55,10 @@ func main() {
 // run parses the arguments and runs the command they name.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	var g grammar
-	exited := exitCode(-1)
+	exited := exitError(-1)
 	parser, err := kong.New(&g, kong.Name("shuangze"), kong.UsageOnError(), kong.Writers(stdout, stderr),
 		kong.Description("信访督办：一案双责 · Petition supervision: two leaders answer for each case."),
-		kong.Vars{"version": version}, kong.Exit(func(code int) { exited = exitCode(code) }))
+		kong.Vars{"version": version}, kong.Exit(func(code int) { exited = exitError(code) }))
 	if err != nil {
 		return err
 	}

@@ -237,7 +237,7 @@ func (c *verifyCommand) Run(env *environment) error {
 	}
 	fmt.Fprintf(env.stdout, "%d cases checked, %d differences\n", checked, differences)
 	if differences > 0 {
-		return exitCode(1)
+		return exitError(1)
 	}
 	return nil
 }

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"shuangze/rehearse"
+	"shuangze/store"
+)
+
+// What a trial installation keeps in its data folder beside its servers' own.
+const (
+	runningFile = "running.json" // where its servers are, while it runs
+	keyFile     = "key"          // seals the petitioners' data
+	tokensFile  = "tokens.json"  // of its accounts
+	lockFile    = "lock"
+)
+
+// lockFolder keeps two installations from sharing a data folder.
+func lockFolder(dir string) (unlock func(), err error) {
+	f, err := os.OpenFile(filepath.Join(dir, lockFile), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("lock data folder: %w", err)
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		_ = f.Close() // nothing was written
+		return nil, fmt.Errorf("another 'shuangze dev' is running in %s", dir)
+	}
+	return func() { _ = f.Close() }, nil // closing unlocks
+}
+
+// tokens makes a token for every official that has none yet and keeps them where the
+// owner alone can read them.
+func (c *devCommand) tokens(ctx context.Context, s *servers) (map[string]rehearse.Account, error) {
+	path := filepath.Join(c.Data, tokensFile)
+	accounts := map[string]rehearse.Account{}
+	raw, err := os.ReadFile(path)
+	if err == nil {
+		err = json.Unmarshal(raw, &accounts)
+	}
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("read %s: %w", tokensFile, err)
+	}
+	directory, err := s.store.Directory(ctx)
+	if err != nil {
+		return nil, err
+	}
+	const lifetime = 365 * 24 * time.Hour
+	for id, o := range directory.Officials {
+		account := accounts[id]
+		if account.Token != "" {
+			if _, err := s.store.Holder(ctx, account.Token, time.Now()); err == nil {
+				continue
+			} else if !errors.Is(err, store.ErrNotFound) {
+				return nil, err
+			}
+		}
+		_, secret, err := s.store.NewToken(ctx, id, time.Now(), lifetime)
+		if err != nil {
+			return nil, err
+		}
+		accounts[id] = rehearse.Account{Token: secret, Role: string(o.Role), Name: o.Name, Post: o.Post, Unit: o.Unit}
+	}
+	return accounts, writePrivate(path, accounts)
+}
+
+func ensureKey(path string) error {
+	if _, err := os.Stat(path); err == nil {
+		return nil
+	}
+	if err := os.WriteFile(path, []byte(store.NewKey()+"\n"), 0o600); err != nil {
+		return fmt.Errorf("write key: %w", err)
+	}
+	return nil
+}
+
+// writePrivate writes JSON that its owner alone can read, whole or not at all.
+func writePrivate(path string, v any) error {
+	raw, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(path+".new", append(raw, '\n'), 0o600); err != nil {
+		return fmt.Errorf("write %s: %w", filepath.Base(path), err)
+	}
+	return os.Rename(path+".new", path)
+}
