@@ -250,3 +250,23 @@ func codeIDs(list []policy.Code) []string {
 	}
 	return s
 }
+
+// TestContractIsWhole: a comma in an unquoted text cuts it off, and YAML takes the
+// rest for a key.
+func TestContractIsWhole(t *testing.T) {
+	t.Parallel()
+	var root yaml.Node
+	if err := yaml.Unmarshal([]byte(source(t, "openapi.yaml")), &root); err != nil {
+		t.Fatal(err)
+	}
+	var walk func(*yaml.Node)
+	walk = func(n *yaml.Node) {
+		for i, child := range n.Content {
+			if n.Kind == yaml.MappingNode && i%2 == 0 && strings.ContainsAny(child.Value, " `，。") {
+				t.Errorf("line %d: %q is no key", child.Line, child.Value)
+			}
+			walk(child)
+		}
+	}
+	walk(&root)
+}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -176,7 +177,7 @@ func (s *Store) Cases(ctx context.Context, by casefile.Actor, f Filter, now time
 	w.sees(by, d)
 	w.filter(f, d, now)
 	var page Page
-	if err := s.pool.QueryRow(ctx, `SELECT count(*) FROM cases`+w.String(), w.args).Scan(&page.Total); err != nil {
+	if err := s.pool.QueryRow(ctx, w.total(), w.args).Scan(&page.Total); err != nil {
 		return Page{}, fmt.Errorf("count cases: %w", err)
 	}
 	column, order, less := "overdue_at", "", ">"
@@ -235,6 +236,7 @@ func parseCursor(cursor, sort string) (key, id string, err error) {
 // where gathers conditions and their arguments.
 type where struct {
 	conditions []string
+	either     [][]string // of each of these groups one must hold as well
 	args       pgx.NamedArgs
 }
 
@@ -246,25 +248,55 @@ func (w *where) add(condition, name string, value any) {
 }
 
 func (w *where) String() string {
-	if len(w.conditions) == 0 {
-		return ""
+	all := slices.Clone(w.conditions)
+	for _, group := range w.either {
+		all = append(all, `(`+strings.Join(group, ` OR `)+`)`)
 	}
-	return ` WHERE ` + strings.Join(w.conditions, ` AND `)
+	return ` WHERE ` + strings.Join(all, ` AND `)
+}
+
+// total counts the cases. Postgres would look for "one or the other" in the table, so
+// each alternative is counted by itself, in its own index, without what those before it
+// have counted.
+func (w *where) total() string {
+	parts := [][]string{w.conditions}
+	for _, group := range w.either {
+		var split [][]string
+		for _, part := range parts {
+			for i, alternative := range group {
+				own := append(slices.Clone(part), alternative)
+				for _, counted := range group[:i] {
+					own = append(own, `NOT `+counted)
+				}
+				split = append(split, own)
+			}
+		}
+		parts = split
+	}
+	var counts []string
+	for _, part := range parts {
+		counts = append(counts, `(SELECT count(*) FROM cases WHERE `+strings.Join(part, ` AND `)+`)`)
+	}
+	return `SELECT ` + strings.Join(counts, ` + `)
 }
 
 // sees narrows to what casefile.Sees allows, in SQL; a test holds the two together.
 func (w *where) sees(by casefile.Actor, d *casefile.Directory) {
+	within := func(area []string, alternatives ...string) {
+		w.args["my_area"] = area
+		// Who is above all units sees every case: no condition serves best.
+		if len(area) < len(d.Units) {
+			w.either = append(w.either, alternatives)
+		}
+	}
 	switch by.Role {
 	case casefile.Auditor:
 	case casefile.Registrar, casefile.Supervisor, casefile.Inspector:
-		// The office of the whole prefecture sees every case: no condition serves it best.
-		if units := area(d, d.Area(by.Unit)); len(units) < len(d.Units) {
-			w.add(`(unit = ANY(@my_area) OR office = ANY(@my_area))`, "my_area", units)
-		}
+		within(area(d, d.Area(by.Unit)), `unit = ANY(@my_area)`, `office = ANY(@my_area)`)
 	case casefile.Officer:
 		w.add(`unit = @my_unit`, "my_unit", by.Unit)
 	case casefile.Leader:
-		w.add(`(upper = @me OR lower = @me OR unit = ANY(@my_area))`, "my_area", area(d, by.Unit))
+		within(area(d, by.Unit), `unit = ANY(@my_area)`, `upper = @me`, `lower = @me`)
 	default:
 		w.add(`false`, "", nil)
 	}
@@ -300,7 +332,8 @@ func (w *where) filter(f Filter, d *casefile.Directory, now time.Time) {
 		w.add(`unit = ANY(@units)`, "units", append(area(d, f.Unit), f.Unit))
 	}
 	if f.Leader != "" {
-		w.add(`(upper = @leader OR lower = @leader)`, "leader", f.Leader)
+		w.args["leader"] = f.Leader
+		w.either = append(w.either, []string{`upper = @leader`, `lower = @leader`})
 	}
 	if f.Supervision != "" {
 		w.add(`supervision = @supervision`, "supervision", string(f.Supervision))
