@@ -88,7 +88,7 @@ type diedError struct {
 	err  error
 }
 
-func (e diedError) Error() string { return fmt.Sprintf("%s died: %v", e.name, e.err) }
+func (e diedError) Error() string { return fmt.Sprintf("%s died: %v", e.name, errors.Unwrap(e.err)) }
 
 func (c *devCommand) Run(env *environment) error {
 	if _, _, err := loadRules(c.Policy, c.Calendar); err != nil {
