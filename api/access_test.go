@@ -142,7 +142,7 @@ func TestTokens(t *testing.T) {
 		"no scheme": {valid}, "basic": {"Basic " + valid}, "two": {"Bearer " + valid, "Bearer " + valid}, "cut": {"Bearer " + valid[:20]},
 		"long": {"Bearer sz_" + strings.Repeat("A", 10_000)}, "not ours": {"Bearer eyJhbGciOiJIUzI1NiJ9"},
 	} {
-		r := httptest.NewRequest("GET", "/api/v1/me", nil)
+		r := httptest.NewRequest(http.MethodGet, "/api/v1/me", nil)
 		if header != nil {
 			r.Header["Authorization"] = header
 		}
@@ -151,7 +151,7 @@ func TestTokens(t *testing.T) {
 			t.Errorf("%s: no WWW-Authenticate", name)
 		}
 	}
-	r := httptest.NewRequest("GET", "/api/v1/me", nil)
+	r := httptest.NewRequest(http.MethodGet, "/api/v1/me", nil)
 	r.Header.Set("Authorization", "bearer "+valid)
 	a := w.send(r).want(t, 200, "")
 	if a.str("official.id") != "p-supervisor" || a.str("unit.name") != "地区信访局" {

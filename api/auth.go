@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"net"
 	"net/http"
 	"strings"
 	"time"
@@ -54,11 +55,11 @@ func (a *api) authenticate(next http.Handler) http.Handler {
 // behind a proxy all callers have one address, and one of them must not lock out the
 // others.
 func (a *api) reject(w http.ResponseWriter, r *http.Request) error {
-	address, err := httprate.KeyByIP(r)
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
-		return err
+		host = r.RemoteAddr
 	}
-	if a.failures.OnLimit(w, r, address) {
+	if a.failures.OnLimit(w, r, httprate.CanonicalizeIP(host)) {
 		return errTooMany
 	}
 	return errUnauthenticated

@@ -6,12 +6,10 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/go-chi/chi/v5"
 
-	"shuangze/calendar"
 	"shuangze/casefile"
 	"shuangze/policy"
 	"shuangze/store"
@@ -305,99 +303,6 @@ func codes(list []policy.Code) []string {
 	}
 	return s
 }
-
-// query is the part of an address after the question mark, read like a body.
-type query struct {
-	body
-	values map[string][]string
-	read   []string
-}
-
-func readQuery(r *http.Request) *query { return &query{values: r.URL.Query()} }
-
-func (q *query) text(name string, limit int) string {
-	q.read = append(q.read, name)
-	values := q.values[name]
-	switch {
-	case len(values) == 0:
-		return ""
-	case len(values) > 1:
-		q.wrong(name, "duplicate_field", "此项重复出现", "this parameter is given twice")
-		return ""
-	}
-	s, why := clean(values[0], limit, false)
-	if why != nil {
-		q.wrong(name, why.Code, why.Chinese, why.English)
-	}
-	return s
-}
-
-func (q *query) line(name string) string { return q.text(name, maxLine) }
-
-func (q *query) oneOf(name string, list ...string) string {
-	s := q.line(name)
-	if s == "" || slices.Contains(list, s) {
-		return s
-	}
-	q.notInList(name, list)
-	return ""
-}
-
-func (q *query) unit(name string, d *casefile.Directory) string {
-	code := q.line(name)
-	if _, ok := d.Units[code]; !ok && code != "" {
-		q.wrong(name, "unknown_unit", "名录中没有这个单位", "there is no such unit")
-	}
-	return code
-}
-
-func (q *query) official(name string, d *casefile.Directory) string {
-	id := q.line(name)
-	if _, ok := d.Officials[id]; !ok && id != "" {
-		q.wrong(name, "unknown_official", "名录中没有此人", "there is no such official")
-	}
-	return id
-}
-
-func (q *query) day(name string) calendar.Date {
-	s := q.line(name)
-	d, err := calendar.ParseDate(s)
-	if err != nil && s != "" {
-		q.wrong(name, "not_a_date", "应为日期，如 2026-11-23", "must be a date such as 2026-11-23")
-	}
-	return d
-}
-
-// number reads a count from 1 to most.
-func (q *query) number(name string, absent, most int) int {
-	s := q.line(name)
-	if s == "" {
-		return absent
-	}
-	n, err := strconv.Atoi(s)
-	if err != nil || n < 1 || n > most {
-		q.wrong(name, "out_of_range", "应为1至"+strconv.Itoa(most)+"的整数", "must be a whole number from 1 to "+strconv.Itoa(most))
-		return absent
-	}
-	return n
-}
-
-// done notes the parameters that nobody has asked for: one that is mistyped must not
-// silently give another list.
-func (q *query) done() {
-	var unknown []string
-	for name := range q.values {
-		if !slices.Contains(q.read, name) {
-			unknown = append(unknown, name)
-		}
-	}
-	slices.Sort(unknown)
-	for _, name := range unknown {
-		q.wrong(name, "unknown_field", "没有这个参数", "there is no such parameter")
-	}
-}
-
-func (q *query) err() error { return q.body.err(nil) }
 
 // explain fills in what the caller can do instead, where a command is not possible
 // now.

@@ -3,7 +3,6 @@ package api
 import (
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"shuangze/calendar"
@@ -16,8 +15,8 @@ var (
 	latest   = calendar.Date{Year: 2100, Month: time.December, Day: 31}
 )
 
-// getDeadline counts a rule's time limit from a day and says how it was counted. That
-// of an extension is counted with the limit it extends, as cases count it.
+// getDeadline counts a rule's time limit from a day and says how it was counted. An
+// extension is counted from the internal due date that it extends.
 func (a *api) getDeadline(w http.ResponseWriter, r *http.Request) error {
 	q := readQuery(r)
 	term, found := a.term(q.line("rule"))
@@ -64,8 +63,7 @@ type deadlineView struct {
 	Calendar     string        `json:"calendar"`
 }
 
-// term finds the clock with this id, or the one that an extension lengthens, with its
-// length then.
+// term finds the clock with this id, or the extension, as a clock of its own.
 func (a *api) term(id string) (policy.Clock, bool) {
 	if k, ok := a.Policy.Clock(id); ok {
 		return k, true
@@ -74,8 +72,8 @@ func (a *api) term(id string) (policy.Clock, bool) {
 	if !ok {
 		return k, false
 	}
-	k.Name = policy.Text{Chinese: k.Name.Chinese + "（延期后）", English: k.Name.English + " (extended)"}
-	k.ID, k.Length, k.Source, k.Basis = id, k.Length+extend.Days, extend.Source, extend.Basis
+	k.Name = policy.Text{Chinese: k.Name.Chinese + "（延期）", English: k.Name.English + " (extension)"}
+	k.ID, k.Length, k.Unit, k.Source, k.Basis = id, extend.Days, calendar.CalendarDay, extend.Source, extend.Basis
 	return k, true
 }
 
@@ -90,19 +88,4 @@ func (a *api) terms() []string {
 	}
 	slices.Sort(ids)
 	return ids
-}
-
-func (q *query) notInList(name string, list []string) {
-	all := strings.Join(list, ", ")
-	q.wrong(name, "not_in_list", "不在可选范围内："+all, "is none of: "+all)
-}
-
-// has reports whether something is wrong with a parameter already.
-func (q *query) has(name string) bool {
-	for _, p := range q.problems {
-		if p.Field == name {
-			return true
-		}
-	}
-	return false
 }

@@ -53,7 +53,7 @@ func (a *api) getInbox(w http.ResponseWriter, r *http.Request) error {
 		shown := task{Do: t.Do, Lamp: casefile.Green, Case: v.summary(t.Row)}
 		if t.Due != nil {
 			due := calendar.DateOf(*t.Due)
-			shown.Due, shown.Lamp = &due, v.lampAt(t.Row.Case, due)
+			shown.Due, shown.Lamp = &due, v.lampAt(t.Case, due)
 		}
 		inbox.Tasks = append(inbox.Tasks, shown)
 	}
@@ -104,7 +104,7 @@ func (a *api) getDuties(w http.ResponseWriter, r *http.Request) error {
 		Red    int    `json:"red"`
 	}{[]duty{}, total, red}
 	for _, d := range duties {
-		k, _ := d.Row.Case.Clock(d.Clock) // written with the case row
+		k, _ := d.Case.Clock(d.Clock) // written with the case row
 		board.Duties = append(board.Duties, duty{v.clock(k), v.summary(d.Row)})
 	}
 	return writeJSON(w, r, http.StatusOK, board)

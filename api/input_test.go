@@ -194,8 +194,12 @@ func TestBadCommands(t *testing.T) {
 		{"a-vice", "acknowledged", "sign", m{"hash": "x"}, 409, "wrong_stage", nil},
 		{"a-vice", "handling", "sign", "{", 400, "malformed_json", nil},
 		{"a-nc-officer", "handling", "opine", m{"result": "maybe", "text": 5}, 422, "invalid_fields", []string{"result:not_in_list", "text:wrong_type"}},
-		{"a-nc-head", "handling", "extend", m{"days": 31, "requested_by": "a-nc-head", "told_on": "2020-01-01", "told_by": "rumour"}, 422, "invalid_fields",
-			[]string{"days:out_of_range", "requested_by:same_person", "text:required", "told_by:not_in_list", "told_on:before_receipt"}},
+		{
+			"a-nc-head", "handling", "extend",
+			m{"days": 31, "requested_by": "a-nc-head", "told_on": "2020-01-01", "told_by": "rumour"},
+			422, "invalid_fields",
+			[]string{"days:out_of_range", "requested_by:same_person", "text:required", "told_by:not_in_list", "told_on:before_receipt"},
+		},
 		{"a-nc-officer", "handling", "extend", m{}, 403, "not_permitted", nil},
 	} {
 		a := w.do(test.official, "POST", "/api/v1/cases/"+test.id+"/commands/"+test.command, test.body)
@@ -280,7 +284,7 @@ func TestDeadline(t *testing.T) {
 		provisional                     bool
 	}{
 		{"HANDLE", "2026-11-23", "2027-01-22", "2027-01-22", true},
-		{"EXT-HANDLE", "2026-09-01", "2026-11-30", "2026-11-30", false},
+		{"EXT-HANDLE", "2026-09-01", "2026-10-01", "2026-10-08", false},
 		{"HANDLE", "2026-08-02", "2026-10-01", "2026-10-08", false}, // rolls over the national holiday
 		{"DUAL-WHEN", "2026-09-01", "2026-09-04", "2026-09-04", false},
 		{"ACC-TRANSFER", "2026-09-01", "2026-09-16", "2026-09-16", false},

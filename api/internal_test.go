@@ -48,7 +48,7 @@ func TestRegistrationReadsItsFields(t *testing.T) {
 	t.Parallel()
 	fields, _ := casefile.Fields(casefile.Register)
 	for _, f := range fields {
-		r := httptest.NewRequest("POST", "/", strings.NewReader(`{"`+f.Name+`": [[]]}`))
+		r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(`{"`+f.Name+`": [[]]}`))
 		b, err := readBody(httptest.NewRecorder(), r, fields)
 		if err != nil {
 			t.Fatal(err)
@@ -68,7 +68,7 @@ func inside(t *testing.T, fn func(http.ResponseWriter, *http.Request) error) (*h
 	r := chi.NewRouter()
 	r.Get("/thing/{id}", a.handle(fn))
 	w := httptest.NewRecorder()
-	r.ServeHTTP(w, httptest.NewRequest("GET", "/thing/secret-id", nil))
+	r.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/thing/secret-id", nil))
 	return w, log.String()
 }
 
@@ -121,7 +121,7 @@ func TestCallerThatLeft(t *testing.T) {
 	var log bytes.Buffer
 	a := &api{Config: Config{Log: slog.New(slog.NewJSONHandler(&log, nil))}}
 	w := httptest.NewRecorder()
-	a.handle(func(http.ResponseWriter, *http.Request) error { return ctx.Err() })(w, httptest.NewRequest("GET", "/", nil).WithContext(ctx))
+	a.handle(func(http.ResponseWriter, *http.Request) error { return ctx.Err() })(w, httptest.NewRequest(http.MethodGet, "/", nil).WithContext(ctx))
 	if w.Code != statusGone || log.Len() != 0 {
 		t.Errorf("answered %d, logged %s", w.Code, log.String())
 	}

@@ -176,3 +176,40 @@ func TestInboxLamps(t *testing.T) {
 		t.Errorf("total = %v, want 3", total)
 	}
 }
+
+// TestWhatTheClockDoes: the steps that nobody gave show in the events, the notices
+// and the case.
+func TestWhatTheClockDoes(t *testing.T) {
+	t.Parallel()
+	w := newStoreWorld(t)
+	tick := func(days int) given {
+		return given{begin.AddDate(0, 0, days), casefile.Command{Kind: casefile.Tick, Actor: casefile.Clockwork}}
+	}
+	w.seed("slow", opening(begin, "a-registrar", nil), then(begin, "a-registrar", casefile.Accept, nil),
+		tick(10), tick(52), tick(63), tick(66), tick(75), tick(90))
+	w = w.at(begin.AddDate(0, 0, 90).Add(time.Minute))
+	kinds := w.events("slow")
+	for _, kind := range []string{"reminded", "urged", "supervised", "escalated", "reported_up"} {
+		if !slices.Contains(kinds, kind) {
+			t.Errorf("the events lack %s: %v", kind, kinds)
+		}
+	}
+	a := w.do("a-supervisor", "GET", "/api/v1/cases/slow", nil).want(t, 200, "")
+	if a.str("supervision") != "dual" || a.str("lamp") != "red" || a.get("late") != true || len(a.get("channels").([]any)) != 2 {
+		t.Errorf("the case: %s", a.body)
+	}
+	if handle := clockOf(a, "HANDLE"); handle["overdue"] != true || handle["late_days"] != 28.0 {
+		t.Errorf("HANDLE: overdue %v, %v days late", handle["overdue"], handle["late_days"])
+	}
+	inbox := w.do("a-nc-officer", "GET", "/api/v1/me/inbox", nil).want(t, 200, "")
+	if len(inbox.get("notices").([]any)) == 0 {
+		t.Error("the officer was told nothing")
+	}
+	var do []any
+	for _, task := range inbox.get("tasks").([]any) {
+		do = append(do, task.(m)["do"])
+	}
+	if !slices.Contains(do, any("report")) {
+		t.Errorf("no report waits: %v", do)
+	}
+}

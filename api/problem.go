@@ -155,7 +155,7 @@ func (a *api) handle(fn func(http.ResponseWriter, *http.Request) error) http.Han
 	return func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
 			if v := recover(); v != nil {
-				if v == http.ErrAbortHandler {
+				if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 					panic(v)
 				}
 				a.Log.ErrorContext(r.Context(), "panic", "route", routeOf(r), "panic", v, "stack", string(debug.Stack()))
@@ -177,10 +177,10 @@ func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
 		return
 	}
 	p := problemOf(err)
-	switch {
-	case p.status == http.StatusInternalServerError:
+	switch p.status {
+	case http.StatusInternalServerError:
 		a.Log.ErrorContext(r.Context(), "internal error", "route", routeOf(r), "error", err)
-	case p.status == http.StatusServiceUnavailable:
+	case http.StatusServiceUnavailable:
 		a.Log.WarnContext(r.Context(), "unavailable", "route", routeOf(r), "error", err)
 	}
 	writeProblem(w, r, p)
@@ -198,7 +198,7 @@ func writeProblem(w http.ResponseWriter, r *http.Request, p *problem) {
 	for name, values := range p.header {
 		w.Header()[name] = values
 	}
-	write(w, r, p.status, "application/problem+json", body)
+	_ = write(w, r, p.status, "application/problem+json", body) // plain data always encodes
 }
 
 // writeJSON answers with v.

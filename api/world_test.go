@@ -279,17 +279,22 @@ func (w *world) do(official, method, path string, body any, headers ...string) a
 
 func (w *world) send(r *http.Request) answer {
 	w.t.Helper()
+	var sent []byte
+	if r.Body != nil {
+		sent, _ = io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(sent))
+	}
 	recorder := httptest.NewRecorder()
 	w.handler.ServeHTTP(recorder, r)
 	result := recorder.Result()
 	a := answer{status: result.StatusCode, header: result.Header, body: recorder.Body.Bytes()}
 	_ = json.Unmarshal(a.body, &a.json)
-	conforms(w.t, r, a)
+	conforms(w.t, r, sent, a)
 	return a
 }
 
-// conforms checks an answer against openapi.yaml.
-func conforms(t testing.TB, r *http.Request, a answer) {
+// conforms checks an answer, and a request that was carried out, against openapi.yaml.
+func conforms(t testing.TB, r *http.Request, sent []byte, a answer) {
 	t.Helper()
 	if a.status == http.StatusNotFound && a.str("code") == "no_such_address" && !strings.HasPrefix(r.URL.Path, "/api/v1/problems/") ||
 		a.status == http.StatusMethodNotAllowed || r.Method == http.MethodHead {
@@ -298,10 +303,15 @@ func conforms(t testing.TB, r *http.Request, a answer) {
 	if mediaType := a.header.Get("Content-Type"); !strings.Contains(mediaType, "json") {
 		return
 	}
-	plain := httptest.NewRequest(r.Method, "http://localhost"+r.URL.EscapedPath(), nil)
+	plain := httptest.NewRequest(r.Method, "http://localhost"+r.URL.RequestURI(), bytes.NewReader(sent))
+	plain.Header = r.Header
 	ok, problems := contract().ValidateHttpResponse(plain, &http.Response{
 		StatusCode: a.status, Header: a.header, Body: io.NopCloser(bytes.NewReader(a.body)),
 	})
+	if a.status < 300 && len(sent) > 0 {
+		fits, more := contract().ValidateHttpRequest(plain)
+		ok, problems = ok && fits, append(problems, more...)
+	}
 	if ok {
 		return
 	}

@@ -42,6 +42,7 @@ func Cases(r io.Reader, rules casefile.Rules, clerk casefile.Actor, campaign str
 		return nil, nil, err
 	}
 	c := checker{problems}
+	unreadable := bad(problems)
 	seen := map[string]int{}
 	var cases []Case
 	for _, row := range t.rows {
@@ -55,7 +56,7 @@ func Cases(r io.Reader, rules casefile.Rules, clerk casefile.Actor, campaign str
 		if len(c.problems) == before {
 			c.decide(row, parsed, rules, clerk, now)
 		}
-		if len(c.problems) == before {
+		if len(c.problems) == before && !unreadable[row.line] {
 			cases = append(cases, parsed)
 		}
 	}

@@ -2,6 +2,7 @@ package worker_test
 
 import (
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 
@@ -152,6 +153,36 @@ func TestExclusiveCommandsAtOnce(t *testing.T) {
 	}
 	if n := len(o.events("case")); n != 2 {
 		t.Errorf("%d events, want 2", n)
+	}
+	o.verified()
+}
+
+// Temporal answers an update's id as it did before, also when it was a refusal. What
+// follows an @ makes it another attempt at the same command, which is done once.
+func TestAttempts(t *testing.T) {
+	t.Parallel()
+	o := open(t, autumn())
+	o.staff()
+	o.do("case", clerk, o.registration())
+	wrong := casefile.Command{ID: "forward@1", Kind: casefile.Forward, Unit: "nowhere"}
+	o.refused("invalid_fields", "case", clerk, wrong)
+	right := casefile.Command{ID: "forward@1", Kind: casefile.Forward}
+	o.refused("invalid_fields", "case", clerk, right) // the first attempt's answer
+	right.ID = "forward@2"
+	o.do("case", clerk, right)
+	o.do("case", handling, casefile.Command{Kind: casefile.Accept})
+	report := o.report("正在核实")
+	for _, report.ID = range []string{"report@3", "report@4", "report"} {
+		o.do("case", handling, report)
+	}
+	var commands []string
+	for _, e := range o.events("case")[1:] {
+		if e.Kind != casefile.EventAccepted {
+			commands = append(commands, e.Command)
+		}
+	}
+	if want := []string{"forward", "report"}; !slices.Equal(commands, want) {
+		t.Errorf("commands in the ledger: %v, want %v", commands, want)
 	}
 	o.verified()
 }
