@@ -314,7 +314,7 @@ func (a *api) explain(ctx context.Context, v viewer, id string, err error) error
 	full := *refusal
 	full.Commands = []casefile.Kind{}
 	if row, err := a.Store.Case(ctx, id); err == nil && casefile.Sees(row.Case, v.by, v.rules) {
-		full.Commands = casefile.Available(row.Case, v.by, v.rules)
+		full.Commands = casefile.Available(row.Case, v.by, v.rules, v.now)
 	}
 	return &full
 }

@@ -152,7 +152,7 @@ func (v viewer) summary(row store.Row) summary {
 		Stage: c.Stage, Lamp: c.Lamp(v.now), Office: c.Office, Unit: c.Unit, UnitName: v.rules.Directory.Units[c.Unit].Name, Direct: c.Direct,
 		ReceivedOn: c.ReceivedOn, RegisteredAt: c.RegisteredAt.UTC(), ClosedAt: instant(c.ClosedAt),
 		Leaders: leaders{v.seat(c.Upper), v.seat(c.Lower)}, Supervision: c.Supervision(), Clocks: []clockView{},
-		Commands: casefile.Available(c, v.by, v.rules),
+		Commands: casefile.Available(c, v.by, v.rules, v.now),
 	}
 	for _, k := range c.Clocks {
 		s.Late = s.Late || k.Overdue(v.now)

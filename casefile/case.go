@@ -261,7 +261,9 @@ type Clock struct {
 	Due       calendar.Due  `json:"due"`
 	YellowOn  calendar.Date `json:"yellow_on"`
 	Extended  int           `json:"extended,omitempty"` // calendar days granted
-	Missed    int           `json:"missed,omitempty"`   // times it ran out before it was started anew
+	// Extendable is how many calendar days may be granted, 0 where none.
+	Extendable int `json:"extendable,omitempty"`
+	Missed     int `json:"missed,omitempty"` // times it ran out before it was started anew
 
 	SuspendedSince time.Time `json:"suspended_since,omitzero"`
 	MetAt          time.Time `json:"met_at,omitzero"`

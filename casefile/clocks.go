@@ -91,6 +91,9 @@ func (d *decision) start(rule policy.Clock, seat SeatName, c Case, e Event) Cloc
 		ID: clockID(rule, seat), Rule: rule.ID, Whose: rule.Bearer, Who: bearer(rule, seat, c),
 		Length: rule.Length, Unit: rule.Unit, StartedAt: d.now,
 	}
+	if rule.Extend != nil {
+		k.Extendable = rule.Extend.Days
+	}
 	if before, ok := d.c.Clock(k.ID); ok {
 		k.Missed = before.Missed
 		if before.Lamp(d.now) == Red {
@@ -106,6 +109,9 @@ func (d *decision) start(rule policy.Clock, seat SeatName, c Case, e Event) Cloc
 		k.From = e.On
 	default:
 		k.From = calendar.DateOf(d.now)
+	}
+	if before, ok := d.c.Clock(k.ID); ok && rule.Bearer == policy.OfLeader && k.From.Before(before.From) {
+		k.From = before.From // an act of an earlier day takes no time back
 	}
 	if k.From.Before(calendar.DateOf(d.now)) {
 		k.StartedAt = k.From.Start()
@@ -145,6 +151,7 @@ func bearer(rule policy.Clock, seat SeatName, c Case) string {
 // plannedStep is a step of a running clock that has not been taken.
 type plannedStep struct {
 	at    time.Time
+	since time.Time // when it came round before; the first time, when the clock was due
 	clock string
 	step  policy.Step
 	id    string // "URGE-5", then "URGE-5#2", …
@@ -170,9 +177,9 @@ func (d *decision) planned(k Clock) []plannedStep {
 		if n > 0 && step.Repeat.IsZero() {
 			continue
 		}
-		day := step.At.From(base, d.rules.Calendar)
+		day, since := step.At.From(base, d.rules.Calendar), k.Due.Statutory.End()
 		for range n {
-			day = step.Repeat.From(day, d.rules.Calendar)
+			day, since = step.Repeat.From(day, d.rules.Calendar), d.stepTime(day)
 		}
 		if !step.Repeat.IsZero() {
 			// After an outage only the last of the missed repetitions is taken.
@@ -181,10 +188,10 @@ func (d *decision) planned(k Clock) []plannedStep {
 				if d.stepTime(next).After(d.now) {
 					break
 				}
-				day, n = next, n+1
+				day, since, n = next, d.stepTime(day), n+1
 			}
 		}
-		p := plannedStep{d.stepTime(day), k.ID, step, occurrenceID(id, n+1)}
+		p := plannedStep{d.stepTime(day), since, k.ID, step, occurrenceID(id, n+1)}
 		plan = append(plan, p)
 	}
 	return plan

@@ -48,7 +48,8 @@ type Command struct {
 	ID          string `json:"id"` // unique within the case; repeating it gives the first answer
 	Kind        Kind   `json:"kind"`
 	Actor       Actor  `json:"actor"`
-	Fingerprint string `json:"fingerprint,omitempty"` // hash of what was asked, to tell a repetition from a reuse of the id
+	Fingerprint string `json:"fingerprint,omitempty"` // of what was asked, to tell a repetition from a reuse of the id
+	Seen        int64  `json:"seen,omitempty"`        // seq of the case that the sender saw; the ledger is at least there
 
 	Registration *Registration `json:"registration,omitempty"`
 	Text         Document      `json:"text,omitzero"`
@@ -113,7 +114,7 @@ type spec struct {
 	rule   string // why nobody else may
 	fields []Field
 	// ready says why the case is not ready for it, whatever the fields say.
-	ready  func(Case, Actor) *Error
+	ready  func(Case, Actor, time.Time) *Error
 	decide func(*decision) *Error
 }
 
@@ -142,7 +143,7 @@ var table = []spec{
 	{
 		Accept,
 		[]Stage{Registered, Forwarded},
-		[]relation{clerk, supervisor, officer},
+		[]relation{receivingClerk, receivingSupervisor, officer},
 		"《信访工作条例》第二十三条：有权处理的机关受理",
 		[]Field{may("on"), may("text")},
 		nil, accept,
@@ -150,10 +151,10 @@ var table = []spec{
 	{
 		Decline,
 		[]Stage{Registered, Forwarded},
-		[]relation{clerk, supervisor, officer},
-		"《信访工作条例》第二十三条：收到信访事项的机关告知",
+		[]relation{clerk, supervisor, receivingOfficer},
+		"《信访工作条例》第二十三条：收到信访事项的机关告知；转送的事项经转送机关同意方可退回",
 		[]Field{need("text"), may("organ")},
-		nil, decline,
+		notSupervised, decline,
 	},
 	{
 		Forward,
@@ -289,21 +290,21 @@ func Fields(kind Kind) (fields []Field, ok bool) {
 
 // The conditions of the table's ready column.
 
-func notLed(c Case, _ Actor) *Error {
+func notLed(c Case, _ Actor, _ time.Time) *Error {
 	if c.Led() {
 		return conflict("already_assigned", "已确定两名包案领导，更换须办理移交", "both leaders are named already; a change needs a handover")
 	}
 	return nil
 }
 
-func led(c Case, _ Actor) *Error {
+func led(c Case, _ Actor, _ time.Time) *Error {
 	if !c.Led() {
 		return conflict("no_leaders", "尚未确定两名包案领导", "the two leaders have not been named yet")
 	}
 	return nil
 }
 
-func notAcknowledged(c Case, by Actor) *Error {
+func notAcknowledged(c Case, by Actor, _ time.Time) *Error {
 	name, _ := c.SeatOf(by.ID)
 	if !c.Seat(name).AcknowledgedAt.IsZero() {
 		return conflict("already_acknowledged", "您已签收本案", "you have acknowledged this case already")
@@ -311,7 +312,7 @@ func notAcknowledged(c Case, by Actor) *Error {
 	return nil
 }
 
-func acknowledged(c Case, by Actor) *Error {
+func acknowledged(c Case, by Actor, _ time.Time) *Error {
 	name, _ := c.SeatOf(by.ID)
 	if c.Seat(name).AcknowledgedAt.IsZero() {
 		return conflict("not_acknowledged", "请先签收本案", "acknowledge the case first")
@@ -319,8 +320,8 @@ func acknowledged(c Case, by Actor) *Error {
 	return nil
 }
 
-func mySignature(c Case, by Actor) *Error {
-	if err := acknowledged(c, by); err != nil {
+func mySignature(c Case, by Actor, now time.Time) *Error {
+	if err := acknowledged(c, by, now); err != nil {
 		return err
 	}
 	name, _ := c.SeatOf(by.ID)
@@ -333,30 +334,35 @@ func mySignature(c Case, by Actor) *Error {
 	return nil
 }
 
-func notExtended(c Case, _ Actor) *Error {
+func notExtended(c Case, _ Actor, now time.Time) *Error {
 	for _, k := range c.Clocks {
-		if k.Extended > 0 {
+		switch {
+		case k.Extended > 0:
 			return conflict("already_extended", "办理期限只能延长一次", "the time limit can be extended only once")
+		case k.Extendable > 0 && k.Running() && k.Overdue(now):
+			return conflict("overdue", "期限已过，不能再延长", "the time limit has passed; it can't be extended any more")
+		case k.Extendable > 0 && k.Running():
+			return nil
 		}
 	}
-	return nil
+	return conflict("nothing_to_extend", "本案没有可以延长的期限", "the case has no time limit that can be extended")
 }
 
-func notSupervised(c Case, _ Actor) *Error {
+func notSupervised(c Case, _ Actor, _ time.Time) *Error {
 	if c.Supervision() != NotSupervised {
-		return conflict("still_supervised", "督办尚未全部解除，不能结案", "a channel of supervision has not been released; the case can't be closed")
+		return conflict("still_supervised", "督办尚未全部解除，不能结束本案", "a channel of supervision has not been released; the case can't be ended")
 	}
 	return nil
 }
 
-func notYetSupervised(c Case, _ Actor) *Error {
+func notYetSupervised(c Case, _ Actor, _ time.Time) *Error {
 	if c.OnChannel(PetitionOffice).Open() {
 		return conflict("already_supervised", "本案已在督办中", "the case is under supervision already")
 	}
 	return nil
 }
 
-func onlySupervised(c Case, _ Actor) *Error {
+func onlySupervised(c Case, _ Actor, _ time.Time) *Error {
 	switch {
 	case c.OnChannel(SupervisionOffice).Open():
 		return conflict("already_dual", "本案已在双重督办中", "the case is under dual supervision already")
@@ -368,7 +374,7 @@ func onlySupervised(c Case, _ Actor) *Error {
 	return nil
 }
 
-func myChannelOpen(c Case, by Actor) *Error {
+func myChannelOpen(c Case, by Actor, _ time.Time) *Error {
 	if !c.OnChannel(channelOf(by)).Open() {
 		return conflict("no_open_channel", "您所在部门没有正在进行的督办", "your office is not supervising this case")
 	}

@@ -76,7 +76,7 @@ func TestWhoMay(t *testing.T) {
 	allowed := map[Kind][]string{
 		Register:    {"clerk", "supervisor", "county-clerk", "county-supervisor", "officer"},
 		Accept:      {"clerk", "supervisor", "officer"},
-		Decline:     {"clerk", "supervisor", "officer"},
+		Decline:     {"clerk", "supervisor", "officer"}, // the officer of what the unit received itself
 		Forward:     {"clerk", "supervisor"},
 		Assign:      {"supervisor"},
 		Acknowledge: {"upper", "lower"},
@@ -173,7 +173,7 @@ func TestEndedCaseAdmitsNothing(t *testing.T) {
 					t.Errorf("%s: %s by %s was taken", state, kind, who)
 				}
 			}
-			if got := Available(d.c, d.actor(who), d.rules); len(got) > 0 {
+			if got := Available(d.c, d.actor(who), d.rules, d.now); len(got) > 0 {
 				t.Errorf("%s: available to %s: %v", state, who, got)
 			}
 		}
@@ -192,7 +192,7 @@ func TestAvailable(t *testing.T) {
 					want = append(want, kind)
 				}
 			}
-			if got := Available(d.c, d.actor(who), d.rules); !slices.Equal(got, want) {
+			if got := Available(d.c, d.actor(who), d.rules, d.now); !slices.Equal(got, want) {
 				t.Errorf("%s: available to %s: %v, but what is taken is %v", s.name, who, got, want)
 			}
 		}
@@ -220,7 +220,7 @@ func TestRefusalsExplainThemselves(t *testing.T) {
 						t.Errorf("%s: names no rule", where)
 					}
 				case Conflict:
-					if refusal.Commands == nil || !slices.Equal(refusal.Commands, Available(d.c, d.actor(who), d.rules)) {
+					if refusal.Commands == nil || !slices.Equal(refusal.Commands, Available(d.c, d.actor(who), d.rules, d.now)) {
 						t.Errorf("%s: does not say what can be done instead", where)
 					}
 				case NotFound:

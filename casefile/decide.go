@@ -35,8 +35,8 @@ func Decide(c Case, cmd Command, rules Rules, now time.Time) (Outcome, error) {
 		if err := Permit(d.c, kind, cmd.Actor, rules); err != nil {
 			return Outcome{}, err
 		}
-		if err := admits(d.c, s, cmd.Actor); err != nil {
-			err.Commands = Available(d.c, cmd.Actor, rules)
+		if err := admits(d.c, s, cmd.Actor, d.now); err != nil {
+			err.Commands = Available(d.c, cmd.Actor, rules, d.now)
 			return Outcome{}, err
 		}
 		if s.decide == nil {
@@ -44,7 +44,7 @@ func Decide(c Case, cmd Command, rules Rules, now time.Time) (Outcome, error) {
 		}
 		if err := s.decide(d); err != nil {
 			if err.Reason == Conflict {
-				err.Commands = Available(d.c, cmd.Actor, rules)
+				err.Commands = Available(d.c, cmd.Actor, rules, d.now)
 			}
 			return Outcome{}, err
 		}
@@ -166,6 +166,9 @@ func register(d *decision) *Error {
 	} else if area := d.rules.Directory.Area(c.Office); r.Unit != "" && !d.rules.Directory.Under(r.Unit, area) {
 		v.add("unit", "out_of_area", "责任单位不在本部门管辖范围内", "the unit is not in this office's area")
 	}
+	if r.Unit != "" && d.rules.Directory.Units[c.Office].Kind != PetitionOfficeKind {
+		v.add("unit", "no_petition_office", "名录中没有主管的信访部门", "no petition office in the directory is in charge")
+	}
 	c.SupervisionOffice = d.rules.Directory.Office(c.Office, SupervisionOfficeKind)
 	if err := v.err(); err != nil {
 		return err
@@ -233,6 +236,9 @@ func accept(d *decision) *Error {
 		}
 	}
 	d.emit(e)
+	if d.cmd.Actor.Role != Officer {
+		d.tell(e, d.officialsOf(d.c.Unit, Officer))
+	}
 	return nil
 }
 
@@ -256,6 +262,9 @@ func forward(d *decision) *Error {
 		unit = d.c.Unit
 	}
 	d.checkUnit(&v, unit, d.c.AccusedUnit)
+	if d.c.Direct && unit == d.c.Unit {
+		v.add("unit", "own_unit", "该单位已直接收到本事项，无须转送", "the unit received the petition itself")
+	}
 	if unit != d.c.Unit {
 		if !d.rules.Directory.Under(unit, d.rules.Directory.Area(d.c.Office)) {
 			v.add("unit", "out_of_area", "责任单位不在本部门管辖范围内", "the unit is not in this office's area")
@@ -291,12 +300,7 @@ func act(d *decision) *Error {
 	if err := v.err(); err != nil {
 		return err
 	}
-	// An act entered after a later one doesn't bring the next one's day forward.
-	e := Event{Kind: EventActed, Document: d.text(), Seat: name, Act: d.cmd.Act, On: on, CountFrom: on}
-	if last := calendar.DateOf(d.c.Seat(name).LastActAt); on.Before(last) {
-		e.CountFrom = last
-	}
-	d.emit(e)
+	d.emit(Event{Kind: EventActed, Document: d.text(), Seat: name, Act: d.cmd.Act, On: on})
 	return nil
 }
 
@@ -314,21 +318,16 @@ func report(d *decision) *Error {
 // head of the unit and on somebody else's request, and only when the petitioner
 // has been told why.
 func extend(d *decision) *Error {
-	i := slices.IndexFunc(d.c.Clocks, func(k Clock) bool {
-		rule, _ := d.rules.Policy.Clock(k.Rule)
-		return k.Running() && rule.Extend != nil
-	})
-	if i < 0 {
-		return conflict("nothing_to_extend", "本案没有可以延长的期限", "the case has no time limit that can be extended")
-	}
-	k := d.c.Clocks[i]
+	i := slices.IndexFunc(d.c.Clocks, func(k Clock) bool { return k.Extendable > 0 && k.Running() })
+	k := d.c.Clocks[i] // notExtended has seen it
 	rule, _ := d.rules.Policy.Clock(k.Rule)
-	if k.Overdue(d.now) {
-		return conflict("overdue", "期限已过，不能再延长", "the time limit has passed; it can't be extended any more")
+	most := k.Extendable
+	if rule.Extend != nil {
+		most = min(most, rule.Extend.Days)
 	}
 	var v invalid
-	if d.cmd.Days < 1 || d.cmd.Days > rule.Extend.Days {
-		v.add("days", "out_of_range", "延长应为1至%d日", "the extension must be 1 to %d days", rule.Extend.Days)
+	if d.cmd.Days < 1 || d.cmd.Days > most {
+		v.add("days", "out_of_range", "延长应为1至%d日", "the extension must be 1 to %d days", most)
 	}
 	by := d.rules.Directory.Officials[d.cmd.RequestedBy]
 	switch {
@@ -356,10 +355,19 @@ func extend(d *decision) *Error {
 	k.Taken = nil // a new due date has its own reminders; nothing after the old one was taken yet
 	k = d.due(k, rule)
 	d.emit(Event{
-		Kind: EventExtended, Rule: rule.Extend.ID, Document: d.text(), Clock: k.ID, Days: d.cmd.Days,
+		Kind: EventExtended, Rule: extensionID(rule), Document: d.text(), Clock: k.ID, Days: d.cmd.Days,
 		RequestedBy: d.cmd.RequestedBy, ToldOn: d.cmd.ToldOn, ToldBy: d.cmd.ToldBy, Clocks: []Clock{k},
 	})
 	return nil
+}
+
+// extensionID is the rule behind an extension; the clock's own where a local policy
+// has meanwhile done away with it.
+func extensionID(rule policy.Clock) string {
+	if rule.Extend == nil {
+		return rule.ID
+	}
+	return rule.Extend.ID
 }
 
 func opine(d *decision) *Error {
@@ -407,6 +415,9 @@ func serve(d *decision) *Error {
 	var v invalid
 	v.oneOf("means", d.cmd.Means, Means)
 	on := d.on(&v)
+	if on.Before(calendar.DateOf(d.c.Upper.SignedAt)) && !on.Before(d.c.ReceivedOn) {
+		v.add("on", "before_signature", "日期不能早于签批之日", "the date lies before the leaders signed")
+	}
 	if err := v.err(); err != nil {
 		return err
 	}

@@ -205,9 +205,13 @@ func (d *desk) command(kind Kind) Command {
 		cmd.DecidedBy = d.first("convener", func(o Official) bool {
 			return o.Unit == d.rules.Directory.Area(d.c.Office) && o.Role == Leader && o.ID != d.c.AccusedOfficial
 		})
+	case Forward:
+		if d.c.Direct {
+			cmd.Unit = "C-zr" // the unit itself has it already
+		}
 	case Decline, Report, Return, Release:
 		cmd.Text = doc(string(kind))
-	case Accept, Forward, Acknowledge, Close, Tick:
+	case Accept, Acknowledge, Close, Tick:
 	}
 	return cmd
 }

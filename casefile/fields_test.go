@@ -23,7 +23,7 @@ func problems(e *Error) []string {
 var ready = map[Kind]struct{ state, who string }{
 	Register:    {"new", "clerk"},
 	Accept:      {"forwarded", "officer"},
-	Decline:     {"forwarded", "officer"},
+	Decline:     {"forwarded", "clerk"},
 	Forward:     {"registered", "clerk"},
 	Assign:      {"handling", "supervisor"},
 	Acknowledge: {"led", "upper"},

@@ -24,7 +24,7 @@ func TestWaiting(t *testing.T) {
 		"opined-unread": {"acknowledge upper 2026-09-04", "acknowledge lower 2026-09-04"},
 		"half-signed":   append([]string{"sign upper 2026-10-31"}, acts...),
 		"signed":        append([]string{"serve officer C-rs 2026-10-31"}, acts...),
-		"served":        append([]string{"close supervisor P-xf 2026-09-15"}, acts...),
+		"served":        {"close supervisor P-xf 2026-09-15"},
 		"supervised": {
 			"opine officer C-rs 2026-10-31", acts[0], acts[1], "release supervisor P-xf 2026-09-16", "report officer C-rs 2026-09-16",
 		},
@@ -75,7 +75,9 @@ func TestReportWaits(t *testing.T) {
 		{"2026-11-03 10:00", "officer report", false}, // explained
 		{"2026-11-05 09:00", "", true},                // supervised
 		{"2026-11-05 10:00", "officer report", false},
-		{"2026-11-20 10:00", "", false},
+		{"2026-11-16 08:00", "", false},
+		{"2026-11-16 09:00", "", true}, // urged again: one report explains one circular
+		{"2026-11-16 10:00", "officer report", false},
 		{"2026-11-21 09:00", "", true}, // supervised by both
 		{"2026-11-21 10:00", "officer report", false},
 	} {

@@ -62,7 +62,7 @@ func (d *decision) take(p plannedStep) {
 	case policy.Remind:
 		e.Kind = EventReminded
 	case policy.Urge:
-		if p.step.UnlessReported && !d.c.ReportedAt.Before(k.Due.Statutory.End()) {
+		if p.step.UnlessReported && !d.c.ReportedAt.Before(p.since) {
 			suppress(Explained)
 			return
 		}

@@ -166,7 +166,7 @@ func TestReportSpares(t *testing.T) {
 			"2026-11-03 08:30 urged HANDLE URGE-0",
 			"2026-11-05 08:30 supervised HANDLE SUP-1",
 			"2026-11-09 08:30 suppressed HANDLE URGE-5: explained",
-			"2026-11-16 08:30 suppressed HANDLE URGE-5#2: explained",
+			"2026-11-16 08:30 urged HANDLE URGE-5#2", // an explanation lasts for one circular
 		}},
 		{"reported between two circulars", "2026-11-10 10:00", []string{
 			"2026-11-03 08:30 urged HANDLE URGE-0",

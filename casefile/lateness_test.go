@@ -88,3 +88,54 @@ func TestConflictNamesCommands(t *testing.T) {
 		t.Errorf("%s", show(refusal))
 	}
 }
+
+// A forwarded matter is handed back only with the sender's consent, and a supervised
+// one is not ended before it is released.
+func TestDecliningIsNoWayOut(t *testing.T) {
+	d := newDesk(t).reach("forwarded")
+	d.refuse("officer", d.command(Decline), "not_permitted")
+	d.moves("supervisor supervise")
+	d.refuse("clerk", d.command(Decline), "still_supervised")
+	d.moves("supervisor release", "clerk decline")
+}
+
+// The petitioner's thirty days can't begin before the opinion was signed.
+func TestServedBeforeSigned(t *testing.T) {
+	d := newDesk(t).reach("half-signed").at("2026-09-10 10:00").moves("upper sign")
+	cmd := d.command(Serve)
+	cmd.On = day("2026-09-09")
+	same(t, "fields", []string{"on before_signature"}, problems(d.refuse("officer", cmd, "invalid_fields")))
+	cmd.On = day("2026-09-10")
+	d.do("officer", cmd)
+}
+
+// Forwarding doesn't take time from the unit, nor give it to one that has it already.
+func TestForwardingDates(t *testing.T) {
+	d := newDesk(t).reach("registered").at("2026-09-10 10:00")
+	cmd := d.command(Forward)
+	cmd.On = day("2026-09-02")
+	d.do("clerk", cmd).want("ACC-TRANSFER", "2026-09-10", "2026-09-25", "2026-09-28")
+	d = newDesk(t).reach("direct")
+	cmd = Command{Kind: Forward}
+	same(t, "fields", []string{"unit own_unit"}, problems(d.refuse("clerk", cmd, "invalid_fields")))
+}
+
+// When the office accepts, the unit hears of it: its sixty days have begun.
+func TestUnitHearsOfAcceptance(t *testing.T) {
+	d := newDesk(t).reach("registered").moves("clerk accept")
+	same(t, "told", []string{"colleague", "officer"}, d.told(EventAccepted, ""))
+}
+
+// What can't be extended is not offered.
+func TestExtensionIsOffered(t *testing.T) {
+	offered := func(d *desk) bool {
+		return slices.Contains(Available(d.c, d.actor("head"), d.rules, d.now), Extend)
+	}
+	d := newDesk(t).reach("acknowledged")
+	if !offered(d) {
+		t.Error("not offered in time")
+	}
+	if d.until("2026-11-10 10:00"); offered(d) {
+		t.Error("offered after the due date")
+	}
+}

@@ -3,6 +3,7 @@ package casefile
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"shuangze/calendar"
 	"shuangze/policy"
@@ -33,6 +34,15 @@ var (
 	}}
 	inspector = relation{"党委督查室督查人员", "an inspector of the supervision office", func(c Case, by Actor, r Rules) bool {
 		return by.Role == Inspector && presides(by.Unit, c.SupervisionOffice, r)
+	}}
+	receivingClerk = relation{"主办信访部门登记人员（转送前）", "a clerk of the petition office in charge, before forwarding", func(c Case, by Actor, r Rules) bool {
+		return c.Stage == Registered && clerk.holds(c, by, r)
+	}}
+	receivingSupervisor = relation{"主办信访部门督办人员（转送前）", "a supervisor of the petition office in charge, before forwarding", func(c Case, by Actor, r Rules) bool {
+		return c.Stage == Registered && supervisor.holds(c, by, r)
+	}}
+	receivingOfficer = relation{"直接收到的责任单位承办人", "an officer of the unit that received it itself", func(c Case, by Actor, r Rules) bool {
+		return c.Direct && officer.holds(c, by, r)
 	}}
 	officer = relation{"责任单位承办人", "an officer of the responsible unit", func(c Case, by Actor, _ Rules) bool {
 		return by.Role == Officer && by.Unit == c.Unit
@@ -125,7 +135,7 @@ func accused(c Case, official, unit string, d *Directory) bool {
 }
 
 // admits says whether the case is in a stage and state to take the command.
-func admits(c Case, s spec, by Actor) *Error {
+func admits(c Case, s spec, by Actor, now time.Time) *Error {
 	if !slices.Contains(s.from, c.Stage) {
 		if s.kind == Register {
 			return conflict("already_registered", "本事项已登记", "the case is registered already")
@@ -133,7 +143,7 @@ func admits(c Case, s spec, by Actor) *Error {
 		return conflict("wrong_stage", "信访事项当前环节不能进行这一操作", "this is not possible in the case's present stage")
 	}
 	if s.ready != nil {
-		return s.ready(c, by)
+		return s.ready(c, by, now)
 	}
 	return nil
 }
@@ -145,14 +155,14 @@ func Admit(c Case, cmd Command) *Error {
 	if !ok {
 		return &Error{Reason: NotFound, Code: "unknown_command", Chinese: "没有这个操作", English: "there is no such command"}
 	}
-	return admits(c, s, cmd.Actor)
+	return admits(c, s, cmd.Actor, c.LastAt)
 }
 
 // Available lists what the actor can do with the case now.
-func Available(c Case, by Actor, r Rules) []Kind {
+func Available(c Case, by Actor, r Rules, now time.Time) []Kind {
 	kinds := []Kind{}
 	for _, s := range table {
-		if s.kind != Tick && s.kind != Register && admits(c, s, by) == nil && Permit(c, s.kind, by, r) == nil {
+		if s.kind != Tick && s.kind != Register && admits(c, s, by, now) == nil && Permit(c, s.kind, by, r) == nil {
 			kinds = append(kinds, s.kind)
 		}
 	}

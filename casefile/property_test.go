@@ -85,7 +85,7 @@ func (l *life) step() {
 		choosy := rapid.IntRange(0, 2).Draw(l.t, "choosy") > 0
 		var moves []string
 		for _, o := range everybody {
-			for _, kind := range Available(l.c, l.actor(o.ID), l.rules) {
+			for _, kind := range Available(l.c, l.actor(o.ID), l.rules, l.now) {
 				if !choosy || slices.Contains(on, kind) {
 					moves = append(moves, o.ID+" "+string(kind))
 				}
@@ -412,8 +412,8 @@ func (l *life) checkWaiting() {
 				continue
 			}
 			doers++
-			if !slices.Contains(Available(l.c, l.actor(o.ID), l.rules), task.Do) {
-				l.t.Fatalf("in stage %s %s waits for %s, who can only %v", l.c.Stage, show(task), o.ID, Available(l.c, l.actor(o.ID), l.rules))
+			if !slices.Contains(Available(l.c, l.actor(o.ID), l.rules, l.now), task.Do) {
+				l.t.Fatalf("in stage %s %s waits for %s, who can only %v", l.c.Stage, show(task), o.ID, Available(l.c, l.actor(o.ID), l.rules, l.now))
 			}
 		}
 		if doers == 0 && l.c.AccusedOfficial == "" && l.c.AccusedUnit == "" {
