@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
 
 	"shuangze/calendar"
 	"shuangze/casefile"
@@ -44,6 +45,8 @@ func (a *Activities) Execute(ctx context.Context, in workflows.ExecuteInput) (wo
 	switch {
 	case errors.As(err, &refusal):
 		result.Refusal = refusal
+	case errors.Is(err, store.ErrBroken):
+		return workflows.ExecuteResult{}, temporal.NewNonRetryableApplicationError(err.Error(), "broken", err)
 	case err != nil:
 		return workflows.ExecuteResult{}, fmt.Errorf("execute %s of case %s: %w", in.Command.Kind, in.Case.ID, err)
 	}
@@ -118,9 +121,6 @@ const grace = time.Minute
 // minute ago or whose provisional due dates wait for another calendar, starting its
 // workflow anew from the ledger where none runs. It returns how many it woke.
 func (a *Activities) Reconcile(ctx context.Context) (int, error) {
-	if err := a.Store.Sweep(ctx); err != nil {
-		return 0, err
-	}
 	const batch = 1000
 	stalled, err := a.Store.Stalled(ctx, a.Clock.Case(time.Now().Add(-grace)), a.Calendar.Version(), batch)
 	if err != nil {
@@ -136,7 +136,10 @@ func (a *Activities) Reconcile(ctx context.Context) (int, error) {
 		}
 		woken++
 	}
-	return woken, ctx.Err()
+	if err := ctx.Err(); err != nil {
+		return woken, err
+	}
+	return woken, a.Store.Sweep(ctx)
 }
 
 func (a *Activities) wake(ctx context.Context, id string) error {

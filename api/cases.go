@@ -32,7 +32,7 @@ func (a *api) postCase(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	sub, err := submit(r, b)
+	sub, err := a.submit(r, b)
 	if err != nil {
 		return err
 	}

@@ -40,12 +40,12 @@ func (a *api) postCommand(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	sub, err := submit(r, b)
+	sub, err := a.submit(r, b)
 	if err != nil {
 		return err
 	}
 	id := row.Case.ID
-	cmd := casefile.Command{ID: sub.commandID(v.by, id), Kind: kind, Actor: v.by, Fingerprint: sub.fingerprint}
+	cmd := casefile.Command{ID: sub.commandID(v.by, id), Kind: kind, Actor: v.by, Fingerprint: sub.fingerprint, Seen: row.Case.Seq}
 	if done, err := a.replay(w, r, v, sub, id, cmd.ID, http.StatusOK); done || err != nil {
 		return err
 	}
@@ -135,8 +135,8 @@ type submission struct {
 }
 
 // submit reads the Idempotency-Key header.
-func submit(r *http.Request, b *body) (submission, error) {
-	s := submission{fingerprint: b.fingerprint(r)}
+func (a *api) submit(r *http.Request, b *body) (submission, error) {
+	s := submission{fingerprint: a.Store.Fingerprint([]byte(r.Method), []byte(r.URL.Path), b.bytes)}
 	values := r.Header.Values("Idempotency-Key")
 	if len(values) == 0 {
 		return s, nil

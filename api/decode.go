@@ -2,8 +2,6 @@ package api
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -281,12 +279,4 @@ func (b *body) object(name string, read func(*body), known ...casefile.Field) {
 	inner.know(known)
 	read(inner)
 	b.problems = append(b.problems, inner.problems...)
-}
-
-// fingerprint tells what was asked apart from everything else that could have been.
-func (b *body) fingerprint(r *http.Request) string {
-	h := sha256.New()
-	fmt.Fprintf(h, "%s %s\n", r.Method, r.URL.Path)
-	h.Write(b.bytes)
-	return hex.EncodeToString(h.Sum(nil))
 }

@@ -25,7 +25,7 @@ func (a *api) getInbox(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	told, err := a.Store.Notices(r.Context(), v.by.ID, limit)
+	told, err := a.Store.Notices(r.Context(), v.by, limit)
 	if err != nil {
 		return err
 	}

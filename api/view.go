@@ -209,7 +209,12 @@ func (a *api) whole(ctx context.Context, v viewer, row store.Row) (caseView, err
 		return view, nil
 	}
 	p, err := a.Store.ReadPetitioner(ctx, c, v.by.ID, v.now)
-	if errors.Is(err, store.ErrNotFound) {
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return view, nil
+	case errors.Is(err, store.ErrSealed):
+		// The case can be worked on without; that the key is lost is the operator's to mend.
+		a.Log.ErrorContext(ctx, "petitioner can't be shown", "case", c.ID, "error", err)
 		return view, nil
 	}
 	view.Petitioner = &p

@@ -24,6 +24,3 @@ func StartProgram(name, logFile, path string, args, env []string) (*Program, err
 	}
 	return &Program{p}, nil
 }
-
-// LastLines is the end of what the program has logged, for an error message.
-func (p *Program) LastLines() string { return p.lastLines() }

@@ -70,26 +70,33 @@ func overlay(name string, data []byte) (*Policy, error) {
 // file is a policy with the place of everything in it, for messages.
 type file struct {
 	Policy
-	name string
-	root *yaml.Node
+	name  string
+	root  *yaml.Node
+	wrong []error // what could not be read
 }
 
 // parse reads a file over what is preset; an empty file leaves it at that.
 func parse(name string, data []byte, preset Policy) (*file, error) {
 	f := &file{Policy: preset, name: name, root: new(yaml.Node)}
 	if err := yaml.Unmarshal(data, f.root); err != nil {
-		return nil, f.syntax(err)
+		return nil, errors.Join(f.syntax(err)...)
 	}
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	dec.KnownFields(true)
-	if err := dec.Decode(&f.Policy); err != nil && !errors.Is(err, io.EOF) {
-		return nil, f.syntax(err)
+	err := dec.Decode(&f.Policy)
+	var typed *yaml.TypeError
+	switch {
+	case err == nil, errors.Is(err, io.EOF):
+		return f, nil
+	case errors.As(err, &typed): // what could be read is checked all the same
+		f.wrong = f.syntax(err)
+		return f, nil
 	}
-	return f, nil
+	return nil, errors.Join(f.syntax(err)...)
 }
 
 // syntax turns the YAML library's error, which names lines in prose, into problems.
-func (f *file) syntax(err error) error {
+func (f *file) syntax(err error) []error {
 	messages := []string{strings.TrimPrefix(err.Error(), "yaml: ")}
 	var typed *yaml.TypeError
 	if errors.As(err, &typed) {
@@ -107,7 +114,7 @@ func (f *file) syntax(err error) error {
 		}
 		problems = append(problems, p)
 	}
-	return errors.Join(problems...)
+	return problems
 }
 
 // lay fills what the local file leaves out from the base. Lists of entries with an
@@ -186,7 +193,18 @@ func (f *file) check(base *Policy) error {
 	for _, s := range p.Steps {
 		c.step(s)
 	}
-	return errors.Join(c.problems...)
+	return errors.Join(append(f.wrong, beside(f.wrong, c.problems)...)...)
+}
+
+// beside leaves out what is wrong in a line that could not be read anyway.
+func beside(unread, problems []error) []error {
+	return slices.DeleteFunc(problems, func(err error) bool {
+		var p FileError
+		return errors.As(err, &p) && slices.ContainsFunc(unread, func(other error) bool {
+			var q FileError
+			return errors.As(other, &q) && q.Line == p.Line
+		})
+	})
 }
 
 type checker struct {

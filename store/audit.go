@@ -191,13 +191,13 @@ func (s *Store) LedgerCases(ctx context.Context, after string, limit int) ([]str
 	return ids(ctx, s.pool, `SELECT DISTINCT case_id FROM ledger WHERE case_id > $1 ORDER BY case_id LIMIT $2`, after, limit)
 }
 
-// Gaps lists the registers whose numbers are not one to the last without a gap, and
-// case rows that no ledger stands behind, and
-// ledger rows whose columns are not their event's.
+// Gaps lists the registers whose numbers are not one to the last without a gap, case
+// rows that no ledger stands behind, and ledger rows whose columns are not their
+// event's.
 func (s *Store) Gaps(ctx context.Context) ([]string, error) {
 	const sql = `
 		SELECT 'register ' || r.office || ' ' || r.year || ': last number is ' || r.last || ', but ' || count(c.number) || ' cases have one'
-		FROM registers r LEFT JOIN cases c ON c.number LIKE r.office || '-' || r.year || '-%'
+		FROM registers r LEFT JOIN cases c ON starts_with(c.number, r.office || '-' || r.year || '-')
 		GROUP BY r.office, r.year, r.last HAVING count(c.number) <> r.last
 		UNION ALL
 		SELECT 'case ' || c.id || ': has a row but no ledger' FROM cases c WHERE NOT EXISTS (SELECT 1 FROM ledger l WHERE l.case_id = c.id)

@@ -127,9 +127,14 @@ type Notice struct {
 	At     time.Time
 }
 
-// Notices lists the latest notices to an official.
-func (s *Store) Notices(ctx context.Context, official string, limit int) ([]Notice, error) {
+// Notices lists the latest notices to the actor.
+func (s *Store) Notices(ctx context.Context, by casefile.Actor, limit int) ([]Notice, error) {
+	d, err := s.Directory(ctx)
+	if err != nil {
+		return nil, err
+	}
 	return collect[Notice](ctx, s.pool, `
 		SELECT n.case_id, c.number, c.title, n.kind, n.step, n.at
-		FROM notices n JOIN cases c ON c.id = n.case_id WHERE n.official = $1 ORDER BY n.at DESC, n.case_id, n.seq DESC LIMIT $2`, official, limit)
+		FROM notices n JOIN cases c ON c.id = n.case_id WHERE n.official = @me AND n.case_id NOT IN `+accusing+`
+		ORDER BY n.at DESC, n.case_id, n.seq DESC LIMIT @limit`, pgx.NamedArgs{"me": by.ID, "above_me": above(d, by.Unit), "limit": limit})
 }

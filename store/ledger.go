@@ -74,7 +74,7 @@ func (t *CaseTx) EventsAfter(ctx context.Context, seq int64, command string) (ev
 		}
 	}
 	if seq > 0 && (len(rows) == 0 || rows[len(rows)-1].Seq < seq) {
-		return nil, false, fmt.Errorf("the ledger of %s ends before event %d, which Temporal has: was an older database restored?", t.id, seq)
+		return nil, false, fmt.Errorf("%w: the ledger of %s ends before event %d, which Temporal has: was an older database restored?", ErrBroken, t.id, seq)
 	}
 	return events, done, nil
 }
@@ -140,7 +140,12 @@ func (t *CaseTx) Append(ctx context.Context, c casefile.Case, out casefile.Outco
 	}
 	if len(documents) > 0 {
 		// Never another case's: it would lose its text.
-		batch.Queue(`UPDATE documents SET case_id = $1 WHERE id = ANY($2) AND case_id = ''`, t.id, documents)
+		batch.Queue(`UPDATE documents SET case_id = $1 WHERE id = ANY($2) AND case_id IN ('', $1)`, t.id, documents).Exec(func(tag pgconn.CommandTag) error {
+			if tag.RowsAffected() != int64(len(documents)) {
+				return fmt.Errorf("%w: a text that the command refers to is gone", ErrBroken)
+			}
+			return nil
+		})
 	}
 	queueCase(batch, c, out.Next)
 	for _, n := range out.Notices {

@@ -3,9 +3,11 @@ package store
 import (
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
@@ -18,6 +20,7 @@ type Keys []key
 type key struct {
 	id   [4]byte // of its hash; stands before what it sealed
 	aead cipher.AEAD
+	mac  [32]byte // for fingerprints
 }
 
 // NewKey makes a key in the form that ParseKeys reads: 32 random bytes in base64.
@@ -44,7 +47,7 @@ func ParseKeys(text string) (Keys, error) {
 			return nil, err
 		}
 		hash := sha256.Sum256(raw)
-		keys = append(keys, key{[4]byte(hash[:4]), aead})
+		keys = append(keys, key{[4]byte(hash[:4]), aead, sha256.Sum256(append([]byte("fingerprint"), raw...))})
 	}
 	if len(keys) == 0 {
 		return nil, errors.New("there is no key")
@@ -58,6 +61,21 @@ func (ks Keys) seal(plain []byte, context string) ([]byte, error) {
 		return nil, errors.New("no key to seal with")
 	}
 	return ks[0].aead.Seal(ks[0].id[:], nil, plain, []byte(context)), nil
+}
+
+// Fingerprint tells one request from another without telling anything of what was in
+// it, not even to who can guess.
+func (s *Store) Fingerprint(parts ...[]byte) string {
+	var mac []byte
+	if len(s.keys) > 0 {
+		mac = s.keys[0].mac[:]
+	}
+	h := hmac.New(sha256.New, mac)
+	for _, p := range parts {
+		h.Write(p)
+		h.Write([]byte{0})
+	}
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 func (ks Keys) open(sealed []byte, context string) ([]byte, error) {

@@ -22,6 +22,11 @@ import (
 var (
 	// ErrNotFound: there is no such row.
 	ErrNotFound = errors.New("not found")
+	// ErrBroken: what is in the store does not go with the command, and trying again
+	// won't help.
+	ErrBroken = errors.New("the store is not what it should be")
+	// ErrSealed: no key opens the record.
+	ErrSealed = errors.New("sealed with another key")
 	// ErrReference: another case has this reference.
 	ErrReference = errors.New("a case with this reference exists")
 )

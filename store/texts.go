@@ -80,7 +80,8 @@ func (s *Store) WritePetitioner(ctx context.Context, p Petitioner) (string, erro
 }
 
 // ReadPetitioner opens who complained, and logs who looked when the case is an
-// accusation. ErrNotFound when nothing was recorded.
+// accusation. ErrNotFound when nothing was recorded, ErrSealed when no
+// key opens it.
 func (s *Store) ReadPetitioner(ctx context.Context, c casefile.Case, reader string, now time.Time) (Petitioner, error) {
 	var p Petitioner
 	var sealed []byte
@@ -98,7 +99,7 @@ func (s *Store) ReadPetitioner(ctx context.Context, c casefile.Case, reader stri
 	}
 	plain, err := s.keys.open(sealed, c.Petitioner)
 	if err != nil {
-		return p, fmt.Errorf("open petitioner of %s: %w", c.ID, err)
+		return p, fmt.Errorf("%w: petitioner of %s: %w", ErrSealed, c.ID, err)
 	}
 	return p, json.Unmarshal(plain, &p)
 }

@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -55,6 +56,9 @@ func (r *caseRun) setup(ctx workflow.Context) error {
 			if cmd.Kind == casefile.Tick {
 				return nil
 			}
+			if cmd.Seen > r.c.Seq {
+				return nil // the ledger is ahead of this workflow: Execute will catch up first
+			}
 			if refusal := casefile.Admit(r.c, cmd); refusal != nil {
 				return temporal.NewNonRetryableApplicationError(refusal.English, RefusalType, nil, refusal)
 			}
@@ -76,12 +80,22 @@ func (r *caseRun) run(ctx workflow.Context) (casefile.Stage, error) {
 		}
 		switch {
 		case r.ended():
-			return r.c.Stage, r.settle(ctx)
+			if err := r.settle(ctx); err != nil {
+				return r.c.Stage, err
+			}
+			if r.ended() { // a second registration may have been waiting behind a refused one
+				return r.c.Stage, nil
+			}
 		case r.alarm.rang:
 			rang := r.alarm.at
 			r.alarm = alarm{}
 			if err := r.tick(ctx); err != nil {
-				return r.c.Stage, err
+				if ctx.Err() != nil {
+					return r.c.Stage, err
+				}
+				// It can't be done until somebody mends the store; the case is not given up.
+				workflow.GetLogger(ctx).Error("tick", "case", r.c.ID, "error", err)
+				r.next.At = workflow.Now(ctx).Add(time.Hour)
 			}
 			if r.next.At.Equal(rang) {
 				// The worker's clock is behind the server's: its time has not come there.
@@ -155,7 +169,8 @@ func (r *caseRun) execute(ctx workflow.Context, cmd casefile.Command) (ExecuteRe
 		Summary:                summary,
 	})
 	err := workflow.ExecuteLocalActivity(local, ExecuteActivity, in).Get(ctx, &result)
-	if err != nil && ctx.Err() == nil {
+	var broken *temporal.ApplicationError
+	if err != nil && ctx.Err() == nil && !(errors.As(err, &broken) && broken.NonRetryable()) {
 		ordinary := workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 			StartToCloseTimeout: 30 * time.Second,
 			RetryPolicy:         &temporal.RetryPolicy{InitialInterval: time.Second, MaximumInterval: 30 * time.Second},

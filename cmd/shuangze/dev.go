@@ -7,7 +7,9 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"go.temporal.io/api/enums/v1"
@@ -88,6 +90,18 @@ type diedError struct {
 	err  error
 }
 
+// exit is the child's own exit code or, killed by a signal, 128 and the signal, as a
+// shell has it.
+func (e diedError) exit() int {
+	var exited *exec.ExitError
+	if errors.As(e.err, &exited) {
+		if status, ok := exited.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+			return 128 + int(status.Signal())
+		}
+	}
+	return max(e.code, 1) // even one that ended well ended too early
+}
+
 func (e diedError) Error() string { return fmt.Sprintf("%s died: %v", e.name, errors.Unwrap(e.err)) }
 
 func (c *devCommand) Run(env *environment) error {
@@ -118,7 +132,7 @@ func (c *devCommand) Run(env *environment) error {
 	var died diedError
 	if errors.As(err, &died) {
 		fmt.Fprintln(env.stderr, "shuangze:", died)
-		return exitError(max(died.code, 1))
+		return exitError(died.exit())
 	}
 	return err
 }
@@ -220,8 +234,8 @@ func (c *devCommand) live(ctx context.Context, env *environment, s *servers, at 
 			return err
 		}
 	}
-	fmt.Fprintf(env.stdout, "\nready\n  API           %s/api/v1 (documentation: %[1]s/api/v1/docs)\n  Temporal UI   http://%s\n  accounts      %d, with their tokens in %s\n  data          %s\n",
-		at.API, ui, len(tokens), filepath.Join(c.Data, tokensFile), c.Data)
+	fmt.Fprintf(env.stdout, "\nready\n  API           %s/api/v1 (documentation: %s/api/v1/docs)\n  Temporal UI   http://%s\n  accounts      %d, with their tokens in %s%s\n  data          %s\n",
+		at.API, at.API, ui, len(tokens), filepath.Join(c.Data, tokensFile), examples(tokens), c.Data)
 	if !s.clock.IsReal() {
 		fmt.Fprintf(env.stdout, "  rehearsal     it is %s; a day takes %s\n", calendar.DateOf(s.clock.Now()), time.Duration(float64(24*time.Hour)/s.clock.Rate).Round(time.Millisecond))
 	}
@@ -254,7 +268,12 @@ func (c *devCommand) prepare(env *environment, conn *connection, at running) (s 
 	if err != nil {
 		return s, false, err
 	}
-	fresh = len(directory.Units) == 0
+	loaded, err := s.store.Setting(env.ctx, sampleSetting)
+	if err != nil {
+		return s, false, err
+	}
+	// A first start that was interrupted is made good: loading again changes nothing.
+	fresh = len(directory.Units) == 0 || loaded == sampleLoading
 	if err := c.settleTime(env.ctx, s.store); err != nil {
 		return s, fresh, err
 	}
@@ -262,6 +281,9 @@ func (c *devCommand) prepare(env *environment, conn *connection, at running) (s 
 		return s, fresh, err
 	}
 	if fresh && c.Sample {
+		if err := s.store.SaveSetting(env.ctx, sampleSetting, sampleLoading); err != nil {
+			return s, fresh, err
+		}
 		for _, part := range []struct {
 			what string
 			data []byte
@@ -317,8 +339,18 @@ func (c *devCommand) settle(ctx context.Context, env *environment, s *servers, p
 		return err
 	}
 	fmt.Fprintln(env.stdout, "the sample's officials are at work …")
-	return people.Morning(ctx)
+	if err := people.Morning(ctx); err != nil {
+		return err
+	}
+	return s.store.SaveSetting(ctx, sampleSetting, sampleLoaded)
 }
+
+// The setting that says how far the sample was loaded.
+const (
+	sampleSetting = "sample"
+	sampleLoading = "loading"
+	sampleLoaded  = "loaded"
+)
 
 // ready waits until the API and a worker answer.
 func (c *devCommand) ready(ctx context.Context, s *servers, api string) error {

@@ -232,8 +232,8 @@ func TestChildDies(t *testing.T) {
 			if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 				t.Fatal(err)
 			}
-			if code := p.wait(); code == 0 {
-				t.Errorf("ends with 0 after its %s died", name)
+			if code := p.wait(); code != 128+int(syscall.SIGKILL) {
+				t.Errorf("ends with %d after its %s was killed", code, name)
 			}
 			if !strings.Contains(p.out.String(), name+" died") {
 				t.Errorf("does not say that its %s died:\n%s", name, p.out)

@@ -5,8 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -53,13 +56,8 @@ func (c *devCommand) tokens(ctx context.Context, s *servers) (map[string]rehears
 	}
 	const lifetime = 365 * 24 * time.Hour
 	for id, o := range directory.Officials {
-		account := accounts[id]
-		if account.Token != "" {
-			if _, err := s.store.Holder(ctx, account.Token, time.Now()); err == nil {
-				continue
-			} else if !errors.Is(err, store.ErrNotFound) {
-				return nil, err
-			}
+		if _, has := accounts[id]; has || !c.Sample {
+			continue // a token that was revoked stays revoked; real officials get theirs by 'token create'
 		}
 		_, secret, err := s.store.NewToken(ctx, id, time.Now(), lifetime)
 		if err != nil {
@@ -74,10 +72,7 @@ func ensureKey(path string) error {
 	if _, err := os.Stat(path); err == nil {
 		return nil
 	}
-	if err := os.WriteFile(path, []byte(store.NewKey()+"\n"), 0o600); err != nil {
-		return fmt.Errorf("write key: %w", err)
-	}
-	return nil
+	return writeWhole(path, []byte(store.NewKey()+"\n"))
 }
 
 // writePrivate writes JSON that its owner alone can read, whole or not at all.
@@ -86,8 +81,33 @@ func writePrivate(path string, v any) error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(path+".new", append(raw, '\n'), 0o600); err != nil {
+	return writeWhole(path, append(raw, '\n'))
+}
+
+// writeWhole writes a file that its owner alone can read, whole or not at all.
+func writeWhole(path string, data []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*") // 0600, and never one that stands there
+	if err != nil {
 		return fmt.Errorf("write %s: %w", filepath.Base(path), err)
 	}
-	return os.Rename(path+".new", path)
+	_, err = f.Write(data)
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return fmt.Errorf("write %s: %w", filepath.Base(path), err)
+	}
+	return os.Rename(f.Name(), path)
+}
+
+// examples names an account of each role, for a first look.
+func examples(accounts map[string]rehearse.Account) string {
+	first := map[string]string{}
+	for id, a := range accounts {
+		if first[a.Role] == "" || id < first[a.Role] {
+			first[a.Role] = id
+		}
+	}
+	var b strings.Builder
+	for _, role := range slices.Sorted(maps.Keys(first)) {
+		fmt.Fprintf(&b, "\n                %-11s %s %s", role, first[role], accounts[first[role]].Name)
+	}
+	return b.String()
 }

@@ -93,8 +93,10 @@ colour: red
 		t.Fatal(err)
 	}
 	out, code := shuangze(t, "policy", file)
-	if code == 0 || !strings.Contains(out, "local.yaml:4:") {
-		t.Errorf("unknown field: %d\n%s", code, out)
+	for _, want := range []string{"local.yaml:4: field colour", "local.yaml:3: HANDLE: length: 61 is longer", "URGE-9"} {
+		if code == 0 || !strings.Contains(out, want) {
+			t.Errorf("all errors at once: no %q: %d\n%s", want, code, out)
+		}
 	}
 	if err := os.WriteFile(file, []byte(strings.Replace(local, "colour: red\n", "", 1)), 0o600); err != nil {
 		t.Fatal(err)
