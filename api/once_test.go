@@ -99,12 +99,12 @@ func TestReusedKey(t *testing.T) {
 	}
 	forward(m{}).want(t, 200, "")
 	forward(m{"text": "另外"}).want(t, 422, "idempotency_key_reused")
-	w.do("p-registrar", "POST", "/api/v1/cases/"+id+"/commands/accept", m{}, "Idempotency-Key", "k").want(t, 422, "idempotency_key_reused")
+	w.do("p-registrar", "POST", "/api/v1/cases/"+id+"/commands/decline", m{"text": "不属于"}, "Idempotency-Key", "k").want(t, 422, "idempotency_key_reused")
 
 	// Different requests under one key at once: one of them is carried out, and only
 	// its sender is told so.
 	w.token("a-nc-officer")
-	w.command("p-registrar", id, "accept", nil)
+	w.command("a-nc-officer", id, "accept", nil)
 	answers := atOnce(8, func(i int) answer {
 		return w.do("a-nc-officer", "POST", "/api/v1/cases/"+id+"/commands/report", m{"text": fmt.Sprintf("报告%d", i)}, "Idempotency-Key", "report")
 	})

@@ -59,6 +59,14 @@ func (w *world) seed(title string, commands ...given) casefile.Case {
 					return err
 				}
 			}
+			if cmd.Registration == nil && cmd.Text != (casefile.Document{}) {
+				if cmd.Text, err = w.store.WriteText(ctx, "", title, cmd.Actor.ID); err != nil {
+					return err
+				}
+			}
+			if cmd.Kind == casefile.Sign {
+				cmd.Hash = c.Opinion.Document.Hash
+			}
 			out, err := casefile.Decide(c, cmd, rules, g.at)
 			if err != nil {
 				return err

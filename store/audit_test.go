@@ -124,17 +124,26 @@ func TestGaps(t *testing.T) {
 	}
 }
 
-// A text belongs to the case that first referred to it; no other takes it away.
+// A text belongs to the case that first referred to it; no other takes it away, and
+// none is registered without its text.
 func TestTextStaysWithItsCase(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	cmd := d.registration()
 	d.do("mine", clerk, cmd)
-	d.do("other", clerk, cmd)
+	cmd.ID = "other"
+	if err := d.try("other", clerk, cmd); !errors.Is(err, store.ErrBroken) {
+		t.Errorf("another case with the same text: %v", err)
+	}
+	cmd.Text.ID, cmd.ID = "swept", "swept"
+	if err := d.try("swept", clerk, cmd); !errors.Is(err, store.ErrBroken) {
+		t.Errorf("a case without its text: %v", err)
+	}
 	if _, differences, err := d.store.Audit(t.Context(), "mine"); err != nil || len(differences) > 0 {
 		t.Errorf("the first case: %v, %v", differences, err)
 	}
-	if _, differences, _ := d.store.Audit(t.Context(), "other"); len(differences) != 1 || !strings.Contains(differences[0], "is missing") {
-		t.Errorf("the case with another's text: %v", differences)
-	}
+	// Its own text it may refer to again.
+	text := d.text("正在核实")
+	d.do("mine", clerk, casefile.Command{Kind: casefile.Forward, Text: text})
+	d.do("mine", handling, casefile.Command{Kind: casefile.Report, Text: text})
 }

@@ -1,6 +1,8 @@
 package worker_test
 
 import (
+	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -149,4 +151,31 @@ func TestCatchUpOfRegistration(t *testing.T) {
 	o.caughtUp("case", casefile.EventRegistered)
 	o.do("case", clerk, casefile.Command{Kind: casefile.Forward})
 	o.caughtUp("case", casefile.EventRegistered, casefile.EventForwarded)
+}
+
+// An older database was put back: the workflow knows of more than the ledger has. What
+// is asked then fails, once and with the reason, and writes nothing.
+func TestOlderDatabase(t *testing.T) {
+	t.Parallel()
+	o := open(t, autumn())
+	o.staff()
+	o.do("case", clerk, o.registration())
+	o.sql(`CREATE TABLE backup AS SELECT * FROM cases`)
+	o.do("case", clerk, casefile.Command{Kind: casefile.Forward})
+	o.sql(`ALTER TABLE ledger DISABLE TRIGGER append_only; DELETE FROM ledger WHERE seq = 2; ALTER TABLE ledger ENABLE TRIGGER append_only`)
+	o.sql(`UPDATE cases SET (seq, stage, state) = (SELECT seq, stage, state FROM backup)`)
+	before := len(o.history("case"))
+
+	err := o.try("case", handling, casefile.Command{Kind: casefile.Accept})
+	var refusal *casefile.Error
+	if err == nil || errors.As(err, &refusal) || errors.Is(err, workflows.ErrUnavailable) || !strings.Contains(err.Error(), "older database") {
+		t.Errorf("a command: %v, want a failure that gives the reason", err)
+	}
+	if n := len(o.events("case")); n != 1 {
+		t.Errorf("%d events in the ledger, want 1", n)
+	}
+	if grown := len(o.history("case")) - before; grown > 8 {
+		t.Errorf("the failure left %d history events", grown)
+	}
+	o.differs("case", "workflow", "is at event 2, the ledger at 1")
 }
