@@ -153,17 +153,23 @@ func TestCatchUpOfRegistration(t *testing.T) {
 	o.caughtUp("case", casefile.EventRegistered, casefile.EventForwarded)
 }
 
-// An older database was put back: the workflow knows of more than the ledger has. What
-// is asked then fails, once and with the reason, and writes nothing.
+// restore puts an older database back, as of the case's first event.
+func (o *office) restore(then func()) {
+	o.t.Helper()
+	o.sql(`CREATE TABLE backup AS SELECT * FROM cases`)
+	then()
+	o.sql(`ALTER TABLE ledger DISABLE TRIGGER append_only; DELETE FROM ledger WHERE seq > 1; ALTER TABLE ledger ENABLE TRIGGER append_only`)
+	o.sql(`DELETE FROM tasks; DELETE FROM clocks; DELETE FROM cases; INSERT INTO cases SELECT * FROM backup`)
+}
+
+// The workflow knows of more than an older database has. What is asked then fails, once
+// and with the reason, and writes nothing.
 func TestOlderDatabase(t *testing.T) {
 	t.Parallel()
 	o := open(t, autumn())
 	o.staff()
 	o.do("case", clerk, o.registration())
-	o.sql(`CREATE TABLE backup AS SELECT * FROM cases`)
-	o.do("case", clerk, casefile.Command{Kind: casefile.Forward})
-	o.sql(`ALTER TABLE ledger DISABLE TRIGGER append_only; DELETE FROM ledger WHERE seq = 2; ALTER TABLE ledger ENABLE TRIGGER append_only`)
-	o.sql(`UPDATE cases SET (seq, stage, state) = (SELECT seq, stage, state FROM backup)`)
+	o.restore(func() { o.do("case", clerk, casefile.Command{Kind: casefile.Forward}) })
 	before := len(o.history("case"))
 
 	err := o.try("case", handling, casefile.Command{Kind: casefile.Accept})
@@ -178,4 +184,27 @@ func TestOlderDatabase(t *testing.T) {
 		t.Errorf("the failure left %d history events", grown)
 	}
 	o.differs("case", "workflow", "is at event 2, the ledger at 1")
+}
+
+// At its next planned step such a workflow gives up, and the net starts another from
+// what the database has.
+func TestOlderDatabaseHeals(t *testing.T) {
+	t.Parallel()
+	o := open(t, fast(time.Second)) // the leaders are asked for on the third morning
+	o.staff()
+	o.do("case", clerk, o.registration())
+	o.restore(func() { o.do("case", clerk, casefile.Command{Kind: casefile.Forward}) })
+	o.until("the workflow gives up", func() bool {
+		running, err := o.engine.Running(t.Context(), "case")
+		return err == nil && !running
+	})
+	o.sql(`UPDATE cases SET wake_at = '2020-01-01'`) // long ago for the net
+	if woken := o.reconcile(); woken != 1 {
+		t.Errorf("%d cases woken, want 1", woken)
+	}
+	o.do("case", clerk, casefile.Command{Kind: casefile.Forward})
+	if n := kinds(o.events("case"))[casefile.EventForwarded]; n != 1 {
+		t.Errorf("forwarded %d times", n)
+	}
+	o.verified()
 }
