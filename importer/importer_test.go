@@ -137,11 +137,13 @@ func TestCases(t *testing.T) {
 			"2 category", "2 channel", "2 origin", "2 purpose", "2 received_at", "2 reference", "2 text", "2 title",
 		}},
 		// What only the core can tell, under the column it is about.
-		"by the core": {caseHeading + ",headcount\n" +
-			"甲1,province,2027-01-01,visit,232701-rs,labour,appeal,标题,正文,1\n" +
-			"甲2,province,2026-09-01,visit,nowhere,labour,appeal,标题,正文,1\n" +
-			"甲3,province,2026-09-01,visit,2327-xf,labour,appeal,标题,正文,0\n", nil,
-			[]string{"2 received_at", "3 unit", "4 headcount", "4 unit"}},
+		"by the core": {
+			caseHeading + ",headcount\n" +
+				"甲1,province,2027-01-01,visit,232701-rs,labour,appeal,标题,正文,1\n" +
+				"甲2,province,2026-09-01,visit,nowhere,labour,appeal,标题,正文,1\n" +
+				"甲3,province,2026-09-01,visit,2327-xf,labour,appeal,标题,正文,0\n", nil,
+			[]string{"2 received_at", "3 unit", "4 headcount", "4 unit"},
+		},
 		"the same reference": {caseHeading + "\n" +
 			"甲1,province,2026-09-01,visit,232701-rs,labour,appeal,标题,正文\n" +
 			"甲1,province,2026-09-02,visit,232701-rs,labour,appeal,标题,正文\n", []int{2}, []string{"3 reference"}},

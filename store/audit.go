@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -162,7 +163,7 @@ func (s *Store) columns(ctx context.Context, id string) (columns, error) {
 		FROM cases WHERE id = $1`
 	err := s.pool.QueryRow(ctx, sql, id).Scan(&e.Seq, &e.Number, &e.Reference, &e.Title, &e.Origin, &e.Campaign, &e.Office, &e.Unit,
 		&e.AccusedUnit, &e.AccusedOfficial, &e.Registered, &e.Stage, &e.Open, &e.Supervision, &e.Upper, &e.Lower, &e.Yellow, &e.Red, &e.Overdue, &e.Wake, &e.FinalLamp, &e.Calendar, &state, &e.Tasks, &e.Clocks)
-	if err == pgx.ErrNoRows {
+	if errors.Is(err, pgx.ErrNoRows) {
 		return e, nil // a ledger without a row: everything differs
 	}
 	if err != nil {

@@ -157,7 +157,7 @@ type Filter struct {
 // Sorts are the orders of a list: by the next statutory due date, or by registration.
 var Sorts = []string{"due", "-due", "registered", "-registered"}
 
-// ErrCursor: the cursor is not one that this list gave.
+// ErrCursor says that a cursor is not one that this list gave.
 var ErrCursor = errors.New("not a cursor of this list")
 
 // Page is part of a list; Next is the cursor of the following part, empty at the end.

@@ -113,6 +113,7 @@ func bears(by casefile.Actor) (whose, who string) {
 		return "petition_office", by.Unit
 	case casefile.Inspector:
 		return "supervision_office", by.Unit
+	case casefile.Admin, casefile.Auditor, casefile.System: // none
 	}
 	return "", ""
 }

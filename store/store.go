@@ -70,7 +70,7 @@ func (s *Store) Ping(ctx context.Context) error {
 	var version int64
 	err := s.pool.QueryRow(ctx, `SELECT max(version_id) FROM goose_db_version WHERE is_applied`).Scan(&version)
 	var pg *pgconn.PgError
-	if err != nil && !(errors.As(err, &pg) && pg.Code == undefinedTable) { // no table is version 0
+	if err != nil && (!errors.As(err, &pg) || pg.Code != undefinedTable) { // no table is version 0
 		return fmt.Errorf("read schema version: %w", err)
 	}
 	if want := latestMigration(); version != want {

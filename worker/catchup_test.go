@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 
 	"shuangze/casefile"
@@ -186,19 +187,23 @@ func TestOlderDatabase(t *testing.T) {
 	o.differs("case", "workflow", "is at event 2, the ledger at 1")
 }
 
-// At its next planned step such a workflow gives up, and the net starts another from
-// what the database has.
-func TestOlderDatabaseHeals(t *testing.T) {
+// Such a workflow does not give its case up: it looks again every hour. When an operator
+// has decided for the database and ended it, the net starts another from there.
+func TestOlderDatabaseKept(t *testing.T) {
 	t.Parallel()
 	o := open(t, fast(time.Second)) // the leaders are asked for on the third morning
 	o.staff()
 	o.do("case", clerk, o.registration())
 	o.restore(func() { o.do("case", clerk, casefile.Command{Kind: casefile.Forward}) })
-	o.until("the workflow gives up", func() bool {
-		running, err := o.engine.Running(t.Context(), "case")
-		return err == nil && !running
-	})
-	o.sql(`UPDATE cases SET wake_at = '2020-01-01'`) // long ago for the net
+	timers := count(o.history("case"), enums.EVENT_TYPE_TIMER_STARTED)
+	o.until("the workflow has looked and will again", func() bool { return count(o.history("case"), enums.EVENT_TYPE_TIMER_STARTED) > timers })
+	if running, err := o.engine.Running(t.Context(), "case"); err != nil || !running {
+		t.Fatalf("the workflow runs: %t, %v", running, err)
+	}
+	if alarm := o.state("case").Alarm.At; time.Until(alarm) < 50*time.Minute {
+		t.Errorf("it looks again at %v, now is %v", alarm, time.Now())
+	}
+	o.lose("case")
 	if woken := o.reconcile(); woken != 1 {
 		t.Errorf("%d cases woken, want 1", woken)
 	}

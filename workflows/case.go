@@ -170,7 +170,7 @@ func (r *caseRun) execute(ctx workflow.Context, cmd casefile.Command) (ExecuteRe
 	})
 	err := workflow.ExecuteLocalActivity(local, ExecuteActivity, in).Get(ctx, &result)
 	var broken *temporal.ApplicationError
-	if err != nil && ctx.Err() == nil && !(errors.As(err, &broken) && broken.NonRetryable()) {
+	if err != nil && ctx.Err() == nil && (!errors.As(err, &broken) || !broken.NonRetryable()) {
 		ordinary := workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 			StartToCloseTimeout: 30 * time.Second,
 			RetryPolicy:         &temporal.RetryPolicy{InitialInterval: time.Second, MaximumInterval: 30 * time.Second},
