@@ -186,3 +186,27 @@ func TestAttempts(t *testing.T) {
 	}
 	o.verified()
 }
+
+// A registration that waits behind a refused one of the same case is carried out.
+func TestRegistrationsAtOnce(t *testing.T) {
+	t.Parallel()
+	o := open(t, autumn())
+	o.staff()
+	wrong, right := o.registration(), o.registration()
+	wrong.Registration.Unit = "nowhere"
+	errs := atOnce(
+		func() error { return o.try("case", clerk, wrong) },
+		func() error { return o.try("case", clerk, wrong) },
+		func() error { return o.try("case", clerk, right) },
+	)
+	for _, err := range errs[:2] {
+		var refusal *casefile.Error
+		if !errors.As(err, &refusal) {
+			t.Errorf("a wrong registration: %v", err)
+		}
+	}
+	if errs[2] != nil {
+		t.Errorf("the right one: %v", errs[2])
+	}
+	o.caughtUp("case", casefile.EventRegistered)
+}

@@ -214,14 +214,16 @@ func shownIn(ctx workflow.Context) shown {
 func shownOf(c casefile.Case) shown { return shown{c.Stage, c.Unit, c.Supervision()} }
 
 func (r *caseRun) describe(ctx workflow.Context) {
-	var b strings.Builder
-	fmt.Fprintf(&b, "**%s** · %s · %s · supervision: %s\n\nleaders: %s, %s\n", r.c.Number, r.c.Stage, r.c.Unit, r.c.Supervision(), r.c.Upper.Official, r.c.Lower.Official)
+	lines := []string{
+		"**" + r.c.Number + "** · " + string(r.c.Stage) + " · " + r.c.Unit + " · supervision: " + string(r.c.Supervision()),
+		"leaders: " + r.c.Upper.Official + ", " + r.c.Lower.Official,
+	}
 	for _, k := range r.c.Clocks {
 		if k.Running() {
-			fmt.Fprintf(&b, "\n* %s due %s", k.ID, k.Due.Statutory)
+			lines = append(lines, k.ID+" due "+k.Due.Statutory.String())
 		}
 	}
-	workflow.SetCurrentDetails(ctx, b.String())
+	workflow.SetCurrentDetails(ctx, strings.Join(lines, "\n\n"))
 }
 
 // alarm is the case's one timer. It is replaced only when the wake-up time changes.
