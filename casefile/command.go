@@ -162,7 +162,7 @@ var table = []spec{
 		[]relation{clerk, supervisor},
 		"《信访工作条例》第二十二条：信访部门转送、交办",
 		[]Field{may("unit"), may("on"), may("text")},
-		nil, forward,
+		notTied, forward,
 	},
 	{
 		Assign, handled,
@@ -293,6 +293,15 @@ func Fields(kind Kind) (fields []Field, ok bool) {
 func notLed(c Case, _ Actor, _ time.Time) *Error {
 	if c.Led() {
 		return conflict("already_assigned", "已确定两名包案领导，更换须办理移交", "both leaders are named already; a change needs a handover")
+	}
+	return nil
+}
+
+// notTied refuses to forward what its own unit has already and can't be taken from any
+// more.
+func notTied(c Case, _ Actor, _ time.Time) *Error {
+	if c.Direct && c.Led() {
+		return conflict("already_led", "责任单位直接收到且已确定包案领导，不再转送", "the unit received it itself and its leaders are named; it is not forwarded any more")
 	}
 	return nil
 }

@@ -206,8 +206,10 @@ func (d *desk) command(kind Kind) Command {
 			return o.Unit == d.rules.Directory.Area(d.c.Office) && o.Role == Leader && o.ID != d.c.AccusedOfficial
 		})
 	case Forward:
-		if d.c.Direct {
-			cmd.Unit = "C-zr" // the unit itself has it already
+		for _, unit := range []string{"C", "C-rs", "C-zr"} { // the unit itself has a direct one already
+			if d.c.Direct && unit != d.c.Unit && !(d.c.AccusedUnit != "" && d.rules.Directory.Under(unit, d.c.AccusedUnit)) {
+				cmd.Unit = unit
+			}
 		}
 	case Decline, Report, Return, Release:
 		cmd.Text = doc(string(kind))
