@@ -224,7 +224,7 @@ func TestOrdinaryUser(t *testing.T) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}
 	out, err := cmd.CombinedOutput()
 	if errors.Is(err, syscall.EACCES) {
-		t.Skipf("%s may not enter the folder for temporary files", nobody.Username)
+		t.Fatalf("%s may not enter the folder for temporary files: set TMPDIR to one that others may enter", nobody.Username)
 	}
 	if err != nil {
 		t.Fatalf("as %s: %v\n%s", nobody.Username, err, out)
