@@ -96,7 +96,7 @@ func TestCatchUpByRefusedCommand(t *testing.T) {
 // Nobody gives a command any more: the case's own clock finds what was missed.
 func TestCatchUpByTimer(t *testing.T) {
 	t.Parallel()
-	o := open(t, fast(time.Second)) // the leaders are asked for on the third morning
+	o := rehearse(t, time.Second) // the leaders are asked for on the third morning
 	o.staff()
 	o.do("case", clerk, o.registration())
 	o.unheard(o.state("case").Case, clerk, casefile.Command{Kind: casefile.Forward})
@@ -191,7 +191,7 @@ func TestOlderDatabase(t *testing.T) {
 // has decided for the database and ended it, the net starts another from there.
 func TestOlderDatabaseKept(t *testing.T) {
 	t.Parallel()
-	o := open(t, fast(time.Second)) // the leaders are asked for on the third morning
+	o := rehearse(t, time.Second) // the leaders are asked for on the third morning
 	o.staff()
 	o.do("case", clerk, o.registration())
 	o.restore(func() { o.do("case", clerk, casefile.Command{Kind: casefile.Forward}) })

@@ -236,7 +236,7 @@ func playReturned(t *testing.T) map[string][]*history.HistoryEvent {
 }
 
 func playSilent(t *testing.T) map[string][]*history.HistoryEvent {
-	o := open(t, fast(ladderDay))
+	o := rehearse(t, ladderDay)
 	o.acts.Policy = hurried(t)
 	o.staff()
 	o.silence("silent")
@@ -280,7 +280,7 @@ func playContinued(t *testing.T) map[string][]*history.HistoryEvent {
 		})
 	}
 	o.until("the case goes on in a new run", func() bool { return o.run("continued") != first })
-	o.do("continued", clerk, casefile.Command{Kind: casefile.Forward})
+	o.do("continued", super, casefile.Command{Kind: casefile.Assign})
 	o.do("continued", clerk, casefile.Command{Kind: casefile.Decline, Text: o.text("应依法通过诉讼解决")})
 	return map[string][]*history.HistoryEvent{
 		"-1": o.historyOf(workflows.CaseWorkflowID("continued"), first),

@@ -21,7 +21,7 @@ const ladderDay = 300 * time.Millisecond
 // month of case time.
 func hurried(t *testing.T) *policy.Policy {
 	t.Helper()
-	return withLengths(t, map[string]int{"HANDLE": 15, "SUP-1": 8, "SUP-2": 8})
+	return withLengths(t, map[string]int{"HANDLE": 20, "SUP-1": 8, "SUP-2": 8})
 }
 
 func withLengths(t *testing.T, lengths map[string]int) *policy.Policy {
@@ -53,7 +53,7 @@ func (o *office) silence(id string) {
 
 func TestLadder(t *testing.T) {
 	t.Parallel()
-	o := open(t, fast(ladderDay))
+	o := rehearse(t, ladderDay)
 	o.acts.Policy = hurried(t)
 	o.staff()
 	o.silence("silent")
@@ -63,6 +63,10 @@ func TestLadder(t *testing.T) {
 		"HANDLE": {"REM-T7", "REM-T3", "REM-T1", "URGE-0", "SUP-1", "URGE-5"},
 		"SUP-1":  {"REM-T3", "REM-T1", "SUP-2"},
 	} {
+		// Nobody is reminded of what was past when the clock started; on a busy machine a
+		// rung can come so late that this happens to the next clock.
+		past := started(events, clock).Taken
+		want = slices.DeleteFunc(want, func(step string) bool { return slices.Contains(past, step) })
 		var taken []string
 		for _, e := range events {
 			if e.Clock == clock && e.Step != "" {
@@ -96,6 +100,18 @@ func TestLadder(t *testing.T) {
 	}
 	oneTimer(t, o.history("silent"))
 	o.verified()
+}
+
+// started is a clock as it was when it started.
+func started(events []casefile.Event, clock string) casefile.Clock {
+	for _, e := range events {
+		for _, k := range e.Clocks {
+			if k.ID == clock {
+				return k
+			}
+		}
+	}
+	return casefile.Clock{}
 }
 
 // plannedDay is the day for which the policy plans the first occurrence of a step.

@@ -126,9 +126,13 @@ func openAt(t testing.TB, url string, clock casetime.Clock) *office {
 // autumn is real in speed, but always starts on a Tuesday morning of 2026.
 func autumn() casetime.Clock { return casetime.Rehearsal(september(1, 10), 1) }
 
-// fast lets a day of cases, from the same morning on, pass in so long.
-func fast(day time.Duration) casetime.Clock {
-	return casetime.Rehearsal(september(1, 10), float64(24*time.Hour)/float64(day))
+// rehearse opens an office where a day of cases, from the same morning on, passes in so
+// long. Its time starts when everything else is ready.
+func rehearse(t testing.TB, day time.Duration) *office {
+	t.Helper()
+	o := open(t, casetime.Clock{})
+	o.acts.Clock = casetime.Rehearsal(september(1, 10), float64(24*time.Hour)/float64(day))
+	return o
 }
 
 func september(day, hour int) time.Time {

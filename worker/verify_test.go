@@ -105,7 +105,7 @@ func (o *office) impostor(id string) {
 // whose steps are all taken is not late for that.
 func TestVerifyInRehearsal(t *testing.T) {
 	t.Parallel()
-	o := open(t, fast(50*time.Millisecond))
+	o := rehearse(t, 50*time.Millisecond)
 	o.staff()
 	for _, id := range []string{"a", "b", "c"} {
 		o.do(id, clerk, o.registration())
