@@ -143,10 +143,10 @@ var table = []spec{
 	{
 		Accept,
 		[]Stage{Registered, Forwarded},
-		[]relation{receivingClerk, receivingSupervisor, officer},
+		[]relation{clerk, supervisor, officer},
 		"《信访工作条例》第二十三条：有权处理的机关受理",
 		[]Field{may("on"), may("text")},
-		nil, accept,
+		withUnit, accept,
 	},
 	{
 		Decline,
@@ -293,6 +293,14 @@ func Fields(kind Kind) (fields []Field, ok bool) {
 func notLed(c Case, _ Actor, _ time.Time) *Error {
 	if c.Led() {
 		return conflict("already_assigned", "已确定两名包案领导，更换须办理移交", "both leaders are named already; a change needs a handover")
+	}
+	return nil
+}
+
+// withUnit leaves acceptance of what was forwarded to the unit that has it.
+func withUnit(c Case, by Actor, _ time.Time) *Error {
+	if c.Stage == Forwarded && by.Role != Officer {
+		return conflict("with_unit", "已转送责任单位，由责任单位受理", "the case was forwarded: its unit accepts it")
 	}
 	return nil
 }

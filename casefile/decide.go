@@ -163,7 +163,7 @@ func register(d *decision) *Error {
 		if r.Unit != d.cmd.Actor.Unit && r.Unit != "" {
 			v.add("unit", "not_own_unit", "承办人只能登记本单位直接收到的信访事项", "an officer registers only what the own unit received")
 		}
-	} else if area := d.rules.Directory.Area(c.Office); r.Unit != "" && !d.rules.Directory.Under(r.Unit, area) {
+	} else if area := d.rules.Directory.Area(c.Office); c.UnitLevel != "" && !d.rules.Directory.Under(r.Unit, area) {
 		v.add("unit", "out_of_area", "责任单位不在本部门管辖范围内", "the unit is not in this office's area")
 	}
 	if r.Unit != "" && d.rules.Directory.Units[c.Office].Kind != PetitionOfficeKind {
@@ -265,7 +265,7 @@ func forward(d *decision) *Error {
 	if d.c.Direct && unit == d.c.Unit {
 		v.add("unit", "own_unit", "该单位已直接收到本事项，无须转送", "the unit received the petition itself")
 	}
-	if unit != d.c.Unit {
+	if _, known := d.rules.Directory.Units[unit]; known && unit != d.c.Unit {
 		if !d.rules.Directory.Under(unit, d.rules.Directory.Area(d.c.Office)) {
 			v.add("unit", "out_of_area", "责任单位不在本部门管辖范围内", "the unit is not in this office's area")
 		}

@@ -145,7 +145,7 @@ func TestWrongFields(t *testing.T) {
 		{"too many", Register, registration(func(r *Registration) { r.Headcount = 100_001 }), []string{"headcount out_of_range"}},
 		{"received tomorrow", Register, registration(func(r *Registration) { r.ReceivedAt = r.ReceivedAt.Add(time.Second) }), []string{"received_at in_future"}},
 		{"received long ago", Register, registration(func(r *Registration) { r.ReceivedAt = r.ReceivedAt.AddDate(-20, 0, -1) }), []string{"received_at too_old"}},
-		{"no such unit", Register, registration(func(r *Registration) { r.Unit = "X" }), []string{"unit unknown_unit", "unit out_of_area"}},
+		{"no such unit", Register, registration(func(r *Registration) { r.Unit = "X" }), []string{"unit unknown_unit"}},
 		{"a petition office as unit", Register, registration(func(r *Registration) { r.Unit = "C-xf" }), []string{"unit not_responsible"}},
 		{"the supervision office as unit", Register, registration(func(r *Registration) { r.Unit = "P-dc" }), []string{"unit not_responsible"}},
 		{"accused of nowhere", Register, registration(func(r *Registration) { r.AccusedUnit, r.AccusedOfficial = "X", "nobody" }), []string{
@@ -158,7 +158,7 @@ func TestWrongFields(t *testing.T) {
 		{"organ with a long name", Decline, func(c *Command) { c.Organ = strings.Repeat("某", 101) }, []string{"organ too_long"}},
 		{"organ, no text", Decline, func(c *Command) { c.Organ, c.Text = strings.Repeat("某", 101), Document{} }, []string{"text required", "organ too_long"}},
 		{"forwarded tomorrow to nowhere", Forward, func(c *Command) { c.On, c.Unit = day("2026-09-02"), "X" }, []string{
-			"unit unknown_unit", "unit out_of_area", "on in_future",
+			"unit unknown_unit", "on in_future",
 		}},
 		{"forwarded to an office", Forward, func(c *Command) { c.Unit = "C-xf" }, []string{"unit not_responsible"}},
 

@@ -35,12 +35,6 @@ var (
 	inspector = relation{"党委督查室督查人员", "an inspector of the supervision office", func(c Case, by Actor, r Rules) bool {
 		return by.Role == Inspector && presides(by.Unit, c.SupervisionOffice, r)
 	}}
-	receivingClerk = relation{"主办信访部门登记人员（转送前）", "a clerk of the petition office in charge, before forwarding", func(c Case, by Actor, r Rules) bool {
-		return c.Stage == Registered && clerk.holds(c, by, r)
-	}}
-	receivingSupervisor = relation{"主办信访部门督办人员（转送前）", "a supervisor of the petition office in charge, before forwarding", func(c Case, by Actor, r Rules) bool {
-		return c.Stage == Registered && supervisor.holds(c, by, r)
-	}}
 	receivingOfficer = relation{"直接收到的责任单位承办人", "an officer of the unit that received it itself", func(c Case, by Actor, r Rules) bool {
 		return c.Direct && officer.holds(c, by, r)
 	}}
