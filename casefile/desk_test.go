@@ -207,7 +207,7 @@ func (d *desk) command(kind Kind) Command {
 		})
 	case Forward:
 		for _, unit := range []string{"C", "C-rs", "C-zr"} { // the unit itself has a direct one already
-			if d.c.Direct && unit != d.c.Unit && !(d.c.AccusedUnit != "" && d.rules.Directory.Under(unit, d.c.AccusedUnit)) {
+			if d.c.Direct && unit != d.c.Unit && (d.c.AccusedUnit == "" || !d.rules.Directory.Under(unit, d.c.AccusedUnit)) {
 				cmd.Unit = unit
 			}
 		}
