@@ -83,7 +83,7 @@ func (b *body) registration(cmd *casefile.Command) registered {
 		Reference: b.line("reference", maxLine), Origin: b.line("origin", maxLine), Channel: b.line("channel", maxLine),
 		Purpose: b.line("purpose", maxLine), Category: b.line("category", maxLine), Campaign: b.line("campaign", maxLine),
 		Headcount: b.number("headcount", 1), Repeated: b.flag("repeated"), Key: b.flag("key"), Difficult: b.flag("difficult"),
-		Reachable:  in.petitioner.Name != "" && (in.petitioner.Phone != "" || in.petitioner.Address != ""),
+		Reachable:  in.petitioner.Reachable(),
 		ReceivedAt: b.instant("received_at"), Unit: b.line("unit", maxLine),
 		AccusedUnit: b.line("accused_unit", maxLine), AccusedOfficial: b.line("accused_official", maxLine), OnTheSpot: b.flag("on_the_spot"),
 	}
@@ -94,24 +94,24 @@ func (b *body) registration(cmd *casefile.Command) registered {
 var caseID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`)
 
 // seen reads the case that the address names, for those who may know of it.
-func (a *api) seen(r *http.Request, v viewer) (store.Row, error) {
+func (a *api) seen(r *http.Request) (viewer, store.Row, error) {
+	v, err := a.viewer(r)
+	if err != nil {
+		return v, store.Row{}, err
+	}
 	id := chi.URLParam(r, "id")
 	if !caseID.MatchString(id) {
-		return store.Row{}, errNoCase
+		return v, store.Row{}, errNoCase
 	}
 	row, err := a.Store.Case(r.Context(), id)
 	if errors.Is(err, store.ErrNotFound) || err == nil && !casefile.Sees(row.Case, v.by, v.rules) {
-		return store.Row{}, errNoCase
+		return v, store.Row{}, errNoCase
 	}
-	return row, err
+	return v, row, err
 }
 
 func (a *api) getCase(w http.ResponseWriter, r *http.Request) error {
-	v, err := a.viewer(r)
-	if err != nil {
-		return err
-	}
-	row, err := a.seen(r, v)
+	v, row, err := a.seen(r)
 	if err != nil {
 		return err
 	}
@@ -123,11 +123,7 @@ func (a *api) getCase(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *api) getEvents(w http.ResponseWriter, r *http.Request) error {
-	v, err := a.viewer(r)
-	if err != nil {
-		return err
-	}
-	row, err := a.seen(r, v)
+	v, row, err := a.seen(r)
 	if err != nil {
 		return err
 	}
@@ -153,11 +149,7 @@ func (a *api) getEvents(w http.ResponseWriter, r *http.Request) error {
 // getWorkflow shows the state as the running workflow has it: the way to see that
 // engine and ledger agree.
 func (a *api) getWorkflow(w http.ResponseWriter, r *http.Request) error {
-	v, err := a.viewer(r)
-	if err != nil {
-		return err
-	}
-	row, err := a.seen(r, v)
+	v, row, err := a.seen(r)
 	if err != nil {
 		return err
 	}
@@ -193,11 +185,7 @@ func (a *api) getWorkflow(w http.ResponseWriter, r *http.Request) error {
 
 // getProposal shows which two leaders assign would name, and why, before it is done.
 func (a *api) getProposal(w http.ResponseWriter, r *http.Request) error {
-	v, err := a.viewer(r)
-	if err != nil {
-		return err
-	}
-	row, err := a.seen(r, v)
+	v, row, err := a.seen(r)
 	if err != nil {
 		return err
 	}
@@ -264,7 +252,7 @@ func (q *query) filter(rules casefile.Rules) store.Filter {
 		Stage:       casefile.Stage(q.oneOf("stage", names(casefile.Stages)...)),
 		Lamp:        casefile.Lamp(q.oneOf("lamp", string(casefile.Green), string(casefile.Yellow), string(casefile.Red))),
 		Overdue:     q.oneOf("overdue", "true") != "",
-		Origin:      q.oneOf("origin", codes(rules.Policy.Origins)...),
+		Origin:      q.oneOf("origin", policy.IDs(rules.Policy.Origins)...),
 		Unit:        q.unit("unit", rules.Directory),
 		Leader:      q.official("leader", rules.Directory),
 		Supervision: casefile.Supervision(q.oneOf("supervision", string(casefile.NotSupervised), string(casefile.ByPetitionOffice), string(casefile.Dual))),
@@ -292,14 +280,6 @@ func names[T ~string](list []T) []string {
 	s := make([]string, len(list))
 	for i, v := range list {
 		s[i] = string(v)
-	}
-	return s
-}
-
-func codes(list []policy.Code) []string {
-	s := make([]string, len(list))
-	for i, c := range list {
-		s[i] = c.ID
 	}
 	return s
 }

@@ -20,11 +20,7 @@ import (
 // postCommand gives a command to a case.
 func (a *api) postCommand(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	v, err := a.viewer(r)
-	if err != nil {
-		return err
-	}
-	row, err := a.seen(r, v)
+	v, row, err := a.seen(r)
 	if err != nil {
 		return err
 	}

@@ -70,7 +70,7 @@ func (a *api) getOfficials(w http.ResponseWriter, r *http.Request) error {
 	q := readQuery(r)
 	unit := q.unit("unit", v.rules.Directory)
 	role := casefile.Role(q.oneOf("role", names(casefile.Roles)...))
-	level := q.oneOf("level", levels(v.rules.Policy)...)
+	level := q.oneOf("level", v.rules.Policy.LevelIDs()...)
 	q.done()
 	if err := q.err(); err != nil {
 		return err
@@ -83,14 +83,6 @@ func (a *api) getOfficials(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	return writeJSON(w, r, http.StatusOK, map[string]any{"officials": officials, "total": len(officials)})
-}
-
-func levels(p *policy.Policy) []string {
-	ids := make([]string, len(p.Levels))
-	for i, l := range p.Levels {
-		ids[i] = l.ID
-	}
-	return ids
 }
 
 // getPolicy shows the rules that are in force and the calendar they are counted by.

@@ -8,17 +8,22 @@ import (
 	"shuangze/casefile"
 )
 
+// mine reads who asks for a list of their own and how much of it.
+func (a *api) mine(r *http.Request) (v viewer, limit int, err error) {
+	if v, err = a.viewer(r); err != nil {
+		return v, 0, err
+	}
+	q := readQuery(r)
+	limit = q.number("limit", defaultPage, maxPage)
+	q.done()
+	return v, limit, q.err()
+}
+
 // getInbox shows what waits for the caller, the most pressing first, and what the
 // caller was told last.
 func (a *api) getInbox(w http.ResponseWriter, r *http.Request) error {
-	v, err := a.viewer(r)
+	v, limit, err := a.mine(r)
 	if err != nil {
-		return err
-	}
-	q := readQuery(r)
-	limit := q.number("limit", defaultPage, maxPage)
-	q.done()
-	if err := q.err(); err != nil {
 		return err
 	}
 	waiting, total, err := a.Store.Inbox(r.Context(), v.by, v.now, limit)
@@ -80,14 +85,8 @@ func (v viewer) lampAt(c casefile.Case, due calendar.Date) casefile.Lamp {
 // getDuties is the board on which one's own lateness shows: the running clocks that
 // the caller, or the caller's office or unit, bears.
 func (a *api) getDuties(w http.ResponseWriter, r *http.Request) error {
-	v, err := a.viewer(r)
+	v, limit, err := a.mine(r)
 	if err != nil {
-		return err
-	}
-	q := readQuery(r)
-	limit := q.number("limit", defaultPage, maxPage)
-	q.done()
-	if err := q.err(); err != nil {
 		return err
 	}
 	duties, total, red, err := a.Store.Duties(r.Context(), v.by, v.now, limit)

@@ -127,14 +127,10 @@ func register(d *decision) *Error {
 		r = &Registration{}
 	}
 	p := d.rules.Policy
-	v.oneOf("origin", r.Origin, ids(p.Origins))
-	v.oneOf("channel", r.Channel, ids(p.Channels))
-	v.oneOf("purpose", r.Purpose, ids(p.Purposes))
-	categories := make([]string, len(p.Categories))
-	for i, category := range p.Categories {
-		categories[i] = category.ID
-	}
-	v.oneOf("category", r.Category, categories)
+	v.oneOf("origin", r.Origin, policy.IDs(p.Origins))
+	v.oneOf("channel", r.Channel, policy.IDs(p.Channels))
+	v.oneOf("purpose", r.Purpose, policy.IDs(p.Purposes))
+	v.oneOf("category", r.Category, p.CategoryIDs())
 	d.needText(&v)
 	if r.Headcount < 1 || r.Headcount > 100_000 {
 		v.add("headcount", "out_of_range", "人数应为1至100000", "the number of persons must be 1 to 100000")
@@ -184,14 +180,6 @@ func RegisteringOffice(cmd Command, d *Directory) string {
 		return d.Office(cmd.Actor.Unit, PetitionOfficeKind)
 	}
 	return cmd.Actor.Unit
-}
-
-func ids(list []policy.Code) []string {
-	names := make([]string, len(list))
-	for i, code := range list {
-		names[i] = code.ID
-	}
-	return names
 }
 
 func (d *decision) checkUnit(v *invalid, unit, accusedUnit string) {
@@ -290,7 +278,7 @@ func acknowledge(d *decision) *Error {
 
 func act(d *decision) *Error {
 	var v invalid
-	v.oneOf("act", d.cmd.Act, ids(d.rules.Policy.Acts))
+	v.oneOf("act", d.cmd.Act, policy.IDs(d.rules.Policy.Acts))
 	d.needText(&v)
 	on := d.on(&v)
 	name, _ := d.c.SeatOf(d.cmd.Actor.ID)
@@ -433,7 +421,7 @@ func closeCase(d *decision) *Error {
 
 func supervise(d *decision) *Error {
 	var v invalid
-	v.oneOf("reason", d.cmd.Reason, ids(d.rules.Policy.Reasons))
+	v.oneOf("reason", d.cmd.Reason, policy.IDs(d.rules.Policy.Reasons))
 	d.needText(&v)
 	d.term(&v, "SUP-1")
 	if err := v.err(); err != nil {

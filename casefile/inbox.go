@@ -64,7 +64,7 @@ func Waiting(c Case) []Task {
 		}
 	case New, Closed, Declined:
 	}
-	if !c.Led() && c.Stage != Opined {
+	if !c.Led() {
 		add(atOffice(Assign, Supervisor), "DUAL-WHEN")
 	}
 	for _, name := range []SeatName{Upper, Lower} {

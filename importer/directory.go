@@ -27,7 +27,7 @@ func Units(r io.Reader, p *policy.Policy, known *casefile.Directory) ([]casefile
 		c.short(row, "name", 100)
 		c.unique(row, "code", seen)
 		c.oneOf(row, "kind", casefile.UnitKinds)
-		c.oneOf(row, "level", levels(p))
+		c.oneOf(row, "level", p.LevelIDs())
 		code, parent := row.values["code"], row.values["parent"]
 		if parent == "" {
 			continue
@@ -85,7 +85,7 @@ func Officials(r io.Reader, p *policy.Policy, known *casefile.Directory) ([]case
 		c.short(row, "name", 50)
 		c.short(row, "post", 100)
 		c.unique(row, "id", seen)
-		c.oneOf(row, "level", levels(p))
+		c.oneOf(row, "level", p.LevelIDs())
 		c.oneOf(row, "role", roles)
 		if unit := row.values["unit"]; unit != "" {
 			if _, ok := known.Units[unit]; !ok {
@@ -99,14 +99,6 @@ func Officials(r io.Reader, p *policy.Policy, known *casefile.Directory) ([]case
 			Role: casefile.Role(v["role"]), Portfolio: v["portfolio"], Email: v["email"],
 		}
 	}), c.problems, nil
-}
-
-func levels(p *policy.Policy) []string {
-	var ids []string
-	for _, l := range p.Levels {
-		ids = append(ids, l.ID)
-	}
-	return ids
 }
 
 func good[T any](t table, problems []Problem, build func(map[string]string) T) []T {

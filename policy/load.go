@@ -326,7 +326,7 @@ func (c *checker) clock(k Clock) {
 	if k.Length < 1 || k.Length > 366 {
 		c.add(list, k.ID, "length", "must be 1 to 366 days, is %d", k.Length)
 	}
-	if k.Unit != calendar.CalendarDay && k.Unit != calendar.WorkingDay {
+	if !k.Unit.Valid() {
 		c.add(list, k.ID, "unit", "%q is neither %s nor %s", k.Unit, calendar.CalendarDay, calendar.WorkingDay)
 	}
 	if k.Yellow < 0 || k.Yellow > 60 {

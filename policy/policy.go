@@ -241,6 +241,25 @@ func Has(list []Code, id string) bool {
 	return slices.ContainsFunc(list, func(c Code) bool { return c.ID == id })
 }
 
+// IDs lists the ids of a code list.
+func IDs(list []Code) []string { return each(list, func(c Code) string { return c.ID }) }
+
+// LevelIDs lists the ids of the levels, the highest first.
+func (p *Policy) LevelIDs() []string { return each(p.Levels, func(l Level) string { return l.ID }) }
+
+// CategoryIDs lists the ids of the content classes.
+func (p *Policy) CategoryIDs() []string {
+	return each(p.Categories, func(c Category) string { return c.ID })
+}
+
+func each[T any](list []T, id func(T) string) []string {
+	ids := make([]string, len(list))
+	for i, x := range list {
+		ids[i] = id(x)
+	}
+	return ids
+}
+
 // Lookup finds the id in a code list for a word as people write it: the id, a
 // name in either language, or one of the other accepted words.
 func Lookup(list []Code, word string) (string, bool) {

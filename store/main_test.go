@@ -1,8 +1,6 @@
 package store_test
 
 import (
-	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"testing"
@@ -11,42 +9,15 @@ import (
 	"shuangze/calendar"
 	"shuangze/casefile"
 	"shuangze/embedded/embeddedtest"
-	"shuangze/importer"
 	"shuangze/policy"
-	"shuangze/sample"
+	"shuangze/sample/sampletest"
 	"shuangze/store"
 )
 
 func TestMain(m *testing.M) { embeddedtest.Main(m, embeddedtest.Options{}) }
 
 // migrated is a database with the schema and the sample's directory.
-var migrated = embeddedtest.Template{SetUp: func(ctx context.Context, url string) error {
-	s, err := store.Open(ctx, url, nil)
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	if err := s.Migrate(ctx); err != nil {
-		return err
-	}
-	units, _, err := importer.Units(bytes.NewReader(sample.Units), policy.Default(), &casefile.Directory{Units: map[string]casefile.Unit{}})
-	if err != nil {
-		return err
-	}
-	if _, err := s.SaveUnits(ctx, units); err != nil {
-		return err
-	}
-	d, err := s.Directory(ctx)
-	if err != nil {
-		return err
-	}
-	officials, _, err := importer.Officials(bytes.NewReader(sample.Officials), policy.Default(), d)
-	if err != nil {
-		return err
-	}
-	_, err = s.SaveOfficials(ctx, officials)
-	return err
-}}
+var migrated = embeddedtest.Template{SetUp: sampletest.SetUp}
 
 // desk writes cases to a store as the Execute activity does.
 type desk struct {

@@ -1,8 +1,6 @@
 package worker_test
 
 import (
-	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -22,9 +20,8 @@ import (
 	"shuangze/casefile"
 	"shuangze/casetime"
 	"shuangze/embedded/embeddedtest"
-	"shuangze/importer"
 	"shuangze/policy"
-	"shuangze/sample"
+	"shuangze/sample/sampletest"
 	"shuangze/store"
 	"shuangze/verify"
 	"shuangze/worker"
@@ -55,36 +52,7 @@ type office struct {
 }
 
 // migrated is a database with the schema and the sample's directory.
-var migrated = embeddedtest.Template{SetUp: setUp}
-
-func setUp(ctx context.Context, url string) error {
-	s, err := store.Open(ctx, url, nil)
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	if err := s.Migrate(ctx); err != nil {
-		return err
-	}
-	none := &casefile.Directory{Units: map[string]casefile.Unit{}}
-	units, _, err := importer.Units(bytes.NewReader(sample.Units), policy.Default(), none)
-	if err != nil {
-		return err
-	}
-	if _, err := s.SaveUnits(ctx, units); err != nil {
-		return err
-	}
-	d, err := s.Directory(ctx)
-	if err != nil {
-		return err
-	}
-	officials, _, err := importer.Officials(bytes.NewReader(sample.Officials), policy.Default(), d)
-	if err != nil {
-		return err
-	}
-	_, err = s.SaveOfficials(ctx, officials)
-	return err
-}
+var migrated = embeddedtest.Template{SetUp: sampletest.SetUp}
 
 // open opens an office whose time is clock's.
 func open(t testing.TB, clock casetime.Clock) *office {

@@ -13,6 +13,7 @@ import (
 
 	"shuangze/casefile"
 	"shuangze/embedded"
+	"shuangze/sample/sampletest"
 	"shuangze/workflows"
 )
 
@@ -40,7 +41,7 @@ func openApart(t *testing.T) (*office, *database) {
 	if db.options.Port, err = strconv.Atoi(u.Port()); err != nil { // where it must come back
 		t.Fatal(err)
 	}
-	if err := setUp(t.Context(), at); err != nil {
+	if err := sampletest.SetUp(t.Context(), at); err != nil {
 		t.Fatal(err)
 	}
 	return openAt(t, at, autumn()), db
