@@ -8,16 +8,24 @@ package embedded
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net"
+	"strconv"
 )
 
-// FreePort returns a loopback TCP port that nothing listens on at the moment. Someone
-// else may take it before the caller does; the servers here are prepared for that.
+// FreePort returns a loopback TCP port that nothing listens on at the moment, from below
+// those that the kernel gives to outgoing connections. Someone else may take it before the
+// caller does; the servers here are prepared for that.
 func FreePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, fmt.Errorf("find a free port: %w", err)
+	const from, to, tries = 15_000, 32_000, 100
+	var err error
+	for range tries {
+		port := from + rand.IntN(to-from)
+		var l net.Listener
+		if l, err = net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port))); err == nil {
+			_ = l.Close()
+			return port, nil
+		}
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
+	return 0, fmt.Errorf("find a free port: %w", err)
 }

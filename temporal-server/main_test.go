@@ -75,3 +75,18 @@ func TestParseAnswers(t *testing.T) {
 		}
 	}
 }
+
+// A port that the kernel may give to an outgoing connection could be gone when the server
+// opens it.
+func TestFreePortsAreNotForOutgoingConnections(t *testing.T) {
+	p, err := reservePorts(0, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.release(frontend, history, matching, worker, webUI)
+	for s := range p {
+		if n := p.number(s); n >= 32_768 {
+			t.Errorf("%s has port %d", s, n)
+		}
+	}
+}

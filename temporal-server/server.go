@@ -5,7 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
+	"math/rand/v2"
 	"net"
+	"slices"
 	"strconv"
 	"time"
 
@@ -43,7 +46,7 @@ func run(ctx context.Context, opts options, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer ports.release()
+	defer ports.release(slices.Collect(maps.Keys(ports))...)
 
 	logger, quiet := newLogger(opts.logLevel)
 	conn, err := lock(ctx, opts.postgres)
@@ -58,7 +61,7 @@ func run(ctx context.Context, opts options, stdout io.Writer) error {
 		return err
 	}
 
-	ports.release()
+	ports.release(frontend, history, matching, worker)
 	server, err := newServer(opts, ports, logger)
 	if err != nil {
 		return fmt.Errorf("assemble the Temporal server: %w", err)
@@ -91,6 +94,7 @@ func run(ctx context.Context, opts options, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
+	ports.release(webUI)
 	ui, err := startUI(ctx, ports.address(frontend), ports.number(webUI))
 	if err != nil {
 		return err
@@ -133,9 +137,9 @@ type ports map[service]*net.TCPListener
 func reservePorts(frontendPort, uiPort int) (ports, error) {
 	p := ports{}
 	for name, port := range map[service]int{frontend: frontendPort, webUI: uiPort, history: 0, matching: 0, worker: 0} {
-		l, err := net.Listen("tcp", net.JoinHostPort(loopback, strconv.Itoa(port)))
+		l, err := listen(port)
 		if err != nil {
-			p.release()
+			p.release(slices.Collect(maps.Keys(p))...)
 			return nil, fmt.Errorf("the %s port is not to be had: %w", name, err)
 		}
 		p[name] = l.(*net.TCPListener)
@@ -143,10 +147,27 @@ func reservePorts(frontendPort, uiPort int) (ports, error) {
 	return p, nil
 }
 
-// release closes the listeners, for the server opens its own.
-func (p ports) release() {
-	for _, l := range p {
-		_ = l.Close()
+// listen opens a loopback port; for 0 a free one from below those that the kernel gives to
+// outgoing connections, which would take it in the moment between release and use.
+func listen(port int) (net.Listener, error) {
+	if port != 0 {
+		return net.Listen("tcp", net.JoinHostPort(loopback, strconv.Itoa(port)))
+	}
+	const from, to, tries = 15_000, 32_000, 100
+	var err error
+	for range tries {
+		var l net.Listener
+		if l, err = listen(from + rand.IntN(to-from)); err == nil {
+			return l, nil
+		}
+	}
+	return nil, err
+}
+
+// release closes listeners, for the server opens its own.
+func (p ports) release(services ...service) {
+	for _, s := range services {
+		_ = p[s].Close()
 	}
 }
 
