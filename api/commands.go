@@ -98,6 +98,9 @@ var setters = map[string]func(*casefile.Command, *body, string){
 	"means":        func(c *casefile.Command, b *body, name string) { c.Means = b.line(name, maxLine) },
 	"reason":       func(c *casefile.Command, b *body, name string) { c.Reason = b.line(name, maxLine) },
 	"ground":       func(c *casefile.Command, b *body, name string) { c.Ground = b.line(name, maxLine) },
+	"from":         func(c *casefile.Command, b *body, name string) { c.From = b.line(name, maxLine) },
+	"to":           func(c *casefile.Command, b *body, name string) { c.To = b.line(name, maxLine) },
+	"route":        func(c *casefile.Command, b *body, name string) { c.Route = b.line(name, maxLine) },
 	"decided_by":   func(c *casefile.Command, b *body, name string) { c.DecidedBy = b.line(name, maxLine) },
 }
 

@@ -269,6 +269,10 @@ type eventView struct {
 	Reason      string               `json:"reason,omitempty"`
 	Ground      string               `json:"ground,omitempty"`
 	DecidedBy   string               `json:"decided_by,omitempty"`
+	From        string               `json:"from,omitempty"`
+	To          string               `json:"to,omitempty"`
+	Route       string               `json:"route,omitempty"`
+	Late        []casefile.Late      `json:"late,omitempty"`
 	Clock       string               `json:"clock,omitempty"`
 	Step        string               `json:"step,omitempty"`
 }
@@ -292,7 +296,7 @@ func (v viewer) event(row store.Recorded, e casefile.Event, texts map[string]sto
 		Text: words(texts, e.Document), Clocks: []movedClock{}, Hash: hex.EncodeToString(row.Hash),
 		On: e.On, Unit: e.Unit, Organ: e.Organ, Seat: e.Seat, Act: e.Act, Days: e.Days, RequestedBy: e.RequestedBy, ToldOn: e.ToldOn, ToldBy: e.ToldBy,
 		Result: e.Result, SignedHash: e.Hash, Means: e.Means, Channel: e.Channel, Letter: e.Letter, Reason: e.Reason, Ground: e.Ground,
-		DecidedBy: e.DecidedBy, Clock: e.Clock, Step: e.Step,
+		DecidedBy: e.DecidedBy, From: e.From, To: e.To, Route: e.Route, Late: e.Late, Clock: e.Clock, Step: e.Step,
 	}
 	if e.Case != nil {
 		view.Text, view.Unit = words(texts, &e.Case.Petition), e.Case.Unit

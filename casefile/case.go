@@ -26,13 +26,14 @@ const (
 	Served     Stage = "served"     // 已送达，待结案
 	Closed     Stage = "closed"     // 已结案
 	Declined   Stage = "declined"   // 不予受理
+	Diverted   Stage = "diverted"   // 已导入法定途径
 )
 
 // Stages lists every stage a registered case can be in.
-var Stages = []Stage{Registered, Forwarded, Handling, Opined, Signed, Served, Closed, Declined}
+var Stages = []Stage{Registered, Forwarded, Handling, Opined, Signed, Served, Closed, Declined, Diverted}
 
 // Open reports whether a case in this stage still has duties running.
-func (s Stage) Open() bool { return s != New && s != Closed && s != Declined }
+func (s Stage) Open() bool { return s != New && s != Closed && s != Declined && s != Diverted }
 
 // Lamp is the colour of a clock or a case: 绿灯、黄灯、红灯.
 type Lamp string
@@ -96,8 +97,11 @@ type Case struct {
 	Upper Seat `json:"upper"`
 	Lower Seat `json:"lower"`
 
+	Recused []string `json:"recused,omitempty"` // leaders who have withdrawn
+
 	Opinion  *Opinion  `json:"opinion,omitempty"`
 	Served   *Service  `json:"served,omitempty"`
+	Late     []Late    `json:"late,omitempty"`
 	Clocks   []Clock   `json:"clocks,omitempty"`
 	Channels []Channel `json:"channels,omitempty"`
 
@@ -125,6 +129,8 @@ type Seat struct {
 	SignedAt       time.Time `json:"signed_at,omitzero"` // on the present opinion
 	SignedHash     string    `json:"signed_hash,omitempty"`
 	LastActAt      time.Time `json:"last_act_at,omitzero"`
+	// Hands are all who have ever acted in this seat: none of them may act in the other.
+	Hands []string `json:"hands,omitempty"`
 }
 
 // Opinion is the 信访处理意见书 in its present version.

@@ -110,7 +110,7 @@ func (d *decision) start(rule policy.Clock, seat SeatName, c Case, e Event) Cloc
 	default:
 		k.From = calendar.DateOf(d.now)
 	}
-	if before, ok := d.c.Clock(k.ID); ok && rule.Bearer == policy.OfLeader && k.From.Before(before.From) {
+	if before, ok := d.c.Clock(k.ID); ok && rule.Bearer == policy.OfLeader && k.Who == before.Who && k.From.Before(before.From) {
 		k.From = before.From // an act of an earlier day takes no time back
 	}
 	if k.From.Before(calendar.DateOf(d.now)) {

@@ -29,6 +29,9 @@ const (
 	Supervise   Kind = "supervise"   // 督办
 	Escalate    Kind = "escalate"    // 双重督办
 	Release     Kind = "release"     // 解除督办（销号）
+	Urge        Kind = "urge"        // 催办
+	Divert      Kind = "divert"      // 导入法定途径
+	HandOver    Kind = "hand_over"   // 移交
 	Tick        Kind = "tick"        // the clock's own
 )
 
@@ -70,6 +73,9 @@ type Command struct {
 	Reason      string        `json:"reason,omitempty"`
 	Ground      string        `json:"ground,omitempty"`
 	DecidedBy   string        `json:"decided_by,omitempty"`
+	From        string        `json:"from,omitempty"`  // the leader who gives a seat up
+	To          string        `json:"to,omitempty"`    // the leader who takes it
+	Route       string        `json:"route,omitempty"` // of 条例第31条
 }
 
 // Registration is what a clerk enters of a new case. Who complained is not among
@@ -238,6 +244,28 @@ var table = []spec{
 		"由信访部门审核结案",
 		[]Field{may("text")},
 		notSupervised, closeCase,
+	},
+	{
+		Divert,
+		[]Stage{Registered, Forwarded, Handling},
+		[]relation{clerk, supervisor, receivingOfficer},
+		"《信访工作条例》第三十一条第一项至第四项：依照法定途径处理",
+		[]Field{need("route"), need("organ"), need("text")},
+		notSupervised, divert,
+	},
+	{
+		HandOver, open,
+		[]relation{supervisor},
+		"一案双责：包案领导直至最终结果，更换须由任命的领导决定并办理移交",
+		[]Field{need("from"), need("to"), need("reason"), need("decided_by"), need("text"), may("on")},
+		led, handOver,
+	},
+	{
+		Urge, open,
+		[]relation{supervisor, inspector},
+		"《信访工作条例》第四十条：信访部门、督查部门催办",
+		[]Field{need("text")},
+		nil, urge,
 	},
 	{
 		Supervise, open,

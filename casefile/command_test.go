@@ -78,6 +78,9 @@ func TestWhoMay(t *testing.T) {
 		Accept:      {"clerk", "supervisor", "officer"},
 		Decline:     {"clerk", "supervisor", "officer"}, // the officer of what the unit received itself
 		Forward:     {"clerk", "supervisor"},
+		Divert:      {"clerk", "supervisor", "officer"}, // as with decline
+		HandOver:    {"supervisor"},
+		Urge:        {"supervisor", "inspector"},
 		Assign:      {"supervisor"},
 		Acknowledge: {"upper", "lower"},
 		Act:         {"upper", "lower"},
@@ -149,10 +152,15 @@ func TestWhen(t *testing.T) {
 		Return:      {"opined", "half-signed"},
 		Serve:       {"signed"},
 		Close:       {"served"},
-		Supervise:   but(opened, "supervised", "dual", "served-dual"),
-		Escalate:    {"supervised"},
-		Release:     {"supervised", "dual", "served-dual"},
-		Tick:        opened,
+		Divert:      {"registered", "direct", "forwarded", "handling", "led", "acknowledged", "extended"},
+		HandOver: slices.DeleteFunc(slices.Clone(opened), func(s string) bool {
+			return slices.Contains([]string{"registered", "direct", "forwarded", "handling"}, s)
+		}),
+		Urge:      opened,
+		Supervise: but(opened, "supervised", "dual", "served-dual"),
+		Escalate:  {"supervised"},
+		Release:   {"supervised", "dual", "served-dual"},
+		Tick:      opened,
 	} {
 		for _, s := range states {
 			d := newDesk(t).reach(s.name)
@@ -165,7 +173,7 @@ func TestWhen(t *testing.T) {
 }
 
 func TestEndedCaseAdmitsNothing(t *testing.T) {
-	for _, state := range []string{"closed", "declined"} {
+	for _, state := range []string{"closed", "declined", "diverted"} {
 		d := newDesk(t).reach(state)
 		for _, who := range cast {
 			for _, kind := range append(Kinds(), Tick) {

@@ -87,6 +87,7 @@ func (d *decision) emit(e Event) {
 		e.Rule = string(d.cmd.Kind)
 	}
 	e.Clocks = latest(append(e.Clocks, d.clockChanges(Apply(d.c, e), e)...))
+	e.Late = d.late(e.Clocks)
 	d.c = Apply(d.c, e)
 	d.events = append(d.events, e)
 }
@@ -451,15 +452,7 @@ func escalate(d *decision) *Error {
 	v.oneOf("ground", d.cmd.Ground, Grounds)
 	d.needText(&v)
 	d.term(&v, "SUP-2")
-	by := d.rules.Directory.Officials[d.cmd.DecidedBy]
-	switch {
-	case d.cmd.DecidedBy == "":
-		v.required("decided_by", true)
-	case by.Role != Leader || by.Unit != d.rules.Directory.Area(d.c.Office):
-		v.add("decided_by", "not_entitled", "须由同级党委政府领导决定", "it takes the decision of a leader of the office's own authority")
-	case accused(d.c, by.ID, by.Unit, d.rules.Directory):
-		v.add("decided_by", "recused", "此人应当回避", "this leader must withdraw")
-	}
+	d.decidedBy(&v)
 	k, _ := d.c.Clock("SUP-1")
 	switch {
 	case d.cmd.Ground == "term_passed" && !k.Overdue(d.now):

@@ -211,7 +211,16 @@ func (d *desk) command(kind Kind) Command {
 				cmd.Unit = unit
 			}
 		}
-	case Decline, Report, Return, Release:
+	case Divert:
+		cmd.Route, cmd.Organ, cmd.Text = "judicial", "县人民法院", doc("notice")
+	case HandOver:
+		cmd.From, cmd.Reason, cmd.Text = d.c.Upper.Official, "left_office", doc("memo")
+		cmd.To = d.first("other-upper", func(o Official) bool {
+			return o.Role == Leader && o.Level == d.c.Upper.Level && o.ID != d.c.Upper.Official && o.ID != d.c.AccusedOfficial &&
+				d.rules.Directory.Under(d.c.Unit, o.Unit) && !slices.Contains(d.c.Recused, o.ID)
+		})
+		cmd.DecidedBy = d.command(Escalate).DecidedBy
+	case Decline, Report, Return, Urge, Release:
 		cmd.Text = doc(string(kind))
 	case Accept, Acknowledge, Close, Tick:
 	}
@@ -253,6 +262,7 @@ var states = []struct {
 	{"served", "signed", []string{"officer serve"}, Served},
 	{"served-dual", "served", []string{"supervisor supervise", "supervisor escalate"}, Served},
 	{"closed", "served", []string{"supervisor close"}, Closed},
+	{"diverted", "registered", []string{"clerk divert"}, Diverted},
 	{"declined", "registered", []string{"clerk decline"}, Declined},
 }
 

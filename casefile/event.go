@@ -32,12 +32,14 @@ const (
 	EventSupervised   EventKind = "supervised" // also the clock's
 	EventEscalated    EventKind = "escalated"  // also the clock's
 	EventReleased     EventKind = "released"
+	EventDiverted     EventKind = "diverted"
+	EventHandedOver   EventKind = "handed_over"
 )
 
 // What the clock leaves.
 const (
 	EventReminded     EventKind = "reminded"
-	EventUrged        EventKind = "urged"
+	EventUrged        EventKind = "urged" // also a person's
 	EventReportedUp   EventKind = "reported_up"
 	EventSuppressed   EventKind = "suppressed"   // a step was left out; Reason says why
 	EventRecalculated EventKind = "recalculated" // a provisional due date met its calendar
@@ -86,6 +88,10 @@ type Event struct {
 	Reason      string        `json:"reason,omitempty"`
 	Ground      string        `json:"ground,omitempty"`
 	DecidedBy   string        `json:"decided_by,omitempty"`
+	From        string        `json:"from,omitempty"`
+	To          string        `json:"to,omitempty"`
+	Route       string        `json:"route,omitempty"`
+	Late        []Late        `json:"late,omitempty"`  // the clocks that stopped too late
 	Clock       string        `json:"clock,omitempty"` // the clock a step belongs to
 	Step        string        `json:"step,omitempty"`
 
@@ -112,6 +118,10 @@ func Apply(c Case, e Event) Case {
 		c.Stage = Handling
 	case EventDeclined:
 		c.Stage, c.ClosedAt = Declined, e.At
+	case EventDiverted:
+		c.Stage, c.ClosedAt = Diverted, e.At
+	case EventHandedOver:
+		c.handOver(e)
 	case EventAssigned:
 		c.Upper, c.Lower = *e.Upper, *e.Lower
 	case EventAcknowledged:
@@ -154,6 +164,10 @@ func Apply(c Case, e Event) Case {
 	case EventExtended, EventReminded, EventReportedUp, EventSuppressed, EventRecalculated:
 		// What they change are clocks.
 	}
+	if s := c.seat(e.Seat); e.Seat != "" && e.Kind != EventHandedOver && !slices.Contains(s.Hands, e.Actor.ID) {
+		s.Hands = append(slices.Clone(s.Hands), e.Actor.ID)
+	}
+	c.Late = slices.Concat(c.Late, e.Late)
 	for _, k := range e.Clocks {
 		if i := slices.IndexFunc(c.Clocks, func(x Clock) bool { return x.ID == k.ID }); i >= 0 {
 			c.Clocks[i] = k

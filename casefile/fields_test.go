@@ -38,6 +38,9 @@ var ready = map[Kind]struct{ state, who string }{
 	Supervise:   {"handling", "supervisor"},
 	Escalate:    {"supervised", "supervisor"},
 	Release:     {"supervised", "supervisor"},
+	Divert:      {"handling", "supervisor"},
+	HandOver:    {"acknowledged", "supervisor"},
+	Urge:        {"handling", "supervisor"},
 }
 
 // blank empties one field of a command's body.
@@ -69,6 +72,9 @@ var blank = map[string]func(*Command){
 	"means":            func(c *Command) { c.Means = "" },
 	"reason":           func(c *Command) { c.Reason = "" },
 	"ground":           func(c *Command) { c.Ground = "" },
+	"from":             func(c *Command) { c.From = "" },
+	"to":               func(c *Command) { c.To = "" },
+	"route":            func(c *Command) { c.Route = "" },
 	"decided_by":       func(c *Command) { c.DecidedBy = "" },
 	"unit": func(c *Command) {
 		c.Unit = ""

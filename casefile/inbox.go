@@ -62,7 +62,7 @@ func Waiting(c Case) []Task {
 		if c.Supervision() == NotSupervised {
 			add(atOffice(Close, Supervisor), "CLOSE")
 		}
-	case New, Closed, Declined:
+	case New, Closed, Declined, Diverted:
 	}
 	if !c.Led() {
 		add(atOffice(Assign, Supervisor), "DUAL-WHEN")

@@ -103,13 +103,18 @@ func (l *life) step() {
 		if cmd.Text != (Document{}) {
 			cmd.Text = doc(fmt.Sprintf("text %d", l.given))
 		}
+		if cmd.Kind == HandOver {
+			cmd.From = rapid.SampledFrom([]string{l.c.Upper.Official, l.c.Lower.Official}).Draw(l.t, "from")
+			cmd.To = rapid.SampledFrom(everybody).Draw(l.t, "to").ID
+			cmd.Reason = rapid.SampledFrom(HandoverReasons).Draw(l.t, "reason")
+		}
 		if cmd.Kind == Assign {
 			cmd.Upper, cmd.Lower = "", "" // the pair that suits, whatever the origin
 		}
 		quiet := NextStep(l.c, l.rules, l.now).At.After(l.now) && !l.recalculates()
 		refusal := l.give(who, cmd)
 		// Two refusals depend on more than the case's state; see Available.
-		if refusal != nil && quiet && !slices.Contains([]string{"nothing_to_extend", "overdue"}, refusal.Code) {
+		if refusal != nil && quiet && cmd.Kind != HandOver && !slices.Contains([]string{"nothing_to_extend", "overdue"}, refusal.Code) {
 			l.t.Fatalf("%s is available to %s, but: %s", kind, who, show(refusal))
 		}
 	}
@@ -281,7 +286,20 @@ func (l *life) checkEvent(cmd Command, e Event) {
 		if l.c.Supervision() != NotSupervised || l.c.Served == nil {
 			l.t.Fatalf("closed too early: %s", show(l.c))
 		}
-	case EventReminded, EventUrged, EventReportedUp, EventSuppressed, EventRecalculated:
+	case EventHandedOver:
+		name, sits := l.c.SeatOf(e.From)
+		other := l.c.Upper
+		if name == Upper {
+			other = l.c.Lower
+		}
+		if !sits || name != e.Seat || e.To == e.From || e.To == other.Official || slices.Contains(other.Hands, e.To) || slices.Contains(l.c.Recused, e.To) {
+			l.t.Fatalf("handed over against the rules: %s", show(e))
+		}
+	case EventUrged:
+		if e.Actor != Clockwork && e.Actor.Role != Supervisor && e.Actor.Role != Inspector {
+			l.t.Fatalf("%s", show(e))
+		}
+	case EventReminded, EventReportedUp, EventSuppressed, EventRecalculated:
 		if e.Actor != Clockwork {
 			l.t.Fatalf("%s", show(e))
 		}
@@ -289,8 +307,29 @@ func (l *life) checkEvent(cmd Command, e Event) {
 	}
 }
 
+// checkLate checks that what is late when it ends is on record, once, and for ever.
+func (l *life) checkLate(before, after Case, e Event) {
+	if show(after.Late) != show(slices.Concat(before.Late, e.Late)) {
+		l.t.Fatalf("%s rewrote lateness: %s, then %s", show(e), show(before.Late), show(after.Late))
+	}
+	for _, k := range before.Clocks {
+		now, _ := after.Clock(k.ID)
+		goesOn := now.Running() && now.Due == k.Due && now.Who == k.Who
+		facts := 0
+		for _, fact := range e.Late {
+			if fact.Clock == k.ID && fact.Who == k.Who && fact.From == k.Due.Statutory {
+				facts++
+			}
+		}
+		if ended := k.Running() && k.Overdue(l.now) && !goesOn; ended && facts != 1 || !ended && facts != 0 {
+			l.t.Fatalf("%s left %d facts of lateness of %s", show(e), facts, show(k))
+		}
+	}
+}
+
 // checkClocks checks that no clock gets lost between two states.
 func (l *life) checkClocks(before, after Case, e Event) {
+	l.checkLate(before, after, e)
 	for _, k := range before.Clocks {
 		now, ok := after.Clock(k.ID)
 		if !ok {
@@ -363,7 +402,16 @@ func (l *life) checkCase() {
 	} else if slices.Contains([]Stage{Opined, Signed, Served, Closed}, c.Stage) {
 		l.t.Fatalf("in stage %s without leaders", c.Stage)
 	}
-	if n := len(l.past); n > 0 && l.past[n-1].Led() && (l.past[n-1].Upper.Official != c.Upper.Official || l.past[n-1].Lower.Official != c.Lower.Official) {
+	for _, id := range c.Upper.Hands {
+		if slices.Contains(c.Lower.Hands, id) || id == c.Lower.Official {
+			l.t.Fatalf("%s has acted in both seats: %s, %s", id, show(c.Upper), show(c.Lower))
+		}
+	}
+	if slices.Contains(c.Lower.Hands, c.Upper.Official) {
+		l.t.Fatalf("%s has acted in the lower seat before", c.Upper.Official)
+	}
+	handed := slices.ContainsFunc(l.last.Events, func(e Event) bool { return e.Kind == EventHandedOver })
+	if n := len(l.past); n > 0 && !handed && l.past[n-1].Led() && (l.past[n-1].Upper.Official != c.Upper.Official || l.past[n-1].Lower.Official != c.Lower.Official) {
 		l.t.Fatalf("the leaders changed from %s to %s", show(l.past[n-1].Upper), show(c.Upper))
 	}
 	for _, seat := range []Seat{c.Upper, c.Lower} {

@@ -143,7 +143,7 @@ type Extend struct {
 var Triggers = []string{
 	"registered", "forwarded", "accepted", "declined", "assigned", "acknowledged", "acted", "reported",
 	"extended", "opined", "signed", "returned", "served", "supervised", "escalated",
-	"released/petition_office", "released/supervision_office", "closed",
+	"released/petition_office", "released/supervision_office", "closed", "diverted", "handed_over",
 }
 
 // Recorded is the value of Clock.From that counts from the day of entry.

@@ -310,7 +310,7 @@ func (w *where) filter(f Filter, d *casefile.Directory, now time.Time) {
 	if f.Stage != "" {
 		w.add(`stage = @stage`, "stage", string(f.Stage))
 	}
-	ended := f.Stage == casefile.Closed || f.Stage == casefile.Declined
+	ended := f.Stage != "" && !f.Stage.Open()
 	switch {
 	case f.Lamp == "":
 	case ended:

@@ -1,0 +1,37 @@
+package casefile
+
+import (
+	"slices"
+
+	"shuangze/calendar"
+	"shuangze/policy"
+)
+
+// Late is a fact that nothing undoes: a clock ran past its statutory due date. It is
+// recorded with the event that ended the lateness, and stays whatever becomes of the
+// case, the calendar or the policy.
+type Late struct {
+	Clock string        `json:"clock"`
+	Whose policy.Bearer `json:"whose"`
+	Who   string        `json:"who"`             // unit, office or leader that bore the duty
+	Upper string        `json:"upper,omitempty"` // the leaders in the two seats at that time
+	Lower string        `json:"lower,omitempty"`
+	From  calendar.Date `json:"from"`  // the statutory due date that was missed
+	Until calendar.Date `json:"until"` // the day on which it ended
+}
+
+// late lists the overdue clocks that an event ends, or starts anew for somebody.
+func (d *decision) late(changed []Clock) []Late {
+	var facts []Late
+	for _, k := range d.c.Clocks {
+		i := slices.IndexFunc(changed, func(x Clock) bool { return x.ID == k.ID })
+		if i < 0 || !k.Running() || !k.Overdue(d.now) {
+			continue
+		}
+		if after := changed[i]; after.Running() && after.Due == k.Due && after.Who == k.Who {
+			continue // a step was taken; it is as late as before
+		}
+		facts = append(facts, Late{k.ID, k.Whose, k.Who, d.c.Upper.Official, d.c.Lower.Official, k.Due.Statutory, d.today()})
+	}
+	return facts
+}
