@@ -151,7 +151,7 @@ func TestOverlayProblems(t *testing.T) {
 		{"longer extension", with(extension, "extend: {id: EXT-HANDLE, days: 31, source: x, basis: local}"), []string{
 			"local.yaml:13: HANDLE: extend: 31 days are more than the 30 of " + law,
 		}},
-		{"extension where there is none", strings.NewReplacer("HANDLE", "ACC-DIRECT", "[accepted]", "[registered]", "[served]", "[accepted, declined, forwarded]",
+		{"extension where there is none", strings.NewReplacer("HANDLE", "ACC-DIRECT", "[accepted]", "[registered]", "[served]", "[accepted, declined, forwarded, diverted]",
 			"purposes: [appeal]", "when: [direct, reachable]", "length: 45", "length: 10").Replace(handle), []string{
 			"local.yaml:13: ACC-DIRECT: extend: 《信访工作条例》第二十三条第二款 knows no extension",
 		}},
