@@ -124,7 +124,7 @@ func TestTwoSignersAtOnce(t *testing.T) {
 	w.command("p-registrar", id, "accept", nil)
 	w.command("p-vice", id, "acknowledge", nil)
 	w.command("a-vice", id, "acknowledge", nil)
-	hash := w.command("a-nc-officer", id, "opine", m{"result": "support", "text": "处理意见"}).str("opinion.hash")
+	hash := w.command("a-nc-officer", id, "opine", m{"result": "explain", "text": "处理意见"}).str("opinion.hash")
 	sign := func(official string) answer {
 		return w.do(official, "POST", "/api/v1/cases/"+id+"/commands/sign", m{"hash": hash})
 	}

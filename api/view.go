@@ -50,13 +50,21 @@ type summary struct {
 // caseView is a case whole.
 type caseView struct {
 	summary
-	Text            *string           `json:"text"`
-	Petitioner      *store.Petitioner `json:"petitioner"`
-	AccusedUnit     *string           `json:"accused_unit"`
-	AccusedOfficial *string           `json:"accused_official"`
-	Opinion         *opinionView      `json:"opinion"`
-	Served          *casefile.Service `json:"served"`
-	Channels        []channelView     `json:"channels"`
+	Text            *string              `json:"text"`
+	Petitioner      *store.Petitioner    `json:"petitioner"`
+	AccusedUnit     *string              `json:"accused_unit"`
+	AccusedOfficial *string              `json:"accused_official"`
+	Opinion         *opinionView         `json:"opinion"`
+	Served          *casefile.Service    `json:"served"`
+	ExecutedAt      *time.Time           `json:"executed_at"`
+	Suspension      *casefile.Suspension `json:"suspension"`
+	Meetings        []meetingView        `json:"meetings"`
+	Reviews         []reviewView         `json:"reviews"`
+	Ratings         []casefile.Rating    `json:"ratings"`
+	Rights          []rightView          `json:"rights"`
+	Reopened        int                  `json:"reopened"`
+	Final           bool                 `json:"final"`
+	Channels        []channelView        `json:"channels"`
 }
 
 type leaders struct {
@@ -76,27 +84,28 @@ type seatView struct {
 }
 
 type clockView struct {
-	ID             string        `json:"id"`
-	Rule           string        `json:"rule"`
-	Name           string        `json:"name"`
-	Source         string        `json:"source"`
-	Basis          policy.Basis  `json:"basis"`
-	Bearer         bearerView    `json:"bearer"`
-	From           calendar.Date `json:"from"`
-	Length         int           `json:"length"`
-	Unit           calendar.Unit `json:"unit"`
-	StartedAt      time.Time     `json:"started_at"`
-	InternalDue    calendar.Date `json:"internal_due"`
-	StatutoryDue   calendar.Date `json:"statutory_due"`
-	Provisional    bool          `json:"provisional"`
-	YellowOn       calendar.Date `json:"yellow_on"`
-	ExtendedDays   int           `json:"extended_days"`
-	SuspendedSince *time.Time    `json:"suspended_since"`
-	MetAt          *time.Time    `json:"met_at"`
-	EndedAt        *time.Time    `json:"ended_at"`
-	Lamp           casefile.Lamp `json:"lamp"`
-	Overdue        bool          `json:"overdue"`
-	LateDays       int           `json:"late_days"`
+	ID             string          `json:"id"`
+	Rule           string          `json:"rule"`
+	Name           string          `json:"name"`
+	Source         string          `json:"source"`
+	Basis          policy.Basis    `json:"basis"`
+	Bearer         bearerView      `json:"bearer"`
+	From           calendar.Date   `json:"from"`
+	Length         int             `json:"length"`
+	Unit           calendar.Unit   `json:"unit"`
+	StartedAt      time.Time       `json:"started_at"`
+	InternalDue    calendar.Date   `json:"internal_due"`
+	StatutoryDue   calendar.Date   `json:"statutory_due"`
+	Provisional    bool            `json:"provisional"`
+	YellowOn       calendar.Date   `json:"yellow_on"`
+	ExtendedDays   int             `json:"extended_days"`
+	SuspendedSince *time.Time      `json:"suspended_since"`
+	Suspensions    []casefile.Span `json:"suspensions"`
+	MetAt          *time.Time      `json:"met_at"`
+	EndedAt        *time.Time      `json:"ended_at"`
+	Lamp           casefile.Lamp   `json:"lamp"`
+	Overdue        bool            `json:"overdue"`
+	LateDays       int             `json:"late_days"`
 }
 
 type bearerView struct {
@@ -110,9 +119,38 @@ type nextView struct {
 	Clock string    `json:"clock"`
 }
 
+type meetingView struct {
+	Meeting     string         `json:"meeting"`
+	SubmittedAt time.Time      `json:"submitted_at"`
+	On          *calendar.Date `json:"on"`
+	Money       int64          `json:"money"`
+	Decision    *string        `json:"decision"`
+}
+
+type reviewView struct {
+	Round      string         `json:"round"`
+	Unit       *string        `json:"unit"`
+	Organ      *string        `json:"organ"`
+	Level      string         `json:"level"`
+	AskedOn    calendar.Date  `json:"asked_on"`
+	AcceptedAt *time.Time     `json:"accepted_at"`
+	DeclinedAt *time.Time     `json:"declined_at"`
+	Outcome    *string        `json:"outcome"`
+	RepliedOn  *calendar.Date `json:"replied_on"`
+}
+
+type rightView struct {
+	ID          string        `json:"id"`
+	Name        string        `json:"name"`
+	Source      string        `json:"source"`
+	Until       calendar.Date `json:"until"`
+	Provisional bool          `json:"provisional"`
+}
+
 type opinionView struct {
 	Version int       `json:"version"`
 	Result  string    `json:"result"`
+	Days    *int      `json:"days"`
 	Hash    string    `json:"hash"`
 	Text    *string   `json:"text"`
 	At      time.Time `json:"at"`
@@ -181,7 +219,7 @@ func (v viewer) clock(k casefile.Clock) clockView {
 		ID: k.ID, Rule: k.Rule, Name: v.lang.of(rule.Name), Source: rule.Source, Basis: rule.Basis, Bearer: bearerView{k.Whose, k.Who},
 		From: k.From, Length: k.Length, Unit: k.Unit, StartedAt: k.StartedAt.UTC(),
 		InternalDue: k.Due.Internal, StatutoryDue: k.Due.Statutory, Provisional: k.Due.Provisional, YellowOn: k.YellowOn, ExtendedDays: k.Extended,
-		SuspendedSince: instant(k.SuspendedSince), MetAt: instant(k.MetAt), EndedAt: instant(k.EndedAt),
+		SuspendedSince: instant(k.SuspendedSince), Suspensions: append([]casefile.Span{}, k.Spans...), MetAt: instant(k.MetAt), EndedAt: instant(k.EndedAt),
 		Lamp: k.Lamp(v.now), Overdue: k.Overdue(v.now), LateDays: k.LateDays(calendar.DateOf(v.now)),
 	}
 }
@@ -196,8 +234,9 @@ func (a *api) whole(ctx context.Context, v viewer, row store.Row) (caseView, err
 	}
 	view.Text = words(texts, &c.Petition)
 	if o := c.Opinion; o != nil {
-		view.Opinion = &opinionView{o.Version, o.Result, o.Document.Hash, words(texts, &o.Document), o.At.UTC()}
+		view.Opinion = &opinionView{o.Version, o.Result, number(o.Days), o.Document.Hash, words(texts, &o.Document), o.At.UTC()}
 	}
+	v.after(&view, c, texts)
 	for _, ch := range c.Channels {
 		view.Channels = append(view.Channels, v.channel(c, ch, texts))
 	}
@@ -219,6 +258,24 @@ func (a *api) whole(ctx context.Context, v viewer, row store.Row) (caseView, err
 	}
 	view.Petitioner = &p
 	return view, err
+}
+
+// after fills in what came beside and after the main way.
+func (v viewer) after(view *caseView, c casefile.Case, texts map[string]store.Text) {
+	view.ExecutedAt, view.Suspension, view.Reopened, view.Final = instant(c.ExecutedAt), c.Suspension, c.Reopened, c.Final
+	view.Meetings, view.Reviews, view.Ratings, view.Rights = []meetingView{}, []reviewView{}, append([]casefile.Rating{}, c.Ratings...), []rightView{}
+	for _, m := range c.Meetings {
+		view.Meetings = append(view.Meetings, meetingView{m.Meeting, m.SubmittedAt.UTC(), day(m.On), m.Money, words(texts, m.Decision)})
+	}
+	for _, r := range c.Reviews {
+		view.Reviews = append(view.Reviews, reviewView{
+			r.Round, text(r.Unit), text(r.Organ), r.Level, r.AskedOn, instant(r.AcceptedAt), instant(r.DeclinedAt), text(r.Outcome), day(r.RepliedOn),
+		})
+	}
+	for _, right := range casefile.Rights(c, v.rules) {
+		w, _ := v.rules.Policy.Window(right.ID)
+		view.Rights = append(view.Rights, rightView{right.ID, v.lang.of(w.Name), w.Source, right.Until.Statutory, right.Until.Provisional})
+	}
 }
 
 // clockOf says which clock is the term of a channel's letter.
@@ -249,32 +306,38 @@ type eventView struct {
 	Clocks  []movedClock       `json:"clocks"`
 	Hash    string             `json:"hash"`
 
-	On          calendar.Date        `json:"on,omitzero"`
-	Unit        string               `json:"unit,omitempty"`
-	Organ       string               `json:"organ,omitempty"`
-	Upper       string               `json:"upper,omitempty"`
-	Lower       string               `json:"lower,omitempty"`
-	Why         string               `json:"why,omitempty"`
-	Seat        casefile.SeatName    `json:"seat,omitempty"`
-	Act         string               `json:"act,omitempty"`
-	Days        int                  `json:"days,omitempty"`
-	RequestedBy string               `json:"requested_by,omitempty"`
-	ToldOn      calendar.Date        `json:"told_on,omitzero"`
-	ToldBy      string               `json:"told_by,omitempty"`
-	Result      string               `json:"result,omitempty"`
-	SignedHash  string               `json:"signed_hash,omitempty"`
-	Means       string               `json:"means,omitempty"`
-	Channel     casefile.ChannelName `json:"channel,omitempty"`
-	Letter      string               `json:"letter,omitempty"`
-	Reason      string               `json:"reason,omitempty"`
-	Ground      string               `json:"ground,omitempty"`
-	DecidedBy   string               `json:"decided_by,omitempty"`
-	From        string               `json:"from,omitempty"`
-	To          string               `json:"to,omitempty"`
-	Route       string               `json:"route,omitempty"`
-	Late        []casefile.Late      `json:"late,omitempty"`
-	Clock       string               `json:"clock,omitempty"`
-	Step        string               `json:"step,omitempty"`
+	On           calendar.Date        `json:"on,omitzero"`
+	Unit         string               `json:"unit,omitempty"`
+	Organ        string               `json:"organ,omitempty"`
+	Upper        string               `json:"upper,omitempty"`
+	Lower        string               `json:"lower,omitempty"`
+	Why          string               `json:"why,omitempty"`
+	Seat         casefile.SeatName    `json:"seat,omitempty"`
+	Act          string               `json:"act,omitempty"`
+	Days         int                  `json:"days,omitempty"`
+	RequestedBy  string               `json:"requested_by,omitempty"`
+	ToldOn       calendar.Date        `json:"told_on,omitzero"`
+	ToldBy       string               `json:"told_by,omitempty"`
+	Result       string               `json:"result,omitempty"`
+	SignedHash   string               `json:"signed_hash,omitempty"`
+	Means        string               `json:"means,omitempty"`
+	Channel      casefile.ChannelName `json:"channel,omitempty"`
+	Letter       string               `json:"letter,omitempty"`
+	Reason       string               `json:"reason,omitempty"`
+	Ground       string               `json:"ground,omitempty"`
+	DecidedBy    string               `json:"decided_by,omitempty"`
+	From         string               `json:"from,omitempty"`
+	To           string               `json:"to,omitempty"`
+	Route        string               `json:"route,omitempty"`
+	Outcome      string               `json:"outcome,omitempty"`
+	Meeting      string               `json:"meeting,omitempty"`
+	Money        int64                `json:"money,omitempty"`
+	Round        string               `json:"round,omitempty"`
+	OfficeRating string               `json:"office_rating,omitempty"`
+	UnitRating   string               `json:"unit_rating,omitempty"`
+	Late         []casefile.Late      `json:"late,omitempty"`
+	Clock        string               `json:"clock,omitempty"`
+	Step         string               `json:"step,omitempty"`
 }
 
 // movedClock is a clock as an event left it, in short.
@@ -296,7 +359,10 @@ func (v viewer) event(row store.Recorded, e casefile.Event, texts map[string]sto
 		Text: words(texts, e.Document), Clocks: []movedClock{}, Hash: hex.EncodeToString(row.Hash),
 		On: e.On, Unit: e.Unit, Organ: e.Organ, Seat: e.Seat, Act: e.Act, Days: e.Days, RequestedBy: e.RequestedBy, ToldOn: e.ToldOn, ToldBy: e.ToldBy,
 		Result: e.Result, SignedHash: e.Hash, Means: e.Means, Channel: e.Channel, Letter: e.Letter, Reason: e.Reason, Ground: e.Ground,
-		DecidedBy: e.DecidedBy, From: e.From, To: e.To, Route: e.Route, Late: e.Late, Clock: e.Clock, Step: e.Step,
+		DecidedBy: e.DecidedBy, From: e.From, To: e.To, Route: e.Route, Outcome: e.Outcome, Meeting: e.Meeting, Money: e.Money, OfficeRating: e.OfficeRating, UnitRating: e.UnitRating, Late: e.Late, Clock: e.Clock, Step: e.Step,
+	}
+	if r := e.Review; r != nil {
+		view.Round, view.Unit, view.Organ = r.Round, r.Unit, r.Organ
 	}
 	if e.Case != nil {
 		view.Text, view.Unit = words(texts, &e.Case.Petition), e.Case.Unit
@@ -321,6 +387,21 @@ func text(s string) *string {
 		return nil
 	}
 	return &s
+}
+
+// day is a day in JSON, null when there is none; number likewise.
+func day(d calendar.Date) *calendar.Date {
+	if d.IsZero() {
+		return nil
+	}
+	return &d
+}
+
+func number(n int) *int {
+	if n == 0 {
+		return nil
+	}
+	return &n
 }
 
 // instant is a time in JSON, null when it has not come.

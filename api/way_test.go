@@ -68,10 +68,10 @@ func TestMainWay(t *testing.T) {
 	if got := clockOf(a, "HANDLE")["internal_due"]; got != "2026-11-30" {
 		t.Errorf("90 days from 2026-09-01 end on %v", got)
 	}
-	a = step("a-nc-officer", "opine", m{"result": "support", "text": "第一稿"})
+	a = step("a-nc-officer", "opine", m{"result": "explain", "text": "第一稿"})
 	first := a.str("opinion.hash")
 	step("a-vice", "return", m{"text": "请补充依据"})
-	a = w.command("a-nc-officer", id, "opine", m{"result": "support", "text": "第二稿"})
+	a = w.command("a-nc-officer", id, "opine", m{"result": "explain", "text": "第二稿"})
 	hash := a.str("opinion.hash")
 
 	golden(t, "lower_signs_first", w.do("p-vice", "POST", "/api/v1/cases/"+id+"/commands/sign", m{"hash": hash}).want(t, 409, "lower_signs_first").body)
@@ -227,4 +227,70 @@ func settle(name string, v any) any {
 		}
 	}
 	return v
+}
+
+// TestAfterTheEnd takes closed cases up again: rated, reviewed, to be done again, opened
+// by dissatisfaction. Each time the workflow comes back from the ledger, and goes when
+// nothing is left to do.
+func TestAfterTheEnd(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	settle := func(id string) {
+		a := w.command("a-nc-officer", id, "opine", m{"result": "support", "days": 20, "text": "处理意见"})
+		for _, leader := range []string{"a-vice", "p-vice"} {
+			w.command(leader, id, "sign", m{"hash": a.str("opinion.hash")})
+		}
+		w.command("a-nc-officer", id, "serve", m{"means": "direct"})
+		w.do("p-supervisor", "POST", "/api/v1/cases/"+id+"/commands/close", nil).want(t, 409, "not_executed")
+		w.command("a-nc-officer", id, "execute", m{"text": "已兑付"})
+	}
+	ended := func(id string) {
+		t.Helper()
+		for range 100 {
+			if a := w.do("p-supervisor", "GET", "/api/v1/cases/"+id+"/workflow", nil); a.status == 404 {
+				return
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+		t.Fatalf("the workflow of the ended case %s still runs", id)
+	}
+	id := w.do("p-supervisor", "POST", "/api/v1/cases", registration(m{"upper": "p-vice", "lower": "a-vice"})).want(t, 201, "").str("id")
+	w.command("p-registrar", id, "forward", nil)
+	w.command("a-nc-officer", id, "accept", nil)
+	for _, leader := range []string{"a-vice", "p-vice"} {
+		w.command(leader, id, "acknowledge", nil)
+	}
+	w.command("a-vice", id, "submit", m{"meeting": "executive", "text": "提请常务会研究"})
+	a := w.command("p-supervisor", id, "resolve", m{"text": "同意化解方案", "money": 120000})
+	if a.get("meetings").([]any)[0].(m)["money"] != 120000.0 {
+		t.Errorf("meetings: %v", a.get("meetings"))
+	}
+	settle(id)
+	w.command("p-supervisor", id, "close", nil)
+	ended(id)
+
+	a = w.command("p-registrar", id, "rate", m{"office_rating": "satisfied", "unit_rating": "basically_satisfied"})
+	if a.str("stage") != "closed" {
+		t.Errorf("rated, the case is %s", a.str("stage"))
+	}
+	ended(id)
+	w.do("p-registrar", "POST", "/api/v1/cases/"+id+"/commands/rate", m{"office_rating": "satisfied", "unit_rating": "satisfied"}).want(t, 409, "already_rated")
+	ended(id)
+
+	w.do("p-registrar", "POST", "/api/v1/cases/"+id+"/commands/ask_review", m{"unit": "p", "text": "不服"}).want(t, 422, "invalid_fields")
+	a = w.command("p-registrar", id, "ask_review", m{"unit": "a", "text": "不服处理意见"})
+	if a.str("stage") != "reviewing" || clockOf(a, "REVIEW-DO")["bearer"].(m)["who"] != "a" {
+		t.Fatalf("%s %v", a.str("stage"), clockOf(a, "REVIEW-DO"))
+	}
+	w.command("a-supervisor", id, "accept_review", nil)
+	w.command("a-supervisor", id, "conclude_review", m{"outcome": "redo", "means": "mail", "text": "责令重新办理"})
+	settle(id)
+	w.command("p-supervisor", id, "close", nil)
+	ended(id)
+
+	a = w.command("p-registrar", id, "rate", m{"office_rating": "satisfied", "unit_rating": "dissatisfied"})
+	if a.str("stage") != "handling" || a.str("supervision") != "petition_office" {
+		t.Errorf("dissatisfied, the case is %s, supervised by %s", a.str("stage"), a.str("supervision"))
+	}
+	w.do("p-supervisor", "GET", "/api/v1/cases/"+id+"/workflow", nil).want(t, 200, "")
 }

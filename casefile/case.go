@@ -24,13 +24,14 @@ const (
 	Opined     Stage = "opined"     // 处理意见待签批
 	Signed     Stage = "signed"     // 已签批，待送达
 	Served     Stage = "served"     // 已送达，待结案
+	Reviewing  Stage = "reviewing"  // 复查、复核中
 	Closed     Stage = "closed"     // 已结案
 	Declined   Stage = "declined"   // 不予受理
 	Diverted   Stage = "diverted"   // 已导入法定途径
 )
 
 // Stages lists every stage a registered case can be in.
-var Stages = []Stage{Registered, Forwarded, Handling, Opined, Signed, Served, Closed, Declined, Diverted}
+var Stages = []Stage{Registered, Forwarded, Handling, Opined, Signed, Served, Reviewing, Closed, Declined, Diverted}
 
 // Open reports whether a case in this stage still has duties running.
 func (s Stage) Open() bool { return s != New && s != Closed && s != Declined && s != Diverted }
@@ -99,8 +100,16 @@ type Case struct {
 
 	Recused []string `json:"recused,omitempty"` // leaders who have withdrawn
 
-	Opinion  *Opinion  `json:"opinion,omitempty"`
-	Served   *Service  `json:"served,omitempty"`
+	Opinion    *Opinion    `json:"opinion,omitempty"`
+	Served     *Service    `json:"served,omitempty"`
+	ExecutedAt time.Time   `json:"executed_at,omitzero"` // the present opinion, if it supports the claim
+	Meetings   []Meeting   `json:"meetings,omitempty"`
+	Reviews    []Review    `json:"reviews,omitempty"`
+	Ratings    []Rating    `json:"ratings,omitempty"`
+	Reopened   int         `json:"reopened,omitempty"` // times
+	Final      bool        `json:"final,omitempty"`    // rechecked: the same facts are not taken up again
+	Suspension *Suspension `json:"suspension,omitempty"`
+
 	Late     []Late    `json:"late,omitempty"`
 	Clocks   []Clock   `json:"clocks,omitempty"`
 	Channels []Channel `json:"channels,omitempty"`
@@ -137,7 +146,8 @@ type Seat struct {
 type Opinion struct {
 	Version  int       `json:"version"`
 	Document Document  `json:"document"`
-	Result   string    `json:"result"` // one of Results
+	Result   string    `json:"result"`         // one of Results
+	Days     int       `json:"days,omitempty"` // within which the unit carries it out, in calendar days
 	At       time.Time `json:"at"`
 }
 
@@ -237,7 +247,7 @@ func (c Case) Clock(id string) (Clock, bool) {
 func (c Case) Lamp(now time.Time) Lamp {
 	worst := Green
 	for _, k := range c.Clocks {
-		if k.Running() || !c.Stage.Open() {
+		if k.Ticking() || !c.Stage.Open() {
 			worst = worse(worst, k.Lamp(now))
 		}
 		if k.Missed > 0 && !c.Stage.Open() {
@@ -269,9 +279,12 @@ type Clock struct {
 	Extended  int           `json:"extended,omitempty"` // calendar days granted
 	// Extendable is how many calendar days may be granted, 0 where none.
 	Extendable int `json:"extendable,omitempty"`
-	Missed     int `json:"missed,omitempty"` // times it ran out before it was started anew
+	// Suspendable are the reasons, of the policy's suspensions, for which it can stand still.
+	Suspendable []string `json:"suspendable,omitempty"`
+	Missed      int      `json:"missed,omitempty"` // times it ran out before it was started anew
 
 	SuspendedSince time.Time `json:"suspended_since,omitzero"`
+	Spans          []Span    `json:"spans,omitempty"` // in which it did not count
 	MetAt          time.Time `json:"met_at,omitzero"`
 	EndedAt        time.Time `json:"ended_at,omitzero"` // stopped without being met: the case ended
 	Taken          []string  `json:"taken,omitempty"`   // steps taken or left out, by id; repeats as "URGE-5#2"
@@ -280,13 +293,19 @@ type Clock struct {
 // Running reports whether the clock still runs.
 func (k Clock) Running() bool { return k.MetAt.IsZero() && k.EndedAt.IsZero() }
 
-// judgedAt is the instant by which the clock is judged: when it stopped, or now.
+// Ticking reports whether the clock runs and is not suspended.
+func (k Clock) Ticking() bool { return k.Running() && k.SuspendedSince.IsZero() }
+
+// judgedAt is the instant by which the clock is judged: when it stopped or was
+// suspended, or now.
 func (k Clock) judgedAt(now time.Time) time.Time {
 	switch {
 	case !k.MetAt.IsZero():
 		return k.MetAt
 	case !k.EndedAt.IsZero():
 		return k.EndedAt
+	case !k.SuspendedSince.IsZero():
+		return k.SuspendedSince
 	}
 	return now
 }
@@ -298,7 +317,7 @@ func (k Clock) Lamp(now time.Time) Lamp {
 	switch {
 	case !at.Before(k.Due.Internal.End()):
 		return Red
-	case k.Running() && !at.Before(k.YellowOn.Start()):
+	case k.Ticking() && !at.Before(k.YellowOn.Start()):
 		return Yellow
 	}
 	return Green

@@ -15,17 +15,21 @@ import (
 // with the event already folded in.
 func (d *decision) clockChanges(c Case, e Event) []Clock {
 	var changed []Clock
-	trigger := e.Trigger()
+	triggers := e.Triggers()
+	touches := func(names []string) bool {
+		return slices.ContainsFunc(names, func(name string) bool { return slices.Contains(triggers, name) })
+	}
 	for _, rule := range d.rules.Policy.Clocks {
 		for _, seat := range seatsOf(rule, e) {
 			id := clockID(rule, seat)
 			k, ok := c.Clock(id)
 			running := ok && k.Running()
-			if running && slices.Contains(rule.Stops, trigger) {
+			if running && touches(rule.Stops) {
+				k = d.stopped(k, rule)
 				k.MetAt = d.now
 				changed, running = append(changed, k), false
 			}
-			if !running && c.Stage.Open() && slices.Contains(rule.Starts, trigger) && d.applies(rule, c) {
+			if !running && c.Stage.Open() && touches(rule.Starts) && d.applies(rule, c) {
 				changed = append(changed, d.start(rule, seat, c, e))
 			}
 		}
@@ -33,12 +37,22 @@ func (d *decision) clockChanges(c Case, e Event) []Clock {
 	if !c.Stage.Open() {
 		for _, k := range c.Clocks {
 			if k.Running() && !slices.ContainsFunc(changed, func(x Clock) bool { return x.ID == k.ID }) {
+				rule, _ := d.rules.Policy.Clock(k.Rule)
+				k = d.stopped(k, rule)
 				k.EndedAt = d.now
 				changed = append(changed, k)
 			}
 		}
 	}
 	return latest(changed)
+}
+
+// stopped makes a clock ready to be judged: what was suspended counts no days.
+func (d *decision) stopped(k Clock, rule policy.Clock) Clock {
+	if k.SuspendedSince.IsZero() {
+		return k
+	}
+	return d.due(d.goOn(k), rule)
 }
 
 // latest keeps the last of the changes to each clock: one that was met and started
@@ -82,6 +96,8 @@ func (d *decision) applies(rule policy.Clock, c Case) bool {
 		policy.Reachable:        c.Reachable,
 		policy.UnderPetition:    c.OnChannel(PetitionOffice).Open(),
 		policy.UnderSupervision: c.OnChannel(SupervisionOffice).Open(),
+		policy.Supported:        c.unexecuted(),
+		policy.Settled:          !c.unexecuted(),
 	}
 	return !slices.ContainsFunc(rule.When, func(w policy.Condition) bool { return !holds[w] })
 }
@@ -93,6 +109,11 @@ func (d *decision) start(rule policy.Clock, seat SeatName, c Case, e Event) Cloc
 	}
 	if rule.Extend != nil {
 		k.Extendable = rule.Extend.Days
+	}
+	for _, s := range d.rules.Policy.Suspensions {
+		if slices.Contains(s.Clocks, rule.ID) {
+			k.Suspendable = append(k.Suspendable, s.ID)
+		}
 	}
 	if before, ok := d.c.Clock(k.ID); ok {
 		k.Missed = before.Missed
@@ -116,8 +137,8 @@ func (d *decision) start(rule policy.Clock, seat SeatName, c Case, e Event) Cloc
 	if k.From.Before(calendar.DateOf(d.now)) {
 		k.StartedAt = k.From.Start()
 	}
-	if e.Days > 0 && (e.Kind == EventSupervised || e.Kind == EventEscalated) {
-		k.Length = min(e.Days, rule.Length) // the letter's own term
+	if e.Days > 0 && rule.OwnTerm > 0 {
+		k.Length = min(e.Days, rule.OwnTerm)
 	}
 	return d.due(k, rule)
 }
@@ -125,7 +146,7 @@ func (d *decision) start(rule policy.Clock, seat SeatName, c Case, e Event) Cloc
 // due computes a clock's dates from its length and drops the reminders whose time
 // is past: nobody is reminded of last week.
 func (d *decision) due(k Clock, rule policy.Clock) Clock {
-	k.Due = d.rules.Calendar.Due(k.From, k.Length+k.Extended, k.Unit)
+	k.Due = d.rules.Calendar.Due(k.From, k.Length+k.Extended+k.suspended(d.rules.Calendar), k.Unit)
 	k.YellowOn, _ = d.rules.Calendar.AddWorkingDays(k.Due.Internal, -rule.Yellow)
 	for _, p := range d.planned(k) {
 		if p.step.Do == policy.Remind && !p.at.After(d.now) {
@@ -143,6 +164,8 @@ func bearer(rule policy.Clock, seat SeatName, c Case) string {
 		return c.SupervisionOffice
 	case policy.OfLeader:
 		return c.Seat(seat).Official
+	case policy.OfReviewer:
+		return c.Review().who()
 	case policy.OfUnit:
 	}
 	return c.Unit
@@ -160,7 +183,7 @@ type plannedStep struct {
 // planned lists a running clock's next occurrence of each step not yet taken.
 func (d *decision) planned(k Clock) []plannedStep {
 	rule, ok := d.rules.Policy.Clock(k.Rule)
-	if !ok || !k.Running() {
+	if !ok || !k.Ticking() {
 		return nil
 	}
 	var plan []plannedStep

@@ -35,6 +35,23 @@ const (
 	Tick        Kind = "tick"        // the clock's own
 )
 
+// The commands beside the main way, and after it.
+const (
+	Suspend        Kind = "suspend"         // 中止计时
+	Resume         Kind = "resume"          // 恢复计时
+	Hear           Kind = "hear"            // 听证
+	Mediate        Kind = "mediate"         // 调解
+	Submit         Kind = "submit"          // 提请集体研究
+	Resolve        Kind = "resolve"         // 集体研究决定
+	Execute        Kind = "execute"         // 执行
+	AskReview      Kind = "ask_review"      // 申请复查、复核
+	AcceptReview   Kind = "accept_review"   // 受理复查、复核
+	DeclineReview  Kind = "decline_review"  // 不予受理复查、复核
+	ConcludeReview Kind = "conclude_review" // 复查、复核意见
+	Rate           Kind = "rate"            // 满意度评价
+	Reopen         Kind = "reopen"          // 重新办理
+)
+
 // Actor is who gives a command, as the directory knew them when they gave it.
 type Actor struct {
 	ID   string `json:"id"`
@@ -76,6 +93,12 @@ type Command struct {
 	From        string        `json:"from,omitempty"`  // the leader who gives a seat up
 	To          string        `json:"to,omitempty"`    // the leader who takes it
 	Route       string        `json:"route,omitempty"` // of 条例第31条
+
+	Outcome      string `json:"outcome,omitempty"`
+	Meeting      string `json:"meeting,omitempty"`
+	Money        int64  `json:"money,omitempty"` // yuan
+	OfficeRating string `json:"office_rating,omitempty"`
+	UnitRating   string `json:"unit_rating,omitempty"`
 }
 
 // Registration is what a clerk enters of a new case. Who complained is not among
@@ -125,8 +148,9 @@ type spec struct {
 }
 
 var (
-	handled = []Stage{Registered, Forwarded, Handling}
-	open    = []Stage{Registered, Forwarded, Handling, Opined, Signed, Served}
+	handled  = []Stage{Registered, Forwarded, Handling}
+	open     = []Stage{Registered, Forwarded, Handling, Opined, Signed, Served, Reviewing}
+	answered = []Stage{Served, Closed}
 )
 
 func need(name string) Field { return Field{name, true} }
@@ -210,12 +234,12 @@ var table = []spec{
 		[]Stage{Handling, Opined},
 		[]relation{officer},
 		"《信访工作条例》第三十二条：有权处理的机关出具处理意见书",
-		[]Field{need("result"), need("text")},
+		[]Field{need("result"), need("text"), may("days")},
 		led, opine,
 	},
 	{
 		Sign,
-		[]Stage{Opined},
+		[]Stage{Opined, Served}, // served: what a review has changed
 		[]relation{seated},
 		"一案双责：由包案领导本人签批",
 		[]Field{need("hash")},
@@ -243,7 +267,7 @@ var table = []spec{
 		[]relation{supervisor, clerk},
 		"由信访部门审核结案",
 		[]Field{may("text")},
-		notSupervised, closeCase,
+		toClose, closeCase,
 	},
 	{
 		Divert,
@@ -287,6 +311,105 @@ var table = []spec{
 		"双重督办：由开出督办的部门各自解除",
 		[]Field{need("text")},
 		myChannelOpen, release,
+	},
+	{
+		Suspend,
+		[]Stage{Handling, Opined, Signed, Served, Reviewing},
+		[]relation{officer, reviewing, supervisor},
+		"《信访工作条例》第三十六条：听证所需时间不计算在内；其他中止依政策",
+		[]Field{need("reason"), need("days"), need("decided_by"), need("text")},
+		notSuspended, suspend,
+	},
+	{
+		Resume, open,
+		[]relation{officer, reviewing, supervisor},
+		"中止原因消除后恢复计时",
+		[]Field{need("text")},
+		suspended, resume,
+	},
+	{
+		Hear,
+		[]Stage{Handling, Opined, Reviewing},
+		[]relation{officer, reviewing},
+		"《信访工作条例》第三十一条、第三十六条：由办理、复核机关听证",
+		[]Field{need("text"), may("on")},
+		nil, hear,
+	},
+	{
+		Mediate,
+		[]Stage{Handling, Opined, Signed, Served, Reviewing},
+		[]relation{officer, clerk, supervisor},
+		"《信访工作条例》第三十三条：办理中可以调解",
+		[]Field{need("outcome"), need("text"), may("on")},
+		nil, mediate,
+	},
+	{
+		Submit,
+		[]Stage{Handling, Opined, Signed, Served, Reviewing},
+		[]relation{seated, supervisor},
+		"一案双责：由包案领导或信访部门提请集体研究",
+		[]Field{need("meeting"), need("text")},
+		notSubmitted, submit,
+	},
+	{
+		Resolve, open,
+		[]relation{seated, supervisor},
+		"一案双责：由包案领导或信访部门记录集体研究决定",
+		[]Field{need("text"), may("on"), may("money")},
+		submitted, resolve,
+	},
+	{
+		Execute,
+		[]Stage{Served, Reviewing},
+		[]relation{officer},
+		"《信访工作条例》第三十二条第二款：有权处理的机关督促执行",
+		[]Field{need("text"), may("on")},
+		toExecute, execute,
+	},
+	{
+		AskReview, answered,
+		[]relation{clerk, supervisor},
+		"《信访工作条例》第三十五条、第三十六条：由信访部门登记复查、复核申请",
+		[]Field{may("unit"), may("organ"), need("text"), may("on")},
+		notFinal, askReview,
+	},
+	{
+		AcceptReview,
+		[]Stage{Reviewing},
+		[]relation{reviewing},
+		"《信访工作条例》第三十五条、第三十六条：由复查、复核机关受理",
+		[]Field{may("text")},
+		reviewPending, acceptReview,
+	},
+	{
+		DeclineReview,
+		[]Stage{Reviewing},
+		[]relation{reviewing},
+		"《信访工作条例》第三十五条、第三十六条：由复查、复核机关书面告知不予受理及理由",
+		[]Field{need("text")},
+		reviewPending, declineReview,
+	},
+	{
+		ConcludeReview,
+		[]Stage{Reviewing},
+		[]relation{reviewing},
+		"《信访工作条例》第三十五条、第三十六条：由复查、复核机关提出意见并书面答复",
+		[]Field{need("outcome"), need("means"), need("text"), may("result"), may("days"), may("on")},
+		reviewAccepted, concludeReview,
+	},
+	{
+		Rate, answered,
+		[]relation{clerk, supervisor},
+		"满意度评价由信访部门登记，对信访部门与责任单位分别评价",
+		[]Field{need("office_rating"), need("unit_rating"), may("text")},
+		notRated, rate,
+	},
+	{
+		Reopen, answered,
+		[]relation{supervisor},
+		"《信访工作条例》第四十条：信访部门发现问题的，督促重新办理",
+		[]Field{need("reason"), need("text")},
+		notFinal, reopenCase,
 	},
 	{Tick, open, []relation{clockwork}, "计时器", nil, nil, nil},
 }

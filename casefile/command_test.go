@@ -95,6 +95,20 @@ func TestWhoMay(t *testing.T) {
 		Escalate:    {"supervisor"},
 		Release:     {"supervisor", "inspector"},
 		Tick:        {"clock"},
+
+		Suspend:        {"officer", "supervisor", "clerk"},
+		Resume:         {"officer", "supervisor"},
+		Hear:           {"officer", "clerk", "supervisor", "county-clerk", "county-supervisor"},
+		Mediate:        {"officer", "clerk", "supervisor"},
+		Submit:         {"upper", "lower", "supervisor"},
+		Resolve:        {"upper", "lower", "supervisor"},
+		Execute:        {"officer"},
+		AskReview:      {"clerk", "supervisor"},
+		AcceptReview:   {"clerk", "supervisor", "county-clerk", "county-supervisor"},
+		DeclineReview:  {"clerk", "supervisor", "county-clerk", "county-supervisor"},
+		ConcludeReview: {"clerk", "supervisor", "county-clerk", "county-supervisor"},
+		Rate:           {"clerk", "supervisor"},
+		Reopen:         {"supervisor"},
 	}
 	took := map[Kind][]string{}
 	for _, s := range states {
@@ -130,8 +144,10 @@ func TestWhoMay(t *testing.T) {
 // In which states a command can be taken at all; in no others.
 func TestWhen(t *testing.T) {
 	handled := []string{"registered", "direct", "forwarded", "handling"}
-	led := []string{"led", "acknowledged", "extended", "supervised", "dual"}
-	after := []string{"opined", "opined-unread", "half-signed", "signed", "served", "served-dual"}
+	led := []string{"led", "acknowledged", "extended", "supervised", "dual", "suspended", "submitted", "reopened"}
+	review := []string{"asked", "reviewing", "rechecking"}
+	served := []string{"served", "served-dual", "supported", "reviewed", "final"}
+	after := slices.Concat([]string{"opined", "opined-unread", "half-signed", "signed"}, served, review)
 	opened := slices.Concat(handled, led, after)
 	but := func(list []string, not ...string) []string {
 		return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return slices.Contains(not, s) })
@@ -146,21 +162,35 @@ func TestWhen(t *testing.T) {
 		Acknowledge: {"led", "opined-unread"},
 		Act:         acknowledged,
 		Report:      opened,
-		Extend:      slices.Concat([]string{"handling"}, but(led, "extended"), []string{"opined", "opined-unread", "half-signed"}),
+		Extend:      slices.Concat([]string{"handling"}, but(led, "extended", "reopened"), []string{"opined", "opined-unread", "half-signed"}),
 		Opine:       slices.Concat(led, []string{"opined", "opined-unread", "half-signed"}),
 		Sign:        {"opined", "half-signed"},
 		Return:      {"opined", "half-signed"},
 		Serve:       {"signed"},
-		Close:       {"served"},
-		Divert:      {"registered", "direct", "forwarded", "handling", "led", "acknowledged", "extended"},
+		Close:       {"served", "reviewed", "final"},
+		Divert:      {"registered", "direct", "forwarded", "handling", "led", "acknowledged", "extended", "submitted"},
 		HandOver: slices.DeleteFunc(slices.Clone(opened), func(s string) bool {
 			return slices.Contains([]string{"registered", "direct", "forwarded", "handling"}, s)
 		}),
 		Urge:      opened,
-		Supervise: but(opened, "supervised", "dual", "served-dual"),
-		Escalate:  {"supervised"},
-		Release:   {"supervised", "dual", "served-dual"},
+		Supervise: but(opened, "supervised", "dual", "served-dual", "suspended", "reopened"),
+		Escalate:  {"supervised", "suspended", "reopened"},
+		Release:   {"supervised", "dual", "served-dual", "suspended", "reopened"},
 		Tick:      opened,
+
+		Suspend:        {"supervised", "dual", "reopened", "rechecking", "served-dual", "supported"},
+		Resume:         {"suspended"},
+		Hear:           slices.Concat([]string{"handling"}, led, []string{"opined", "opined-unread", "half-signed"}, review),
+		Mediate:        slices.Concat([]string{"handling"}, led, after),
+		Submit:         slices.Concat([]string{"handling"}, but(led, "submitted"), after),
+		Resolve:        {"submitted"},
+		Execute:        {"supported"},
+		AskReview:      slices.Concat(but(served, "final"), []string{"closed", "rated"}),
+		AcceptReview:   {"asked"},
+		DeclineReview:  {"asked"},
+		ConcludeReview: {"reviewing", "rechecking"},
+		Rate:           slices.Concat(served, []string{"closed"}),
+		Reopen:         slices.Concat(but(served, "final"), []string{"closed", "rated"}),
 	} {
 		for _, s := range states {
 			d := newDesk(t).reach(s.name)
@@ -173,7 +203,7 @@ func TestWhen(t *testing.T) {
 }
 
 func TestEndedCaseAdmitsNothing(t *testing.T) {
-	for _, state := range []string{"closed", "declined", "diverted"} {
+	for _, state := range []string{"declined", "diverted"} {
 		d := newDesk(t).reach(state)
 		for _, who := range cast {
 			for _, kind := range append(Kinds(), Tick) {

@@ -77,8 +77,9 @@ type decision struct {
 	notices []Notice
 }
 
-// emit records an event and moves the case and its clocks on.
-func (d *decision) emit(e Event) {
+// emit records an event and moves the case and its clocks on. It returns the event as
+// it was recorded.
+func (d *decision) emit(e Event) Event {
 	e.Seq, e.At, e.Command = d.c.Seq+1, d.now, d.cmd.ID
 	if e.Actor == (Actor{}) {
 		e.Actor = d.cmd.Actor
@@ -90,6 +91,7 @@ func (d *decision) emit(e Event) {
 	e.Late = d.late(e.Clocks)
 	d.c = Apply(d.c, e)
 	d.events = append(d.events, e)
+	return e
 }
 
 // text is the command's document, if it has one.
@@ -266,8 +268,7 @@ func forward(d *decision) *Error {
 	if err := v.err(); err != nil {
 		return err
 	}
-	d.emit(e)
-	d.tell(e, d.officialsOf(unit, Officer))
+	d.tell(d.emit(e), d.officialsOf(unit, Officer))
 	return nil
 }
 
@@ -362,12 +363,17 @@ func extensionID(rule policy.Clock) string {
 func opine(d *decision) *Error {
 	var v invalid
 	v.oneOf("result", d.cmd.Result, Results)
+	switch {
+	case d.cmd.Days < 0 || d.cmd.Days > 366:
+		v.add("days", "out_of_range", "执行期限应为1至366日", "the term for carrying it out must be 1 to 366 days")
+	case d.cmd.Days > 0 && d.cmd.Result != "support":
+		v.add("days", "not_here", "仅支持信访请求的处理意见有执行期限", "only an opinion that supports the claim has a term")
+	}
 	d.needText(&v)
 	if err := v.err(); err != nil {
 		return err
 	}
-	d.emit(Event{Kind: EventOpined, Document: d.text(), Result: d.cmd.Result})
-	d.tell(d.events[len(d.events)-1], []string{d.c.Lower.Official})
+	d.tell(d.emit(Event{Kind: EventOpined, Document: d.text(), Result: d.cmd.Result, Days: d.cmd.Days}), []string{d.c.Lower.Official})
 	return nil
 }
 
@@ -381,9 +387,9 @@ func sign(d *decision) *Error {
 		return conflict("opinion_changed", "处理意见书已有新的版本，请阅读后再签批", "the opinion is not the text you read; read it again before you sign")
 	}
 	name, _ := d.c.SeatOf(d.cmd.Actor.ID)
-	d.emit(Event{Kind: EventSigned, Seat: name, Hash: d.cmd.Hash})
+	e := d.emit(Event{Kind: EventSigned, Seat: name, Hash: d.cmd.Hash})
 	if name == Lower {
-		d.tell(d.events[len(d.events)-1], []string{d.c.Upper.Official})
+		d.tell(e, []string{d.c.Upper.Official})
 	}
 	return nil
 }
@@ -395,8 +401,7 @@ func returnOpinion(d *decision) *Error {
 		return err
 	}
 	name, _ := d.c.SeatOf(d.cmd.Actor.ID)
-	d.emit(Event{Kind: EventReturned, Document: d.text(), Seat: name})
-	d.tell(d.events[len(d.events)-1], d.officialsOf(d.c.Unit, Officer))
+	d.tell(d.emit(Event{Kind: EventReturned, Document: d.text(), Seat: name}), d.officialsOf(d.c.Unit, Officer))
 	return nil
 }
 
@@ -410,13 +415,12 @@ func serve(d *decision) *Error {
 	if err := v.err(); err != nil {
 		return err
 	}
-	d.emit(Event{Kind: EventServed, Means: d.cmd.Means, On: on, CountFrom: d.today()})
+	d.emit(Event{Kind: EventServed, Means: d.cmd.Means, On: on, CountFrom: d.today(), Days: d.c.Opinion.Days})
 	return nil
 }
 
 func closeCase(d *decision) *Error {
-	d.emit(Event{Kind: EventClosed, Document: d.text()})
-	d.tell(d.events[len(d.events)-1], []string{d.c.Upper.Official, d.c.Lower.Official})
+	d.tell(d.emit(Event{Kind: EventClosed, Document: d.text()}), []string{d.c.Upper.Official, d.c.Lower.Official})
 	return nil
 }
 
@@ -428,19 +432,18 @@ func supervise(d *decision) *Error {
 	if err := v.err(); err != nil {
 		return err
 	}
-	d.emit(Event{
+	d.tell(d.emit(Event{
 		Kind: EventSupervised, Document: d.text(), Channel: PetitionOffice, Reason: d.cmd.Reason, Days: d.cmd.Days,
 		Letter: d.letter(PetitionOffice),
-	})
-	d.tell(d.events[len(d.events)-1], append(d.officialsOf(d.c.Unit, Officer), d.c.Upper.Official, d.c.Lower.Official))
+	}), append(d.officialsOf(d.c.Unit, Officer), d.c.Upper.Official, d.c.Lower.Official))
 	return nil
 }
 
 // term checks the letter's own term: a supervisor may set a shorter one.
 func (d *decision) term(v *invalid, clock string) {
 	rule, _ := d.rules.Policy.Clock(clock)
-	if d.cmd.Days < 0 || d.cmd.Days > rule.Length {
-		v.add("days", "out_of_range", "期限应为1至%d日，留空则为%[1]d日", "the term must be 1 to %d days; left out it is %[1]d", rule.Length)
+	if d.cmd.Days < 0 || d.cmd.Days > rule.OwnTerm {
+		v.add("days", "out_of_range", "期限应为1至%d日，留空则为%d日", "the term must be 1 to %d days; left out it is %d", rule.OwnTerm, rule.Length)
 	}
 }
 
@@ -463,11 +466,10 @@ func escalate(d *decision) *Error {
 	if err := v.err(); err != nil {
 		return err
 	}
-	d.emit(Event{
+	d.tell(d.emit(Event{
 		Kind: EventEscalated, Document: d.text(), Channel: SupervisionOffice, Ground: d.cmd.Ground, DecidedBy: d.cmd.DecidedBy, Days: d.cmd.Days,
 		Letter: d.letter(SupervisionOffice),
-	})
-	d.tell(d.events[len(d.events)-1], append(d.officialsOf(d.c.SupervisionOffice, Inspector), d.c.Upper.Official, d.c.Lower.Official))
+	}), append(d.officialsOf(d.c.SupervisionOffice, Inspector), d.c.Upper.Official, d.c.Lower.Official))
 	return nil
 }
 

@@ -168,6 +168,12 @@ func (d *desk) moves(moves ...string) *desk {
 	d.t.Helper()
 	for _, m := range moves {
 		who, kind, _ := strings.Cut(m, " ")
+		if kind == "support" { // an opinion that is to be carried out
+			cmd := d.command(Opine)
+			cmd.Result, cmd.Days = "support", 40
+			d.do(who, cmd)
+			continue
+		}
 		d.do(who, d.command(Kind(kind)))
 	}
 	return d
@@ -190,7 +196,7 @@ func (d *desk) command(kind Kind) Command {
 		cmd.Days, cmd.ToldOn, cmd.ToldBy, cmd.Text = 30, calendar.DateOf(d.now), "direct", doc("why")
 		cmd.RequestedBy = d.first("officer", func(o Official) bool { return o.Unit == d.c.Unit && o.Role == Officer })
 	case Opine:
-		cmd.Result, cmd.Text = "support", doc("opinion")
+		cmd.Result, cmd.Text = "explain", doc("opinion")
 	case Sign:
 		cmd.Hash = "no opinion yet"
 		if d.c.Opinion != nil {
@@ -220,9 +226,37 @@ func (d *desk) command(kind Kind) Command {
 				d.rules.Directory.Under(d.c.Unit, o.Unit) && !slices.Contains(d.c.Recused, o.ID)
 		})
 		cmd.DecidedBy = d.command(Escalate).DecidedBy
-	case Decline, Report, Return, Urge, Release:
+	case Suspend:
+		cmd.Reason, cmd.Days, cmd.Text = "expertise", 20, doc("order")
+		if d.c.Stage == Reviewing {
+			cmd.Reason = "hearing"
+		}
+		cmd.DecidedBy = d.first("convener", func(o Official) bool {
+			return o.Role == Leader && o.Unit == "P" && o.ID != d.c.AccusedOfficial
+		})
+	case Mediate:
+		cmd.Outcome, cmd.Text = "agreement", doc("record")
+	case Submit:
+		cmd.Meeting, cmd.Text = "executive", doc("submission")
+	case Resolve:
+		cmd.Money, cmd.Text = 4_380_000, doc("minutes")
+	case AskReview:
+		cmd.Unit, cmd.Text = "C", doc("request")
+		if r := d.c.Review(); r.Outcome == "uphold" || r.Outcome == "change" {
+			cmd.Unit = "P"
+		}
+		if d.c.UnitLevel == "county" {
+			cmd.Unit = "P"
+		}
+	case ConcludeReview:
+		cmd.Outcome, cmd.Means, cmd.Text = "uphold", "direct", doc("reply")
+	case Rate:
+		cmd.OfficeRating, cmd.UnitRating = "satisfied", "basically_satisfied"
+	case Reopen:
+		cmd.Reason, cmd.Text = "not_executed", doc("finding")
+	case Decline, Report, Return, Urge, Release, Resume, Hear, Execute, DeclineReview:
 		cmd.Text = doc(string(kind))
-	case Accept, Acknowledge, Close, Tick:
+	case Accept, Acknowledge, Close, AcceptReview, Tick:
 	}
 	return cmd
 }
@@ -262,6 +296,16 @@ var states = []struct {
 	{"served", "signed", []string{"officer serve"}, Served},
 	{"served-dual", "served", []string{"supervisor supervise", "supervisor escalate"}, Served},
 	{"closed", "served", []string{"supervisor close"}, Closed},
+	{"supported", "acknowledged", []string{"officer support", "lower sign", "upper sign", "officer serve"}, Served},
+	{"suspended", "supervised", []string{"officer suspend"}, Handling},
+	{"submitted", "acknowledged", []string{"upper submit"}, Handling},
+	{"asked", "served", []string{"clerk ask_review"}, Reviewing},
+	{"reviewing", "asked", []string{"county-supervisor accept_review"}, Reviewing},
+	{"reviewed", "reviewing", []string{"county-supervisor conclude_review"}, Served},
+	{"rechecking", "reviewed", []string{"clerk ask_review", "supervisor accept_review"}, Reviewing},
+	{"final", "rechecking", []string{"supervisor conclude_review"}, Served},
+	{"rated", "closed", []string{"clerk rate"}, Closed},
+	{"reopened", "closed", []string{"supervisor reopen"}, Handling},
 	{"diverted", "registered", []string{"clerk divert"}, Diverted},
 	{"declined", "registered", []string{"clerk decline"}, Declined},
 }

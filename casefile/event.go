@@ -34,6 +34,20 @@ const (
 	EventReleased     EventKind = "released"
 	EventDiverted     EventKind = "diverted"
 	EventHandedOver   EventKind = "handed_over"
+
+	EventSuspended      EventKind = "suspended"
+	EventResumed        EventKind = "resumed" // also the clock's
+	EventHeard          EventKind = "heard"
+	EventMediated       EventKind = "mediated"
+	EventSubmitted      EventKind = "submitted"
+	EventResolved       EventKind = "resolved"
+	EventExecuted       EventKind = "executed"
+	EventReviewAsked    EventKind = "review_asked"
+	EventReviewAccepted EventKind = "review_accepted"
+	EventReviewDeclined EventKind = "review_declined"
+	EventReviewed       EventKind = "reviewed"
+	EventRated          EventKind = "rated"
+	EventReopened       EventKind = "reopened"
 )
 
 // What the clock leaves.
@@ -68,42 +82,55 @@ type Event struct {
 	Document  *Document     `json:"document,omitempty"`
 	Case      *Case         `json:"case,omitempty"` // of registered: how the case begins
 
-	Unit        string        `json:"unit,omitempty"`
-	UnitLevel   string        `json:"unit_level,omitempty"`
-	Organ       string        `json:"organ,omitempty"`
-	Upper       *Seat         `json:"upper,omitempty"`
-	Lower       *Seat         `json:"lower,omitempty"`
-	Why         *policy.Text  `json:"why,omitempty"` // of a proposed pair
-	Seat        SeatName      `json:"seat,omitempty"`
-	Act         string        `json:"act,omitempty"`
-	Days        int           `json:"days,omitempty"`
-	RequestedBy string        `json:"requested_by,omitempty"`
-	ToldOn      calendar.Date `json:"told_on,omitzero"`
-	ToldBy      string        `json:"told_by,omitempty"`
-	Result      string        `json:"result,omitempty"`
-	Hash        string        `json:"hash,omitempty"`
-	Means       string        `json:"means,omitempty"`
-	Channel     ChannelName   `json:"channel,omitempty"`
-	Letter      string        `json:"letter,omitempty"`
-	Reason      string        `json:"reason,omitempty"`
-	Ground      string        `json:"ground,omitempty"`
-	DecidedBy   string        `json:"decided_by,omitempty"`
-	From        string        `json:"from,omitempty"`
-	To          string        `json:"to,omitempty"`
-	Route       string        `json:"route,omitempty"`
-	Late        []Late        `json:"late,omitempty"`  // the clocks that stopped too late
-	Clock       string        `json:"clock,omitempty"` // the clock a step belongs to
-	Step        string        `json:"step,omitempty"`
+	Unit         string        `json:"unit,omitempty"`
+	UnitLevel    string        `json:"unit_level,omitempty"`
+	Organ        string        `json:"organ,omitempty"`
+	Upper        *Seat         `json:"upper,omitempty"`
+	Lower        *Seat         `json:"lower,omitempty"`
+	Why          *policy.Text  `json:"why,omitempty"` // of a proposed pair
+	Seat         SeatName      `json:"seat,omitempty"`
+	Act          string        `json:"act,omitempty"`
+	Days         int           `json:"days,omitempty"`
+	RequestedBy  string        `json:"requested_by,omitempty"`
+	ToldOn       calendar.Date `json:"told_on,omitzero"`
+	ToldBy       string        `json:"told_by,omitempty"`
+	Result       string        `json:"result,omitempty"`
+	Hash         string        `json:"hash,omitempty"`
+	Means        string        `json:"means,omitempty"`
+	Channel      ChannelName   `json:"channel,omitempty"`
+	Letter       string        `json:"letter,omitempty"`
+	Reason       string        `json:"reason,omitempty"`
+	Ground       string        `json:"ground,omitempty"`
+	DecidedBy    string        `json:"decided_by,omitempty"`
+	From         string        `json:"from,omitempty"`
+	To           string        `json:"to,omitempty"`
+	Route        string        `json:"route,omitempty"`
+	Outcome      string        `json:"outcome,omitempty"`
+	Meeting      string        `json:"meeting,omitempty"`
+	Money        int64         `json:"money,omitempty"`  // yuan
+	Review       *Review       `json:"review,omitempty"` // of review_asked: how the round begins
+	OfficeRating string        `json:"office_rating,omitempty"`
+	UnitRating   string        `json:"unit_rating,omitempty"`
+	Late         []Late        `json:"late,omitempty"`  // the clocks that stopped too late
+	Clock        string        `json:"clock,omitempty"` // the clock a step belongs to
+	Step         string        `json:"step,omitempty"`
 
 	Clocks []Clock `json:"clocks,omitempty"` // every clock it changed, as it is now
 }
 
-// Trigger is the name by which policy's clocks know the event.
-func (e Event) Trigger() string {
-	if e.Kind == EventReleased {
-		return string(e.Kind) + "/" + string(e.Channel)
+// Triggers are the names by which policy's clocks know the event: its kind and, of some,
+// also what kind of it.
+func (e Event) Triggers() []string {
+	kind := string(e.Kind)
+	switch e.Kind {
+	case EventReleased:
+		return []string{kind + "/" + string(e.Channel)}
+	case EventReviewAsked:
+		return []string{kind, kind + "/" + e.Review.Round}
+	case EventReviewed:
+		return []string{kind, kind + "/" + e.Outcome}
 	}
-	return string(e.Kind)
+	return []string{kind}
 }
 
 // Apply folds an event into the case. It never fails and decides nothing.
@@ -135,12 +162,12 @@ func Apply(c Case, e Event) Case {
 		if c.Opinion != nil {
 			version = c.Opinion.Version + 1
 		}
-		c.Stage, c.Opinion = Opined, &Opinion{version, *e.Document, e.Result, e.At}
+		c.Stage, c.Opinion = Opined, &Opinion{version, *e.Document, e.Result, e.Days, e.At}
 		c.unsign()
 	case EventSigned:
 		s := c.seat(e.Seat)
 		s.SignedAt, s.SignedHash, s.LastActAt = e.At, e.Hash, e.At
-		if !c.Upper.SignedAt.IsZero() && !c.Lower.SignedAt.IsZero() {
+		if c.Stage == Opined && c.signed() {
 			c.Stage = Signed
 		}
 	case EventReturned:
@@ -148,7 +175,7 @@ func Apply(c Case, e Event) Case {
 		c.seat(e.Seat).LastActAt = e.At
 		c.unsign()
 	case EventServed:
-		c.Stage, c.Served = Served, &Service{e.On, e.Means}
+		c.Stage, c.Served, c.ExecutedAt = Served, &Service{e.On, e.Means}, time.Time{}
 	case EventClosed:
 		c.Stage, c.ClosedAt = Closed, e.At
 	case EventSupervised, EventEscalated:
@@ -161,11 +188,52 @@ func Apply(c Case, e Event) Case {
 		}
 	case EventUrged:
 		c.UrgedAt = e.At
-	case EventExtended, EventReminded, EventReportedUp, EventSuppressed, EventRecalculated:
-		// What they change are clocks.
+	case EventSuspended:
+		c.Suspension = &Suspension{e.Reason, e.DecidedBy, calendar.DateOf(e.At), nil}
+		for _, k := range e.Clocks {
+			if !k.SuspendedSince.IsZero() {
+				c.Suspension.Clocks = append(c.Suspension.Clocks, k.ID)
+			}
+		}
+	case EventResumed:
+		c.Suspension = nil
+	case EventSubmitted:
+		c.Meetings = append(slices.Clone(c.Meetings), Meeting{Meeting: e.Meeting, SubmittedAt: e.At})
+	case EventResolved:
+		c.Meetings = slices.Clone(c.Meetings)
+		m := c.awaited()
+		m.On, m.Money, m.Decision = e.On, e.Money, e.Document
+	case EventExecuted:
+		c.ExecutedAt = e.At
+	case EventReviewAsked:
+		c.Stage, c.ClosedAt = Reviewing, time.Time{}
+		c.Reviews = append(slices.Clone(c.Reviews), *e.Review)
+	case EventReviewAccepted:
+		c.Reviews = slices.Clone(c.Reviews)
+		c.Reviews[len(c.Reviews)-1].AcceptedAt = e.At
+	case EventReviewDeclined:
+		c.Reviews = slices.Clone(c.Reviews)
+		r := &c.Reviews[len(c.Reviews)-1]
+		r.DeclinedAt, c.Stage = e.At, r.From
+		if !c.Stage.Open() {
+			c.ClosedAt = e.At
+		}
+	case EventReviewed:
+		c.Reviews = slices.Clone(c.Reviews)
+		c.reviewed(e)
+	case EventRated:
+		c.Ratings = append(slices.Clone(c.Ratings), Rating{c.Opinion.Version, e.OfficeRating, e.UnitRating, e.At})
+	case EventReopened:
+		c.Reopened++
+		c.again()
+	case EventHeard, EventMediated, EventExtended, EventReminded, EventReportedUp, EventSuppressed, EventRecalculated:
+		// What they change are clocks, if anything.
 	}
 	if s := c.seat(e.Seat); e.Seat != "" && e.Kind != EventHandedOver && !slices.Contains(s.Hands, e.Actor.ID) {
 		s.Hands = append(slices.Clone(s.Hands), e.Actor.ID)
+	}
+	if !c.Stage.Open() {
+		c.Suspension = nil
 	}
 	c.Late = slices.Concat(c.Late, e.Late)
 	for _, k := range e.Clocks {
@@ -193,6 +261,9 @@ func (c *Case) seat(name SeatName) *Seat {
 	}
 	return &c.Lower
 }
+
+// signed reports whether both leaders have signed the present opinion.
+func (c *Case) signed() bool { return !c.Upper.SignedAt.IsZero() && !c.Lower.SignedAt.IsZero() }
 
 // unsign voids both signatures: they were on another text.
 func (c *Case) unsign() {

@@ -35,6 +35,16 @@ func Waiting(c Case) []Task {
 	atOffice := func(do Kind, role Role) Task { return Task{Do: do, Role: role, Unit: c.Office} }
 	atUnit := func(do Kind) Task { return Task{Do: do, Role: Officer, Unit: c.Unit} }
 
+	sign := func(clock string) {
+		seat := c.Lower
+		if !seat.SignedAt.IsZero() {
+			seat = c.Upper
+		}
+		if !seat.AcknowledgedAt.IsZero() {
+			add(Task{Do: Sign, Official: seat.Official, From: c.Opinion.At}, clock)
+		}
+	}
+
 	switch c.Stage {
 	case Registered:
 		if c.Direct {
@@ -49,20 +59,37 @@ func Waiting(c Case) []Task {
 			add(atUnit(Opine), "HANDLE")
 		}
 	case Opined:
-		seat := c.Lower
-		if !seat.SignedAt.IsZero() {
-			seat = c.Upper
-		}
-		if !seat.AcknowledgedAt.IsZero() {
-			add(Task{Do: Sign, Official: seat.Official, From: c.Opinion.At}, "HANDLE")
-		}
+		sign("HANDLE")
 	case Signed:
 		add(atUnit(Serve), "HANDLE")
 	case Served:
-		if c.Supervision() == NotSupervised {
+		switch {
+		case !c.signed():
+			sign("CLOSE")
+		case c.unexecuted():
+			add(atUnit(Execute), "OPINION-EXEC")
+		case c.Supervision() == NotSupervised:
 			add(atOffice(Close, Supervisor), "CLOSE")
 		}
+	case Reviewing:
+		r, do, clock := c.Review(), ConcludeReview, "REVIEW-DO"
+		if r.Round == RecheckRound {
+			clock = "RECHECK-DO"
+		}
+		if r.AcceptedAt.IsZero() {
+			do, clock = AcceptReview, "REVIEW-ACC"
+		}
+		if r.Office != "" {
+			add(Task{Do: do, Role: Supervisor, Unit: r.Office}, clock)
+		} else {
+			add(Task{Do: do, Role: Officer, Unit: r.Unit}, clock)
+		}
 	case New, Closed, Declined, Diverted:
+	}
+	if m := c.awaited(); m != nil {
+		t := atOffice(Resolve, Supervisor)
+		t.From = m.SubmittedAt
+		add(t, "")
 	}
 	if !c.Led() {
 		add(atOffice(Assign, Supervisor), "DUAL-WHEN")

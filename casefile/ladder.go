@@ -87,6 +87,11 @@ func (d *decision) take(p plannedStep) {
 		e.Letter = d.letter(SupervisionOffice)
 	case policy.ReportUp:
 		e.Kind = EventReportedUp
+	case policy.Resume:
+		e.Kind = EventResumed
+		d.resume(e)
+		d.tell(e, d.recipients(p.step.To, k))
+		return
 	}
 	d.emit(e)
 	d.tell(e, d.recipients(p.step.To, k))
@@ -162,6 +167,8 @@ func (d *decision) recipients(groups []policy.Recipient, k Clock) []string {
 			people(dir.staff(c.Office, Supervisor, Registrar))
 		case policy.ToSupervisionOffice:
 			people(dir.staff(c.SupervisionOffice, Inspector))
+		case policy.ToReviewer:
+			to = append(to, d.reviewers()...)
 		case policy.ToConvener:
 			people(dir.conveners(c.Office))
 		}

@@ -44,6 +44,19 @@ var (
 	head = relation{"责任单位负责人", "the head of the responsible unit", func(c Case, by Actor, r Rules) bool {
 		return slices.ContainsFunc(r.Directory.Heads(c.Unit, r.Policy), func(o Official) bool { return o.ID == by.ID })
 	}}
+	reviewing = relation{"复查复核机关的承办人", "who records for the reviewing organ", func(c Case, by Actor, r Rules) bool {
+		now := c.Review()
+		if c.Stage != Reviewing {
+			return false
+		}
+		switch by.Role {
+		case Officer:
+			return by.Unit == now.Unit && by.Unit != ""
+		case Registrar, Supervisor:
+			return presides(by.Unit, now.Office, r)
+		}
+		return false
+	}}
 	seated = relation{"本案包案领导", "one of the case's two leaders", func(c Case, by Actor, _ Rules) bool {
 		_, ok := c.SeatOf(by.ID)
 		return ok
@@ -92,13 +105,24 @@ func Sees(c Case, by Actor, r Rules) bool {
 		area := r.Directory.Area(by.Unit)
 		return r.Directory.Under(c.Unit, area) || r.Directory.Under(c.Office, area)
 	case Officer:
-		return by.Unit == c.Unit
+		return by.Unit == c.Unit || slices.Contains(c.Parties(), by.Unit)
 	case Leader:
 		_, sits := c.SeatOf(by.ID)
 		return sits || r.Directory.Under(c.Unit, by.Unit)
 	case Admin:
 	}
 	return false
+}
+
+// Parties are the units that have a part in the case beside the responsible one.
+func (c Case) Parties() []string {
+	var units []string
+	for _, r := range c.Reviews {
+		if r.Unit != "" && !slices.Contains(units, r.Unit) {
+			units = append(units, r.Unit)
+		}
+	}
+	return units
 }
 
 // SeesPetitioner reports whether the actor may see who complained: only those who

@@ -78,7 +78,7 @@ func (l *life) step() {
 	case 2, 3:
 		l.tick()
 	default: // what somebody really can do, more often than not what brings the case on
-		on := []Kind{Forward, Accept, Assign, Acknowledge, Sign, Serve, Release, Close}
+		on := []Kind{Forward, Accept, Assign, Acknowledge, Sign, Serve, Release, Execute, Close, AskReview, AcceptReview, ConcludeReview, Rate}
 		if l.c.Stage == Handling {
 			on = append(on, Opine)
 		}
@@ -100,6 +100,7 @@ func (l *life) step() {
 			l.t.Fatal(err)
 		}
 		cmd := l.command(Kind(kind))
+		l.vary(&cmd)
 		if cmd.Text != (Document{}) {
 			cmd.Text = doc(fmt.Sprintf("text %d", l.given))
 		}
@@ -117,6 +118,32 @@ func (l *life) step() {
 		if refusal != nil && quiet && cmd.Kind != HandOver && !slices.Contains([]string{"nothing_to_extend", "overdue"}, refusal.Code) {
 			l.t.Fatalf("%s is available to %s, but: %s", kind, who, show(refusal))
 		}
+	}
+}
+
+// vary chooses among the values that a command's fields can take.
+func (l *life) vary(cmd *Command) {
+	choose := func(field *string, among []string) { *field = rapid.SampledFrom(among).Draw(l.t, "value") }
+	switch cmd.Kind {
+	case Opine:
+		choose(&cmd.Result, Results)
+	case ConcludeReview:
+		if choose(&cmd.Outcome, ReviewOutcomes); cmd.Outcome == "change" {
+			choose(&cmd.Result, Results)
+		}
+	case Rate:
+		choose(&cmd.UnitRating, Satisfaction)
+	case Mediate:
+		choose(&cmd.Outcome, MediationOutcomes)
+	case Reopen:
+		choose(&cmd.Reason, ReopenReasons)
+	case Suspend:
+		for _, k := range l.c.Clocks {
+			if len(k.Suspendable) > 0 && k.Ticking() && !k.Overdue(l.now) {
+				cmd.Reason = k.Suspendable[0]
+			}
+		}
+	default:
 	}
 }
 
@@ -283,8 +310,29 @@ func (l *life) checkEvent(cmd Command, e Event) {
 			l.t.Fatalf("dual supervision not on top of the first channel alone: %s", show(l.c.Channels))
 		}
 	case EventClosed:
-		if l.c.Supervision() != NotSupervised || l.c.Served == nil {
+		hash := l.c.Opinion.Document.Hash
+		if l.c.Supervision() != NotSupervised || l.c.Served == nil || l.c.Upper.SignedHash != hash || l.c.Lower.SignedHash != hash ||
+			l.c.Opinion.Result == "support" && l.c.ExecutedAt.IsZero() {
 			l.t.Fatalf("closed too early: %s", show(l.c))
+		}
+	case EventReviewAsked:
+		rank := l.rules.Policy.Rank
+		above := rank(l.c.UnitLevel)
+		if e.Review.Round == RecheckRound {
+			above = rank(l.c.Review().Level)
+		}
+		if l.c.Final || rank(e.Review.Level) != above+1 {
+			l.t.Fatalf("reviewed by the wrong organ: %s", show(e))
+		}
+	case EventReopened:
+		if l.c.Final || e.Actor == Clockwork {
+			l.t.Fatalf("a final case is taken up again: %s", show(e))
+		}
+	case EventSuspended:
+		for _, k := range e.Clocks {
+			if !k.SuspendedSince.IsZero() && (len(k.Suspendable) == 0 || k.Overdue(e.At)) {
+				l.t.Fatalf("suspended against the rules: %s", show(k))
+			}
 		}
 	case EventHandedOver:
 		name, sits := l.c.SeatOf(e.From)
@@ -378,6 +426,8 @@ func (l *life) checkCase() {
 		switch {
 		case k.Due.Internal.IsZero() || k.Due.Statutory.Before(k.Due.Internal) || k.From.IsZero() || k.Who == "":
 			l.t.Fatalf("%s", show(k))
+		case !k.SuspendedSince.IsZero() && (c.Suspension == nil || len(k.Suspendable) == 0):
+			l.t.Fatalf("stands still for no reason: %s", show(k))
 		case k.Rule == "HANDLE" && (length > 60+30 || length != 60+k.Extended || k.Extended < 0):
 			l.t.Fatalf("HANDLE runs %d days: %s", length, show(k))
 		case !c.Stage.Open() && k.Running():
@@ -399,7 +449,7 @@ func (l *life) checkCase() {
 				l.t.Fatalf("%s leads a case that accuses %s, %s", seat.Official, c.AccusedOfficial, c.AccusedUnit)
 			}
 		}
-	} else if slices.Contains([]Stage{Opined, Signed, Served, Closed}, c.Stage) {
+	} else if slices.Contains([]Stage{Opined, Signed, Served, Reviewing, Closed}, c.Stage) {
 		l.t.Fatalf("in stage %s without leaders", c.Stage)
 	}
 	for _, id := range c.Upper.Hands {

@@ -44,11 +44,10 @@ func handOver(d *decision) *Error {
 	if err := v.err(); err != nil {
 		return err
 	}
-	d.emit(Event{
+	d.tell(d.emit(Event{
 		Kind: EventHandedOver, Document: d.text(), Seat: name, From: d.cmd.From, To: d.cmd.To, Reason: d.cmd.Reason,
 		DecidedBy: d.cmd.DecidedBy, On: on,
-	})
-	d.tell(d.events[len(d.events)-1], []string{d.cmd.From, d.cmd.To})
+	}), []string{d.cmd.From, d.cmd.To})
 	return nil
 }
 
@@ -119,7 +118,6 @@ func urge(d *decision) *Error {
 	if err := v.err(); err != nil {
 		return err
 	}
-	d.emit(Event{Kind: EventUrged, Document: d.text()})
-	d.tell(d.events[len(d.events)-1], append(d.officialsOf(d.c.Unit, Officer), d.c.Upper.Official, d.c.Lower.Official))
+	d.tell(d.emit(Event{Kind: EventUrged, Document: d.text()}), append(d.officialsOf(d.c.Unit, Officer), d.c.Upper.Official, d.c.Lower.Official))
 	return nil
 }

@@ -140,9 +140,12 @@ func (f *file) lay(base *Policy) {
 	p.Purposes = merge(base.Purposes, p.Purposes, code)
 	p.Reasons = merge(base.Reasons, p.Reasons, code)
 	p.Acts = merge(base.Acts, p.Acts, code)
+	p.Meetings = merge(base.Meetings, p.Meetings, code)
 	p.Categories = merge(base.Categories, p.Categories, func(c Category) string { return c.ID })
 	p.Clocks = merge(base.Clocks, p.Clocks, func(c Clock) string { return c.ID })
 	p.Steps = merge(base.Steps, p.Steps, func(s Step) string { return s.ID })
+	p.Suspensions = merge(base.Suspensions, p.Suspensions, func(s Suspension) string { return s.ID })
+	p.Windows = merge(base.Windows, p.Windows, func(w Window) string { return w.ID })
 }
 
 func merge[T any](base, local []T, key func(T) string) []T {
@@ -162,7 +165,7 @@ func merge[T any](base, local []T, key func(T) string) []T {
 func (f *file) check(base *Policy) error {
 	c := checker{file: f}
 	p := &f.Policy
-	c.duplicates("levels", "origins", "channels", "purposes", "reasons", "acts", "categories", "clocks", "steps")
+	c.duplicates("levels", "origins", "channels", "purposes", "reasons", "acts", "meetings", "categories", "clocks", "steps", "suspensions", "windows")
 	if p.Day.Spread < 0 || p.Day.Spread > Duration(12*60*60*1e9) {
 		c.add("day", "", "spread", "must be between 0 and 12h")
 	}
@@ -192,6 +195,12 @@ func (f *file) check(base *Policy) error {
 	}
 	for _, s := range p.Steps {
 		c.step(s)
+	}
+	for _, s := range p.Suspensions {
+		c.suspension(base, s)
+	}
+	for _, w := range p.Windows {
+		c.window(base, w)
 	}
 	return errors.Join(append(f.wrong, beside(f.wrong, c.problems)...)...)
 }
@@ -305,7 +314,7 @@ func (c *checker) clock(k Clock) {
 	const list = "clocks"
 	c.required(list, k.ID, "source", k.Source)
 	c.basis(list, k.ID, k.Basis)
-	if !slices.Contains([]Bearer{OfUnit, OfPetitionOffice, OfSupervisionOffice, OfLeader}, k.Bearer) {
+	if !slices.Contains([]Bearer{OfUnit, OfPetitionOffice, OfSupervisionOffice, OfLeader, OfReviewer}, k.Bearer) {
 		c.add(list, k.ID, "bearer", "%q is nobody who can bear a duty", k.Bearer)
 	}
 	c.events(k.ID, "starts", k.Starts)
@@ -339,13 +348,16 @@ func (c *checker) clock(k Clock) {
 			c.add(list, k.ID, "extend", "must be 1 to 366 days, is %d", k.Extend.Days)
 		}
 	}
+	if k.OwnTerm < 0 || k.OwnTerm > 366 {
+		c.add(list, k.ID, "own_term", "must be 0 to 366 days, is %d", k.OwnTerm)
+	}
 	repeats := false
 	for _, id := range k.Steps {
 		s, ok := c.Step(id)
 		if !ok {
 			c.add(list, k.ID, "steps", "no such step %q", id)
 		}
-		repeats = repeats || !s.Repeat.IsZero()
+		repeats = repeats || !s.Repeat.IsZero() || s.Do == Resume // which ends the clock
 	}
 	if !repeats {
 		// Without it an overdue case could fall silent.
@@ -374,7 +386,7 @@ func (c *checker) step(s Step) {
 	switch {
 	case s.At.IsZero():
 		c.add(list, s.ID, "at", "is missing")
-	case s.Do == Remind && s.At.Days > 0, s.Do != Remind && s.At.Days < 1:
+	case s.Do == Remind && s.At.Days > 0, s.Do != Remind && s.Do != Resume && s.At.Days < 1, s.Do == Resume && s.At.Days < 0:
 		c.add(list, s.ID, "at", "a reminder comes before the due date, everything else after it")
 	}
 	if !s.Repeat.IsZero() && (s.Repeat.Days < 1 || s.Do == Remind || s.Do == Supervise || s.Do == Escalate) {
@@ -390,6 +402,50 @@ func (c *checker) step(s Step) {
 	}
 }
 
+func (c *checker) suspension(base *Policy, s Suspension) {
+	const list = "suspensions"
+	c.required(list, s.ID, "source", s.Source)
+	c.basis(list, s.ID, s.Basis)
+	if s.Days < 1 || s.Days > 366 {
+		c.add(list, s.ID, "days", "must be 1 to 366 days, is %d", s.Days)
+	}
+	for _, id := range s.Clocks {
+		k, ok := c.Clock(id)
+		switch {
+		case !ok:
+			c.add(list, s.ID, "clocks", "no such clock %q", id)
+		case k.Basis == Statute && s.Basis != Statute:
+			c.add(list, s.ID, "clocks", "only a statute can suspend %s, the clock of %s", id, k.Source)
+		}
+	}
+	if base == nil || s.Basis != Statute {
+		return
+	}
+	law, ok := base.Suspension(s.ID)
+	if !ok || s.Days > law.Days || !slices.Equal(s.Clocks, law.Clocks) {
+		c.add(list, s.ID, "basis", "a local policy can't add to what the statutes suspend")
+	}
+}
+
+// window guards a right: a local file can't take time from it.
+func (c *checker) window(base *Policy, w Window) {
+	const list = "windows"
+	c.required(list, w.ID, "source", w.Source)
+	c.basis(list, w.ID, w.Basis)
+	if w.Length < 1 || w.Length > 366 {
+		c.add(list, w.ID, "length", "must be 1 to 366 days, is %d", w.Length)
+	}
+	if !w.Unit.Valid() {
+		c.add(list, w.ID, "unit", "%q is neither %s nor %s", w.Unit, calendar.CalendarDay, calendar.WorkingDay)
+	}
+	if base == nil {
+		return
+	}
+	if law, ok := base.Window(w.ID); ok && law.Basis == Statute && (w.Length != law.Length || w.Unit != law.Unit) {
+		c.add(list, w.ID, "length", "%s gives %d %ss; a local policy can't change it", law.Source, law.Length, law.Unit)
+	}
+}
+
 // protect refuses a local clock that gives an official more time than the statute
 // does, be it by its length or by when it starts and stops.
 func (c *checker) protect(base *Policy, k Clock) {
@@ -402,6 +458,9 @@ func (c *checker) protect(base *Policy, k Clock) {
 		c.add(list, k.ID, "unit", "%s counts %ss; a local policy can't count otherwise", law.Source, law.Unit)
 	} else if k.Length > law.Length {
 		c.add(list, k.ID, "length", "%d is longer than the %d of %s; a local policy may only shorten it", k.Length, law.Length, law.Source)
+	}
+	if k.OwnTerm > law.OwnTerm {
+		c.add(list, k.ID, "own_term", "%d is longer than the %d allowed by %s", k.OwnTerm, law.OwnTerm, law.Source)
 	}
 	switch {
 	case k.Extend != nil && law.Extend == nil:

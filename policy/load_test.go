@@ -190,7 +190,7 @@ func TestOverlayProblems(t *testing.T) {
 		{"step without anything", "steps:\n  - {id: URGE-9}\n", []string{
 			"local.yaml:2: URGE-9: source: is missing",
 			`local.yaml:2: URGE-9: basis: "" is none of [statute national local practice default]`,
-			`local.yaml:2: URGE-9: do: "" is none of [remind urge supervise escalate report_up]`,
+			`local.yaml:2: URGE-9: do: "" is none of [remind urge supervise escalate report_up resume]`,
 			"local.yaml:2: URGE-9: at: is missing",
 			"local.yaml:2: URGE-9: to: tells nobody",
 		}},
@@ -207,7 +207,7 @@ func TestOverlayProblems(t *testing.T) {
 			"local.yaml:2: URGE-9: repeat: only an urging or a report upward repeats, after a day or more",
 		}},
 		{"told to nobody there is", strings.Replace(step("at: +1d, do: urge"), "[officers]", "[officers, mayor]", 1), []string{
-			`local.yaml:2: URGE-9: to: "mayor" is none of [officers unit_head upper lower bearer petition_office supervision_office convener]`,
+			`local.yaml:2: URGE-9: to: "mayor" is none of [officers unit_head upper lower bearer petition_office supervision_office convener reviewer]`,
 		}},
 
 		// Levels and pairs.
@@ -251,7 +251,7 @@ func TestOverlayProblems(t *testing.T) {
 			"local.yaml:10: cannot unmarshal !!str `many` into int",
 			"local.yaml:6: Y: source: is missing",
 			`local.yaml:6: Y: basis: "" is none of [statute national local practice default]`,
-			`local.yaml:6: Y: do: "" is none of [remind urge supervise escalate report_up]`,
+			`local.yaml:6: Y: do: "" is none of [remind urge supervise escalate report_up resume]`,
 			"local.yaml:7: Y: at: a reminder comes before the due date, everything else after it",
 			"local.yaml:6: Y: to: tells nobody",
 		}},

@@ -45,9 +45,33 @@ type Policy struct {
 	Categories []Category `yaml:"categories" json:"categories"`
 	Reasons    []Code     `yaml:"reasons" json:"reasons"`
 	Acts       []Code     `yaml:"acts" json:"acts"`
+	Meetings   []Code     `yaml:"meetings" json:"meetings"`
 	Pairs      []Pair     `yaml:"pairs" json:"pairs"`
 	Clocks     []Clock    `yaml:"clocks" json:"clocks"`
 	Steps      []Step     `yaml:"steps" json:"steps"`
+
+	Suspensions []Suspension `yaml:"suspensions" json:"suspensions"`
+	Windows     []Window     `yaml:"windows" json:"windows"`
+}
+
+// Suspension is a reason for which clocks stand still, and for how long at most.
+type Suspension struct {
+	ID     string   `yaml:"id" json:"id"`
+	Name   Text     `yaml:"name" json:"name"`
+	Source string   `yaml:"source" json:"source"`
+	Basis  Basis    `yaml:"basis" json:"basis"`
+	Clocks []string `yaml:"clocks" json:"clocks"` // a statute's only where a statute says so
+	Days   int      `yaml:"days" json:"days"`     // calendar days at most
+}
+
+// Window is a right that has to be used within a term. Nobody is late who doesn't.
+type Window struct {
+	ID     string        `yaml:"id" json:"id"`
+	Name   Text          `yaml:"name" json:"name"`
+	Source string        `yaml:"source" json:"source"`
+	Basis  Basis         `yaml:"basis" json:"basis"`
+	Length int           `yaml:"length" json:"length"` // in Unit; the day it opens is not counted
+	Unit   calendar.Unit `yaml:"unit" json:"unit"`
 }
 
 // WorkDay says when on a day the clock's own steps are taken.
@@ -99,7 +123,8 @@ const (
 	OfUnit              Bearer = "unit"
 	OfPetitionOffice    Bearer = "petition_office"
 	OfSupervisionOffice Bearer = "supervision_office"
-	OfLeader            Bearer = "leader" // one clock for each seat
+	OfLeader            Bearer = "leader"   // one clock for each seat
+	OfReviewer          Bearer = "reviewer" // the organ that reviews or rechecks
 )
 
 // Clock is a rule about time: which event starts it, which stops it, how long it
@@ -125,9 +150,12 @@ type Clock struct {
 	Unit   calendar.Unit `yaml:"unit" json:"unit"`
 	// Yellow is how many working days before the internal due date the lamp
 	// turns yellow.
-	Yellow int      `yaml:"yellow" json:"yellow"`
-	Extend *Extend  `yaml:"extend,omitempty" json:"extend,omitempty"`
-	Steps  []string `yaml:"steps" json:"steps"`
+	Yellow int     `yaml:"yellow" json:"yellow"`
+	Extend *Extend `yaml:"extend,omitempty" json:"extend,omitempty"`
+	// OwnTerm is the longest term, in days of Unit, that the starting event may set
+	// itself, in place of Length; 0: none.
+	OwnTerm int      `yaml:"own_term,omitempty" json:"own_term,omitempty"`
+	Steps   []string `yaml:"steps" json:"steps"`
 }
 
 // Extend says how a clock may be extended: once, before it is due.
@@ -139,11 +167,14 @@ type Extend struct {
 }
 
 // Triggers are the events that can start or stop a clock: the kinds of
-// casefile's events; a release is named with its channel.
+// casefile's events, some also with the channel, round or outcome behind a stroke.
 var Triggers = []string{
 	"registered", "forwarded", "accepted", "declined", "assigned", "acknowledged", "acted", "reported",
 	"extended", "opined", "signed", "returned", "served", "supervised", "escalated",
 	"released/petition_office", "released/supervision_office", "closed", "diverted", "handed_over",
+	"suspended", "resumed", "heard", "mediated", "submitted", "resolved", "executed",
+	"review_asked", "review_asked/review", "review_asked/recheck", "review_accepted", "review_declined",
+	"reviewed", "reviewed/uphold", "reviewed/change", "reviewed/set_aside", "reviewed/redo", "rated", "reopened",
 }
 
 // Recorded is the value of Clock.From that counts from the day of entry.
@@ -160,9 +191,11 @@ const (
 	Reachable        Condition = "reachable"         // name and address are known (条例第23条第2款)
 	UnderPetition    Condition = "under_petition"    // the petition office's channel is open
 	UnderSupervision Condition = "under_supervision" // the supervision office's channel is open
+	Supported        Condition = "supported"         // the opinion supports the claim and waits to be carried out
+	Settled          Condition = "settled"           // nothing of the opinion is left to be carried out
 )
 
-var conditions = []Condition{ThroughOffice, Direct, Reachable, UnderPetition, UnderSupervision}
+var conditions = []Condition{ThroughOffice, Direct, Reachable, UnderPetition, UnderSupervision, Supported, Settled}
 
 // Action is what a step does.
 type Action string
@@ -174,9 +207,10 @@ const (
 	Supervise Action = "supervise" // open the petition office's channel
 	Escalate  Action = "escalate"  // open the supervision office's channel too
 	ReportUp  Action = "report_up" // tell the superior of whoever is silent
+	Resume    Action = "resume"    // let the suspended clocks go on
 )
 
-var actions = []Action{Remind, Urge, Supervise, Escalate, ReportUp}
+var actions = []Action{Remind, Urge, Supervise, Escalate, ReportUp, Resume}
 
 // Recipient is a group of people a step is told to.
 type Recipient string
@@ -191,9 +225,10 @@ const (
 	ToPetitionOffice    Recipient = "petition_office"
 	ToSupervisionOffice Recipient = "supervision_office"
 	ToConvener          Recipient = "convener" // 联席会议召集人: the leader in charge of petition work
+	ToReviewer          Recipient = "reviewer" // who records for the organ that reviews or rechecks
 )
 
-var recipients = []Recipient{ToOfficers, ToUnitHead, ToUpper, ToLower, ToBearer, ToPetitionOffice, ToSupervisionOffice, ToConvener}
+var recipients = []Recipient{ToOfficers, ToUnitHead, ToUpper, ToLower, ToBearer, ToPetitionOffice, ToSupervisionOffice, ToConvener, ToReviewer}
 
 // Step is something that happens by itself at a time relative to a clock's due
 // date: before it (a reminder) or after it (a rung of the ladder).
@@ -221,6 +256,16 @@ func (p *Policy) Step(id string) (Step, bool) {
 	return find(p.Steps, id, func(s Step) string { return s.ID })
 }
 
+// Suspension returns the reason for suspension with this id.
+func (p *Policy) Suspension(id string) (Suspension, bool) {
+	return find(p.Suspensions, id, func(s Suspension) string { return s.ID })
+}
+
+// Window returns the window with this id.
+func (p *Policy) Window(id string) (Window, bool) {
+	return find(p.Windows, id, func(w Window) string { return w.ID })
+}
+
 // Category returns the content class with this id.
 func (p *Policy) Category(id string) (Category, bool) {
 	return find(p.Categories, id, func(c Category) string { return c.ID })
@@ -243,6 +288,11 @@ func Has(list []Code, id string) bool {
 
 // IDs lists the ids of a code list.
 func IDs(list []Code) []string { return each(list, func(c Code) string { return c.ID }) }
+
+// SuspensionIDs lists the reasons for which clocks can stand still.
+func (p *Policy) SuspensionIDs() []string {
+	return each(p.Suspensions, func(s Suspension) string { return s.ID })
+}
 
 // LevelIDs lists the ids of the levels, the highest first.
 func (p *Policy) LevelIDs() []string { return each(p.Levels, func(l Level) string { return l.ID }) }

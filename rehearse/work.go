@@ -64,6 +64,8 @@ func (p *People) do(ctx context.Context, id string, t task, hurried bool) error 
 		}
 	case "serve":
 		body["means"] = []string{"direct", "mail", "electronic"}[p.dice("means", t.Case.ID).IntN(3)]
+	case "execute":
+		body["text"] = "已按处理意见落实到位，信访人签字确认。"
 	case "release":
 		if t.Case.Stage != "served" {
 			return nil // the matter is not settled yet

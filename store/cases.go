@@ -32,18 +32,18 @@ func queueCase(batch *pgx.Batch, c casefile.Case, next casefile.Next) {
 	p := project(c)
 	const upsert = `
 		INSERT INTO cases (id, seq, number, reference, title, origin, campaign, office, unit, accused_unit, accused_official, stage, open, supervision,
-			upper, lower, registered_at, yellow_at, red_at, overdue_at, final_lamp, wake_at, calendar, state)
+			upper, lower, registered_at, yellow_at, red_at, overdue_at, final_lamp, wake_at, calendar, parties, state)
 		VALUES (@id, @seq, @number, nullif(@reference, ''), coalesce((SELECT title FROM documents WHERE id = @petition), ''), @origin, @campaign, @office, @unit,
 			@accused_unit, @accused_official, @stage, @open, @supervision,
-			@upper, @lower, @registered_at, @yellow_at, @red_at, @overdue_at, @final_lamp, @wake_at, @calendar, @state)
+			@upper, @lower, @registered_at, @yellow_at, @red_at, @overdue_at, @final_lamp, @wake_at, @calendar, @parties, @state)
 		ON CONFLICT (id) DO UPDATE SET seq = @seq, unit = @unit, stage = @stage, open = @open, supervision = @supervision, upper = @upper, lower = @lower,
-			yellow_at = @yellow_at, red_at = @red_at, overdue_at = @overdue_at, final_lamp = @final_lamp, wake_at = @wake_at, calendar = @calendar, state = @state`
+			yellow_at = @yellow_at, red_at = @red_at, overdue_at = @overdue_at, final_lamp = @final_lamp, wake_at = @wake_at, calendar = @calendar, parties = @parties, state = @state`
 	batch.Queue(upsert, pgx.NamedArgs{
 		"id": c.ID, "seq": c.Seq, "number": c.Number, "reference": c.Reference, "petition": c.Petition.ID, "origin": c.Origin, "campaign": c.Campaign,
 		"office": c.Office, "unit": c.Unit, "accused_unit": c.AccusedUnit, "accused_official": c.AccusedOfficial,
 		"stage": string(c.Stage), "open": c.Stage.Open(), "supervision": string(c.Supervision()), "upper": c.Upper.Official, "lower": c.Lower.Official,
 		"registered_at": c.RegisteredAt, "yellow_at": instant(p.yellow), "red_at": instant(p.red), "overdue_at": instant(p.overdue),
-		"final_lamp": string(p.finalLamp), "wake_at": instant(next.At), "calendar": p.calendar, "state": string(state),
+		"final_lamp": string(p.finalLamp), "wake_at": instant(next.At), "calendar": p.calendar, "parties": append([]string{}, c.Parties()...), "state": string(state),
 	})
 	batch.Queue(`DELETE FROM tasks WHERE case_id = $1`, c.ID)
 	for _, t := range casefile.Waiting(c) {
@@ -52,7 +52,7 @@ func queueCase(batch *pgx.Batch, c casefile.Case, next casefile.Next) {
 	}
 	batch.Queue(`DELETE FROM clocks WHERE case_id = $1`, c.ID)
 	for _, k := range c.Clocks {
-		if k.Running() {
+		if k.Ticking() {
 			batch.Queue(`INSERT INTO clocks (case_id, id, whose, who, yellow_at, red_at) VALUES ($1, $2, $3, $4, $5, $6)`,
 				c.ID, k.ID, string(k.Whose), k.Who, k.YellowOn.Start(), k.Due.Internal.End())
 		}
@@ -78,7 +78,7 @@ func project(c casefile.Case) projection {
 		}
 	}
 	for _, k := range c.Clocks {
-		if k.Running() {
+		if k.Ticking() {
 			earlier(&p.yellow, k.YellowOn.Start())
 			earlier(&p.red, k.Due.Internal.End())
 			earlier(&p.overdue, k.Due.Statutory.End())
@@ -294,7 +294,8 @@ func (w *where) sees(by casefile.Actor, d *casefile.Directory) {
 	case casefile.Registrar, casefile.Supervisor, casefile.Inspector:
 		within(area(d, d.Area(by.Unit)), `unit = ANY(@my_area)`, `office = ANY(@my_area)`)
 	case casefile.Officer:
-		w.add(`unit = @my_unit`, "my_unit", by.Unit)
+		w.args["my_unit"] = by.Unit
+		w.either = append(w.either, []string{`unit = @my_unit`, `parties @> ARRAY[@my_unit]`})
 	case casefile.Leader:
 		within(area(d, by.Unit), `unit = ANY(@my_area)`, `upper = @me`, `lower = @me`)
 	default:

@@ -155,7 +155,7 @@ func (d *desk) close(id string) casefile.Case {
 	for _, leader := range []string{c.Lower.Official, c.Upper.Official} {
 		d.do(id, leader, casefile.Command{Kind: casefile.Acknowledge})
 	}
-	d.do(id, officer, casefile.Command{Kind: casefile.Opine, Result: "support", Text: opinion})
+	d.do(id, officer, casefile.Command{Kind: casefile.Opine, Result: "explain", Text: opinion})
 	for _, leader := range []string{c.Lower.Official, c.Upper.Official} {
 		d.do(id, leader, casefile.Command{Kind: casefile.Sign, Hash: opinion.Hash})
 	}

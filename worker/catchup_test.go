@@ -119,7 +119,7 @@ func TestCatchUpByNet(t *testing.T) {
 	o.staff()
 	o.onTheSpot("case")
 	opinion := o.text("支持信访人的请求")
-	o.unheard(o.state("case").Case, handling, casefile.Command{Kind: casefile.Opine, Result: "support", Text: opinion})
+	o.unheard(o.state("case").Case, handling, casefile.Command{Kind: casefile.Opine, Result: "explain", Text: opinion})
 	sign := casefile.Command{Kind: casefile.Sign, Hash: opinion.Hash}
 	o.refused("wrong_stage", "case", lower, sign)
 	tick := casefile.Command{ID: "net", Kind: casefile.Tick, Actor: casefile.Clockwork}

@@ -65,7 +65,7 @@ func TestBothLeadersAtOnce(t *testing.T) {
 	o.staff()
 	o.onTheSpot("case")
 	opinion := o.text("支持信访人的请求")
-	o.do("case", handling, casefile.Command{Kind: casefile.Opine, Result: "support", Text: opinion})
+	o.do("case", handling, casefile.Command{Kind: casefile.Opine, Result: "explain", Text: opinion})
 	sign := casefile.Command{Kind: casefile.Sign, Hash: opinion.Hash}
 	errs := atOnce(
 		func() error { return o.try("case", upper, sign) },

@@ -171,7 +171,7 @@ func playSettled(t *testing.T) map[string][]*history.HistoryEvent {
 	}
 	o.do("settled", handling, o.report("已到现场核实"))
 	opinion := o.text("支持信访人的请求")
-	o.do("settled", handling, casefile.Command{Kind: casefile.Opine, Result: "support", Text: opinion})
+	o.do("settled", handling, casefile.Command{Kind: casefile.Opine, Result: "explain", Text: opinion})
 	o.do("settled", c.Lower.Official, casefile.Command{Kind: casefile.Sign, Hash: opinion.Hash})
 	o.do("settled", c.Upper.Official, casefile.Command{Kind: casefile.Sign, Hash: opinion.Hash})
 	o.do("settled", handling, casefile.Command{Kind: casefile.Serve, Means: "mail"})

@@ -211,7 +211,7 @@ func (o *office) onTheSpot(id string) casefile.Case {
 func (o *office) settle(id string) casefile.Case {
 	o.t.Helper()
 	opinion := o.text("支持信访人的请求")
-	o.do(id, handling, casefile.Command{Kind: casefile.Opine, Result: "support", Text: opinion})
+	o.do(id, handling, casefile.Command{Kind: casefile.Opine, Result: "explain", Text: opinion})
 	o.do(id, lower, casefile.Command{Kind: casefile.Sign, Hash: opinion.Hash})
 	o.do(id, upper, casefile.Command{Kind: casefile.Sign, Hash: opinion.Hash})
 	return o.do(id, handling, casefile.Command{Kind: casefile.Serve, Means: "direct"})

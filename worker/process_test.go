@@ -130,7 +130,7 @@ func (o *office) life() []act {
 		{upper, casefile.Command{Kind: casefile.Acknowledge}},
 		{handling, o.report("正在核实")},
 		{upper, casefile.Command{Kind: casefile.Act, Act: "receive", Text: opinion}},
-		{handling, casefile.Command{Kind: casefile.Opine, Result: "support", Text: opinion}},
+		{handling, casefile.Command{Kind: casefile.Opine, Result: "explain", Text: opinion}},
 		{lower, casefile.Command{Kind: casefile.Sign, Hash: opinion.Hash}},
 		{upper, casefile.Command{Kind: casefile.Sign, Hash: opinion.Hash}},
 		{handling, casefile.Command{Kind: casefile.Serve, Means: "direct"}},

@@ -23,7 +23,7 @@ func TestRefusedByStage(t *testing.T) {
 		code, by string
 		cmd      casefile.Command
 	}{
-		{"wrong_stage", handling, casefile.Command{Kind: casefile.Opine, Result: "support", Text: o.text("支持")}},
+		{"wrong_stage", handling, casefile.Command{Kind: casefile.Opine, Result: "explain", Text: o.text("支持")}},
 		{"wrong_stage", lower, casefile.Command{Kind: casefile.Sign, Hash: "x"}},
 		{"wrong_stage", super, casefile.Command{Kind: casefile.Close}},
 		{"no_open_channel", super, casefile.Command{Kind: casefile.Release, Text: o.text("已落实")}},

@@ -29,7 +29,7 @@ func TestChangedRules(t *testing.T) {
 	}
 	// A clock that starts now goes by the new rules.
 	opinion := o.text("支持信访人的请求")
-	o.do("case", handling, casefile.Command{Kind: casefile.Opine, Result: "support", Text: opinion})
+	o.do("case", handling, casefile.Command{Kind: casefile.Opine, Result: "explain", Text: opinion})
 	signed := o.do("case", lower, casefile.Command{Kind: casefile.Sign, Hash: opinion.Hash})
 	if k, _ := signed.Clock("DUAL-ACT/lower"); k.Length != 7 {
 		t.Errorf("the clock of the lower leader's act is %d days long, want 7", k.Length)

@@ -29,7 +29,7 @@ func TestStaleWorkflowTakesWhatTheLedgerAllows(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := o.acts.Execute(t.Context(), workflows.ExecuteInput{Case: state.Case, Command: casefile.Command{
-		ID: uuid.NewString(), Kind: casefile.Opine, Actor: o.actor(handling), Result: "support", Text: opinion,
+		ID: uuid.NewString(), Kind: casefile.Opine, Actor: o.actor(handling), Result: "explain", Text: opinion,
 	}}); err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,7 @@ const ExecuteActivity = "Execute"
 // come as Updates, the clock's own tick from the one timer. Its result is the stage
 // in which the case ended, New if its registration was refused.
 func Case(ctx workflow.Context, in CaseInput) (casefile.Stage, error) {
-	r := &caseRun{c: in.Case, next: in.Alarm, mu: workflow.NewMutex(ctx)}
+	r := &caseRun{c: in.Case, next: in.Alarm, mu: workflow.NewMutex(ctx), revived: in.Case.Stage != casefile.New && !in.Case.Stage.Open()}
 	if err := r.setup(ctx); err != nil {
 		return "", err
 	}
@@ -31,6 +31,7 @@ type caseRun struct {
 	next     Alarm // the recorded wake-up
 	alarm    alarm // the timer that stands for it
 	commands int   // taken in since the start
+	revived  bool  // started with a case that had ended, for a command that came after
 	mu       workflow.Mutex
 	shown    shown
 }
@@ -72,6 +73,12 @@ func (r *caseRun) setup(ctx workflow.Context) error {
 const RefusalType = "refused"
 
 func (r *caseRun) run(ctx workflow.Context) (casefile.Stage, error) {
+	if r.revived {
+		// The command comes with the start. Where it doesn't, there is nothing to do.
+		if _, err := workflow.AwaitWithTimeout(ctx, time.Minute, func() bool { return r.commands > 0 }); err != nil {
+			return r.c.Stage, err
+		}
+	}
 	for {
 		if err := workflow.Await(ctx, func() bool {
 			return r.ended() || r.alarm.rang || r.alarm.at != r.next.At || r.full(ctx)

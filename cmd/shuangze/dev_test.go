@@ -110,7 +110,7 @@ func settle(o *office) string {
 	o.command(upper, id, "acknowledge", nil)
 	o.command(lower, id, "acknowledge", nil)
 	o.command(lower, id, "act", map[string]any{"act": "meet", "text": "约见了" + secretName})
-	c = o.command("o044", id, "opine", map[string]any{"result": "support", "text": "支持" + secretName + "的请求"})
+	c = o.command("o044", id, "opine", map[string]any{"result": "explain", "text": "支持" + secretName + "的请求"})
 	hash := c["opinion"].(map[string]any)["hash"]
 	o.command(lower, id, "sign", map[string]any{"hash": hash})
 	o.command(upper, id, "sign", map[string]any{"hash": hash})
