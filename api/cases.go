@@ -85,7 +85,7 @@ func (b *body) registration(cmd *casefile.Command) registered {
 		Headcount: b.number("headcount", 1), Repeated: b.flag("repeated"), Key: b.flag("key"), Difficult: b.flag("difficult"),
 		Reachable:  in.petitioner.Reachable(),
 		ReceivedAt: b.instant("received_at"), Unit: b.line("unit", maxLine),
-		AccusedUnit: b.line("accused_unit", maxLine), AccusedOfficial: b.line("accused_official", maxLine), OnTheSpot: b.flag("on_the_spot"),
+		AccusedUnit: b.line("accused_unit", maxLine), AccusedOfficial: b.line("accused_official", maxLine), OnTheSpot: b.flag("on_the_spot"), Simple: b.flag("simple"),
 	}
 	return in
 }
@@ -255,7 +255,7 @@ func (q *query) filter(rules casefile.Rules) store.Filter {
 		Origin:      q.oneOf("origin", policy.IDs(rules.Policy.Origins)...),
 		Unit:        q.unit("unit", rules.Directory),
 		Leader:      q.official("leader", rules.Directory),
-		Supervision: casefile.Supervision(q.oneOf("supervision", string(casefile.NotSupervised), string(casefile.ByPetitionOffice), string(casefile.Dual))),
+		Supervision: casefile.Supervision(q.oneOf("supervision", string(casefile.NotSupervised), string(casefile.ByPetitionOffice), string(casefile.Dual), string(casefile.ByJointMeeting))),
 		Campaign:    q.line("campaign"),
 		DueBefore:   q.day("due_before"),
 		Query:       q.line("q"),

@@ -106,7 +106,13 @@ var setters = map[string]func(*casefile.Command, *body, string){
 	"money":         func(c *casefile.Command, b *body, name string) { c.Money = int64(b.number(name, 0)) },
 	"office_rating": func(c *casefile.Command, b *body, name string) { c.OfficeRating = b.line(name, maxLine) },
 	"unit_rating":   func(c *casefile.Command, b *body, name string) { c.UnitRating = b.line(name, maxLine) },
-	"decided_by":    func(c *casefile.Command, b *body, name string) { c.DecidedBy = b.line(name, maxLine) },
+	"channel": func(c *casefile.Command, b *body, name string) {
+		c.Channel = casefile.ChannelName(b.line(name, maxLine))
+	},
+	"clock":      func(c *casefile.Command, b *body, name string) { c.Clock = b.line(name, maxLine) },
+	"suggestion": func(c *casefile.Command, b *body, name string) { c.Suggestion = b.line(name, maxLine) },
+	"number":     func(c *casefile.Command, b *body, name string) { c.Number = b.number(name, 0) },
+	"decided_by": func(c *casefile.Command, b *body, name string) { c.DecidedBy = b.line(name, maxLine) },
 }
 
 // command reads a command's fields into it and returns the words of its text.

@@ -182,7 +182,7 @@ func TestBadCommands(t *testing.T) {
 		{"p-registrar", "new", "assign", m{}, 403, "not_permitted", nil},
 		{"p-registrar", "new", "forward", m{"unit": 7, "on": "soon", "x": 1}, 422, "invalid_fields", []string{"on:not_a_date", "unit:wrong_type", "x:unknown_field"}},
 		{"p-registrar", "new", "forward", m{"on": "2027-01-01", "unit": "p-dc"}, 422, "invalid_fields", []string{"on:in_future", "unit:not_responsible"}},
-		{"p-registrar", "new", "decline", m{"organ": strings.Repeat("机", 101)}, 422, "invalid_fields", []string{"organ:too_long", "text:required"}},
+		{"p-registrar", "new", "decline", m{"organ": strings.Repeat("机", 101)}, 422, "invalid_fields", []string{"organ:too_long", "reason:required", "text:required"}},
 		{"p-supervisor", "new", "assign", m{"upper": "a-vice"}, 422, "invalid_fields", []string{"lower:required"}},
 		{"p-supervisor", "new", "assign", m{"upper": "b-leader", "lower": "a-nc-officer"}, 422, "invalid_fields", []string{"lower:not_a_leader", "upper:out_of_area"}},
 		{"p-supervisor", "new", "supervise", m{"reason": "mood", "days": 99}, 422, "invalid_fields", []string{"days:out_of_range", "reason:not_in_list", "text:required"}},
@@ -222,7 +222,7 @@ func TestBadCommands(t *testing.T) {
 		}
 	}
 	a := w.do("p-supervisor", "POST", "/api/v1/cases/new/commands/close", m{}, "Accept-Language", "en")
-	if diff := cmp.Diff([]string{"accept", "decline", "forward", "assign", "divert", "urge", "supervise"}, a.strings("commands")); diff != "" {
+	if diff := cmp.Diff([]string{"accept", "decline", "forward", "assign", "divert", "urge", "supervise", "commission", "suggest"}, a.strings("commands")); diff != "" {
 		t.Errorf("commands of a conflict (-want +got):\n%s", diff)
 	}
 	w.do("p-supervisor", "GET", "/api/v1/cases/handling/proposal", nil).want(t, 409, "already_assigned")

@@ -26,7 +26,7 @@ func spread(w *world) {
 	w.seed("supervised", opening(day(0).Add(4*time.Minute), "a-registrar", nil),
 		then(day(0).Add(5*time.Minute), "a-supervisor", casefile.Supervise, func(c *casefile.Command) { c.Reason, c.Text.ID = "other", "text" }))
 	w.seed("declined", opening(day(0).Add(6*time.Minute), "a-registrar", nil),
-		then(day(0).Add(7*time.Minute), "a-registrar", casefile.Decline, func(c *casefile.Command) { c.Text.ID = "text" }))
+		then(day(0).Add(7*time.Minute), "a-registrar", casefile.Decline, func(c *casefile.Command) { c.Reason, c.Text.ID = "unclear", "text" }))
 }
 
 func TestFilters(t *testing.T) {
@@ -82,7 +82,7 @@ func TestPages(t *testing.T) {
 		w.seed(fmt.Sprintf("case-%02d", i), opening(begin.AddDate(0, 0, -i/5), "a-registrar", nil))
 	}
 	w.seed("ended", opening(begin.AddDate(0, 0, -3), "a-registrar", nil),
-		then(begin, "a-registrar", casefile.Decline, func(c *casefile.Command) { c.Text.ID = "text" }))
+		then(begin, "a-registrar", casefile.Decline, func(c *casefile.Command) { c.Reason, c.Text.ID = "unclear", "text" }))
 	for _, sort := range []string{"due", "-due", "registered", "-registered"} {
 		whole := w.list("a-registrar", "sort="+sort, 200)
 		if len(whole) != 24 {

@@ -142,12 +142,13 @@ func TestContractHasTheLists(t *testing.T) {
 	for name, want := range map[string][]string{
 		"Origin": codeIDs(p.Origins), "EntryChannel": codeIDs(p.Channels), "Purpose": codeIDs(p.Purposes), "Category": categories,
 		"Reason": codeIDs(p.Reasons), "Act": codeIDs(p.Acts), "Level": levels, "Stage": texts(casefile.Stages), "Command": commands,
-		"Result": casefile.Results, "MediationOutcome": casefile.MediationOutcomes, "MeetingKind": codeIDs(p.Meetings), "ReviewOutcome": casefile.ReviewOutcomes,
+		"Result": casefile.Results, "SuggestionKind": casefile.SuggestionKinds, "SuggestionOutcome": casefile.SuggestionOutcomes, "DeclineReason": codeIDs(p.DeclineReasons),
+		"MediationOutcome": casefile.MediationOutcomes, "MeetingKind": codeIDs(p.Meetings), "ReviewOutcome": casefile.ReviewOutcomes,
 		"Satisfaction": casefile.Satisfaction, "ReopenReason": casefile.ReopenReasons, "Means": casefile.Means, "Ground": casefile.Grounds, "Role": texts(casefile.Roles), "UnitKind": casefile.UnitKinds,
 		"Lamp":        {string(casefile.Green), string(casefile.Yellow), string(casefile.Red)},
-		"Supervision": {string(casefile.NotSupervised), string(casefile.ByPetitionOffice), string(casefile.Dual)},
+		"Supervision": {string(casefile.NotSupervised), string(casefile.ByPetitionOffice), string(casefile.Dual), string(casefile.ByJointMeeting)},
 		"DayUnit":     {string(calendar.CalendarDay), string(calendar.WorkingDay)},
-		"Bearer":      {string(policy.OfUnit), string(policy.OfPetitionOffice), string(policy.OfSupervisionOffice), string(policy.OfLeader), string(policy.OfReviewer)},
+		"Bearer":      {string(policy.OfUnit), string(policy.OfPetitionOffice), string(policy.OfSupervisionOffice), string(policy.OfLeader), string(policy.OfReviewer), string(policy.OfAddressee)},
 		"Basis":       {string(policy.Statute), string(policy.National), string(policy.Local), string(policy.Practice), string(policy.OurOwn)},
 	} {
 		if diff := cmp.Diff(want, schemas[name].Enum); diff != "" {

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -50,21 +51,27 @@ type summary struct {
 // caseView is a case whole.
 type caseView struct {
 	summary
-	Text            *string              `json:"text"`
-	Petitioner      *store.Petitioner    `json:"petitioner"`
-	AccusedUnit     *string              `json:"accused_unit"`
-	AccusedOfficial *string              `json:"accused_official"`
-	Opinion         *opinionView         `json:"opinion"`
-	Served          *casefile.Service    `json:"served"`
-	ExecutedAt      *time.Time           `json:"executed_at"`
-	Suspension      *casefile.Suspension `json:"suspension"`
-	Meetings        []meetingView        `json:"meetings"`
-	Reviews         []reviewView         `json:"reviews"`
-	Ratings         []casefile.Rating    `json:"ratings"`
-	Rights          []rightView          `json:"rights"`
-	Reopened        int                  `json:"reopened"`
-	Final           bool                 `json:"final"`
-	Channels        []channelView        `json:"channels"`
+	Text            *string               `json:"text"`
+	Petitioner      *store.Petitioner     `json:"petitioner"`
+	AccusedUnit     *string               `json:"accused_unit"`
+	AccusedOfficial *string               `json:"accused_official"`
+	Opinion         *opinionView          `json:"opinion"`
+	Served          *casefile.Service     `json:"served"`
+	ExecutedAt      *time.Time            `json:"executed_at"`
+	Suspension      *casefile.Suspension  `json:"suspension"`
+	Meetings        []meetingView         `json:"meetings"`
+	Reviews         []reviewView          `json:"reviews"`
+	Ratings         []casefile.Rating     `json:"ratings"`
+	Rights          []rightView           `json:"rights"`
+	Reopened        int                   `json:"reopened"`
+	Final           bool                  `json:"final"`
+	Track           string                `json:"track"`
+	CoUnits         []string              `json:"co_units"`
+	ObjectUntil     *calendar.Date        `json:"object_until"`
+	ObjectedAt      *time.Time            `json:"objected_at"`
+	TermRequest     *casefile.TermRequest `json:"term_request"`
+	Suggestions     []suggestionView      `json:"suggestions"`
+	Channels        []channelView         `json:"channels"`
 }
 
 type leaders struct {
@@ -147,6 +154,13 @@ type rightView struct {
 	Provisional bool          `json:"provisional"`
 }
 
+type suggestionView struct {
+	Number  int     `json:"number"`
+	Kind    string  `json:"kind"`
+	Organ   string  `json:"organ"`
+	Outcome *string `json:"outcome"`
+}
+
 type opinionView struct {
 	Version int       `json:"version"`
 	Result  string    `json:"result"`
@@ -164,6 +178,7 @@ type channelView struct {
 	Reason     *string              `json:"reason"`
 	Text       *string              `json:"text"`
 	OpenedAt   time.Time            `json:"opened_at"`
+	FedBackAt  *time.Time           `json:"fed_back_at"`
 	Due        *calendar.Date       `json:"due"`
 	Lamp       *casefile.Lamp       `json:"lamp"`
 	ReleasedAt *time.Time           `json:"released_at"`
@@ -264,6 +279,11 @@ func (a *api) whole(ctx context.Context, v viewer, row store.Row) (caseView, err
 func (v viewer) after(view *caseView, c casefile.Case, texts map[string]store.Text) {
 	view.ExecutedAt, view.Suspension, view.Reopened, view.Final = instant(c.ExecutedAt), c.Suspension, c.Reopened, c.Final
 	view.Meetings, view.Reviews, view.Ratings, view.Rights = []meetingView{}, []reviewView{}, append([]casefile.Rating{}, c.Ratings...), []rightView{}
+	view.Track, view.CoUnits, view.ObjectUntil, view.ObjectedAt = cmp.Or(c.Track, "ordinary"), append([]string{}, c.CoUnits...), day(c.ObjectUntil), instant(c.ObjectedAt)
+	view.TermRequest, view.Suggestions = c.TermRequest, []suggestionView{}
+	for _, s := range c.Suggestions {
+		view.Suggestions = append(view.Suggestions, suggestionView{s.Number, s.Kind, s.Organ, text(s.Outcome)})
+	}
 	for _, m := range c.Meetings {
 		view.Meetings = append(view.Meetings, meetingView{m.Meeting, m.SubmittedAt.UTC(), day(m.On), m.Money, words(texts, m.Decision)})
 	}
@@ -279,12 +299,12 @@ func (v viewer) after(view *caseView, c casefile.Case, texts map[string]store.Te
 }
 
 // clockOf says which clock is the term of a channel's letter.
-var clockOf = map[casefile.ChannelName]string{casefile.PetitionOffice: "SUP-1", casefile.SupervisionOffice: "SUP-2"}
+var clockOf = map[casefile.ChannelName]string{casefile.PetitionOffice: "SUP-1", casefile.SupervisionOffice: "SUP-2", casefile.JointMeeting: "LISTED"}
 
 func (v viewer) channel(c casefile.Case, ch casefile.Channel, texts map[string]store.Text) channelView {
 	view := channelView{
 		Channel: ch.Name, Office: ch.Office, Letter: ch.Letter, Letters: ch.Letters, Reason: text(ch.Reason), Text: words(texts, ch.Document),
-		OpenedAt: ch.OpenedAt.UTC(), ReleasedAt: instant(ch.ReleasedAt),
+		OpenedAt: ch.OpenedAt.UTC(), FedBackAt: instant(ch.FedBackAt), ReleasedAt: instant(ch.ReleasedAt),
 	}
 	if k, ok := c.Clock(clockOf[ch.Name]); ok {
 		lamp := k.Lamp(v.now)
@@ -329,6 +349,9 @@ type eventView struct {
 	From         string               `json:"from,omitempty"`
 	To           string               `json:"to,omitempty"`
 	Route        string               `json:"route,omitempty"`
+	Until        calendar.Date        `json:"until,omitzero"`
+	Suggestion   string               `json:"suggestion,omitempty"`
+	Number       int                  `json:"number,omitempty"`
 	Outcome      string               `json:"outcome,omitempty"`
 	Meeting      string               `json:"meeting,omitempty"`
 	Money        int64                `json:"money,omitempty"`
@@ -359,7 +382,7 @@ func (v viewer) event(row store.Recorded, e casefile.Event, texts map[string]sto
 		Text: words(texts, e.Document), Clocks: []movedClock{}, Hash: hex.EncodeToString(row.Hash),
 		On: e.On, Unit: e.Unit, Organ: e.Organ, Seat: e.Seat, Act: e.Act, Days: e.Days, RequestedBy: e.RequestedBy, ToldOn: e.ToldOn, ToldBy: e.ToldBy,
 		Result: e.Result, SignedHash: e.Hash, Means: e.Means, Channel: e.Channel, Letter: e.Letter, Reason: e.Reason, Ground: e.Ground,
-		DecidedBy: e.DecidedBy, From: e.From, To: e.To, Route: e.Route, Outcome: e.Outcome, Meeting: e.Meeting, Money: e.Money, OfficeRating: e.OfficeRating, UnitRating: e.UnitRating, Late: e.Late, Clock: e.Clock, Step: e.Step,
+		DecidedBy: e.DecidedBy, From: e.From, To: e.To, Route: e.Route, Until: e.Until, Suggestion: e.Suggestion, Number: e.Number, Outcome: e.Outcome, Meeting: e.Meeting, Money: e.Money, OfficeRating: e.OfficeRating, UnitRating: e.UnitRating, Late: e.Late, Clock: e.Clock, Step: e.Step,
 	}
 	if r := e.Review; r != nil {
 		view.Round, view.Unit, view.Organ = r.Round, r.Unit, r.Organ

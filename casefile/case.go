@@ -54,6 +54,7 @@ const (
 	NotSupervised    Supervision = "none"
 	ByPetitionOffice Supervision = "petition_office" // 督办
 	Dual             Supervision = "dual"            // 双重督办
+	ByJointMeeting   Supervision = "joint_meeting"   // 联席会议挂牌督办
 )
 
 // Document is a text that lies in the store: commands and events carry only its
@@ -80,15 +81,17 @@ type Case struct {
 	Key       bool   `json:"key,omitempty"`       // 重点
 	Difficult bool   `json:"difficult,omitempty"` // 难点
 
-	Office            string `json:"office"`             // petition office in charge
-	SupervisionOffice string `json:"supervision_office"` // beside it, for dual supervision
-	Unit              string `json:"unit"`               // responsible unit
-	UnitLevel         string `json:"unit_level"`
-	Direct            bool   `json:"direct,omitempty"`       // the unit received it itself
-	Reachable         bool   `json:"reachable"`              // name and address are known
-	AccusedUnit       string `json:"accused_unit,omitempty"` // of an accusation
-	AccusedOfficial   string `json:"accused_official,omitempty"`
+	Office            string   `json:"office"`             // petition office in charge
+	SupervisionOffice string   `json:"supervision_office"` // beside it, for dual supervision
+	Unit              string   `json:"unit"`               // responsible unit
+	UnitLevel         string   `json:"unit_level"`
+	CoUnits           []string `json:"co_units,omitempty"`     // which handle it together with the responsible one
+	Direct            bool     `json:"direct,omitempty"`       // the unit received it itself
+	Reachable         bool     `json:"reachable"`              // name and address are known
+	AccusedUnit       string   `json:"accused_unit,omitempty"` // of an accusation
+	AccusedOfficial   string   `json:"accused_official,omitempty"`
 
+	Track        string        `json:"track,omitempty"` // Simple, or empty: the ordinary one
 	Stage        Stage         `json:"stage"`
 	ReceivedOn   calendar.Date `json:"received_on"`
 	RegisteredAt time.Time     `json:"registered_at"`
@@ -99,6 +102,12 @@ type Case struct {
 	Lower Seat `json:"lower"`
 
 	Recused []string `json:"recused,omitempty"` // leaders who have withdrawn
+
+	ObjectUntil  calendar.Date `json:"object_until,omitzero"`  // by which the unit can object to the forwarding
+	ObjectedAt   time.Time     `json:"objected_at,omitzero"`   // until it is decided
+	AcceptedFrom calendar.Date `json:"accepted_from,omitzero"` // day 0 of the time to settle
+	TermRequest  *TermRequest  `json:"term_request,omitempty"`
+	Suggestions  []Suggestion  `json:"suggestions,omitempty"`
 
 	Opinion    *Opinion    `json:"opinion,omitempty"`
 	Served     *Service    `json:"served,omitempty"`
@@ -115,7 +124,7 @@ type Case struct {
 	Channels []Channel `json:"channels,omitempty"`
 
 	LastAt     time.Time `json:"last_at"`              // of the last event
-	UrgedAt    time.Time `json:"urged_at,omitzero"`    // last urging
+	UrgedAt    time.Time `json:"urged_at,omitzero"`    // last urging or instruction
 	ReportedAt time.Time `json:"reported_at,omitzero"` // last report of the unit
 	ClosedAt   time.Time `json:"closed_at,omitzero"`   // closed or declined
 }
@@ -163,13 +172,14 @@ type Service struct {
 // Means are the ways of delivering a document.
 var Means = []string{"direct", "mail", "electronic"}
 
-// ChannelName is one of the two channels of supervision.
+// ChannelName is one of the channels of supervision.
 type ChannelName string
 
-// The channels of 双重督办.
+// The two channels of 双重督办, and that of the joint meeting.
 const (
 	PetitionOffice    ChannelName = "petition_office"
 	SupervisionOffice ChannelName = "supervision_office"
+	JointMeeting      ChannelName = "joint_meeting" // 挂牌督办、责令整改（条例第39条第3款）
 )
 
 // Channel is one channel of supervision of a case; it stays after its release.
@@ -180,6 +190,7 @@ type Channel struct {
 	Letters    int         `json:"letters"`
 	Reason     string      `json:"reason"`
 	OpenedAt   time.Time   `json:"opened_at"`
+	FedBackAt  time.Time   `json:"fed_back_at,omitzero"` // the unit's last answer
 	ReleasedAt time.Time   `json:"released_at,omitzero"`
 	Document   *Document   `json:"document,omitempty"`
 }
@@ -205,6 +216,8 @@ func (c Case) Supervision() Supervision {
 		return Dual
 	case c.OnChannel(PetitionOffice).Open():
 		return ByPetitionOffice
+	case c.OnChannel(JointMeeting).Open():
+		return ByJointMeeting
 	}
 	return NotSupervised
 }
@@ -281,7 +294,9 @@ type Clock struct {
 	Extendable int `json:"extendable,omitempty"`
 	// Suspendable are the reasons, of the policy's suspensions, for which it can stand still.
 	Suspendable []string `json:"suspendable,omitempty"`
-	Missed      int      `json:"missed,omitempty"` // times it ran out before it was started anew
+	// Grantor is the channel whose people can lengthen the term, once, when asked in time.
+	Grantor ChannelName `json:"grantor,omitempty"`
+	Missed  int         `json:"missed,omitempty"` // times it ran out before it was started anew
 
 	SuspendedSince time.Time `json:"suspended_since,omitzero"`
 	Spans          []Span    `json:"spans,omitempty"` // in which it did not count

@@ -21,12 +21,15 @@ func (d *decision) clockChanges(c Case, e Event) []Clock {
 	}
 	for _, rule := range d.rules.Policy.Clocks {
 		for _, seat := range seatsOf(rule, e) {
-			id := clockID(rule, seat)
+			id := clockID(rule, seat, e)
 			k, ok := c.Clock(id)
 			running := ok && k.Running()
 			if running && touches(rule.Stops) {
 				k = d.stopped(k, rule)
 				k.MetAt = d.now
+				if e.Actor == Clockwork && e.Clock == k.ID && k.Overdue(d.now) {
+					k.MetAt = k.Due.Internal.End().Add(-time.Microsecond) // an outage is nobody's lateness
+				}
 				changed, running = append(changed, k), false
 			}
 			if !running && c.Stage.Open() && touches(rule.Starts) && d.applies(rule, c) {
@@ -79,8 +82,11 @@ func seatsOf(rule policy.Clock, e Event) []SeatName {
 	return []SeatName{Upper, Lower}
 }
 
-func clockID(rule policy.Clock, seat SeatName) string {
-	if seat == "" {
+func clockID(rule policy.Clock, seat SeatName, e Event) string {
+	switch {
+	case rule.Bearer == policy.OfAddressee:
+		return rule.ID + "/" + strconv.Itoa(e.Number)
+	case seat == "":
 		return rule.ID
 	}
 	return rule.ID + "/" + string(seat)
@@ -98,13 +104,16 @@ func (d *decision) applies(rule policy.Clock, c Case) bool {
 		policy.UnderSupervision: c.OnChannel(SupervisionOffice).Open(),
 		policy.Supported:        c.unexecuted(),
 		policy.Settled:          !c.unexecuted(),
+		policy.OnSimple:         c.Track == Simple,
+		policy.OnOrdinary:       c.Track != Simple,
+		policy.Accepted:         !c.AcceptedFrom.IsZero(),
 	}
 	return !slices.ContainsFunc(rule.When, func(w policy.Condition) bool { return !holds[w] })
 }
 
 func (d *decision) start(rule policy.Clock, seat SeatName, c Case, e Event) Clock {
 	k := Clock{
-		ID: clockID(rule, seat), Rule: rule.ID, Whose: rule.Bearer, Who: bearer(rule, seat, c),
+		ID: clockID(rule, seat, e), Rule: rule.ID, Whose: rule.Bearer, Who: bearer(rule, seat, c, e), Grantor: ChannelName(rule.Grantor),
 		Length: rule.Length, Unit: rule.Unit, StartedAt: d.now,
 	}
 	if rule.Extend != nil {
@@ -156,7 +165,7 @@ func (d *decision) due(k Clock, rule policy.Clock) Clock {
 	return k
 }
 
-func bearer(rule policy.Clock, seat SeatName, c Case) string {
+func bearer(rule policy.Clock, seat SeatName, c Case, e Event) string {
 	switch rule.Bearer {
 	case policy.OfPetitionOffice:
 		return c.Office
@@ -164,6 +173,8 @@ func bearer(rule policy.Clock, seat SeatName, c Case) string {
 		return c.SupervisionOffice
 	case policy.OfLeader:
 		return c.Seat(seat).Official
+	case policy.OfAddressee:
+		return e.Organ
 	case policy.OfReviewer:
 		return c.Review().who()
 	case policy.OfUnit:

@@ -52,6 +52,26 @@ const (
 	Reopen         Kind = "reopen"          // 重新办理
 )
 
+// The further ways to the responsible unit, and of supervising it.
+const (
+	Commission       Kind = "commission"        // 交办
+	Object           Kind = "object"            // 提出异议
+	DecideObjection  Kind = "decide_objection"  // 异议决定
+	Join             Kind = "join"              // 增加协办单位
+	FallBack         Kind = "fall_back"         // 转为普通程序
+	Instruct         Kind = "instruct"          // 批示
+	FeedBack         Kind = "feed_back"         // 督办反馈
+	AskTerm          Kind = "ask_term"          // 申请督办延期
+	GrantTerm        Kind = "grant_term"        // 同意督办延期
+	RefuseTerm       Kind = "refuse_term"       // 不同意督办延期
+	Talk             Kind = "talk"              // 约谈
+	Circulate        Kind = "circulate"         // 通报
+	List             Kind = "list"              // 挂牌督办
+	Order            Kind = "order"             // 责令限期整改
+	Suggest          Kind = "suggest"           // 提出建议
+	AnswerSuggestion Kind = "answer_suggestion" // 建议反馈
+)
+
 // Actor is who gives a command, as the directory knew them when they gave it.
 type Actor struct {
 	ID   string `json:"id"`
@@ -99,6 +119,11 @@ type Command struct {
 	Money        int64  `json:"money,omitempty"` // yuan
 	OfficeRating string `json:"office_rating,omitempty"`
 	UnitRating   string `json:"unit_rating,omitempty"`
+
+	Channel    ChannelName `json:"channel,omitempty"`
+	Clock      string      `json:"clock,omitempty"`
+	Suggestion string      `json:"suggestion,omitempty"`
+	Number     int         `json:"number,omitempty"` // of a suggestion
 }
 
 // Registration is what a clerk enters of a new case. Who complained is not among
@@ -123,6 +148,7 @@ type Registration struct {
 	AccusedOfficial string    `json:"accused_official,omitempty"`
 	// OnTheSpot: the written notice of acceptance was given at once (当场受理).
 	OnTheSpot bool `json:"on_the_spot,omitempty"`
+	Simple    bool `json:"simple,omitempty"` // 简易办理
 }
 
 // Field is one field of a command's body.
@@ -166,7 +192,7 @@ var table = []spec{
 		[]Field{
 			need("origin"), need("channel"), need("purpose"), need("category"), need("unit"), need("received_at"), need("title"), need("text"),
 			may("reference"), may("campaign"), may("headcount"), may("repeated"), may("key"), may("difficult"), may("petitioner"),
-			may("accused_unit"), may("accused_official"), may("on_the_spot"), may("upper"), may("lower"),
+			may("accused_unit"), may("accused_official"), may("on_the_spot"), may("simple"), may("upper"), may("lower"),
 		},
 		nil, register,
 	},
@@ -183,7 +209,7 @@ var table = []spec{
 		[]Stage{Registered, Forwarded},
 		[]relation{clerk, supervisor, receivingOfficer},
 		"《信访工作条例》第二十三条：收到信访事项的机关告知；转送的事项经转送机关同意方可退回",
-		[]Field{need("text"), may("organ")},
+		[]Field{need("reason"), need("text"), may("organ")},
 		notSupervised, decline,
 	},
 	{
@@ -216,8 +242,8 @@ var table = []spec{
 	},
 	{
 		Report, open,
-		[]relation{officer},
-		"责任单位报告办理进展",
+		[]relation{officer, coOfficer},
+		"责任单位、协办单位报告办理进展",
 		[]Field{need("text")},
 		nil, report,
 	},
@@ -307,7 +333,7 @@ var table = []spec{
 	},
 	{
 		Release, open,
-		[]relation{supervisor, inspector},
+		[]relation{supervisor, inspector, convener},
 		"双重督办：由开出督办的部门各自解除",
 		[]Field{need("text")},
 		myChannelOpen, release,
@@ -411,6 +437,123 @@ var table = []spec{
 		[]Field{need("reason"), need("text")},
 		notFinal, reopenCase,
 	},
+	{
+		Commission,
+		[]Stage{Registered},
+		[]relation{clerk, supervisor},
+		"《信访工作条例》第二十二条：信访部门交办，限期报告结果",
+		[]Field{need("days"), need("text"), may("unit"), may("on")},
+		notTied, commission,
+	},
+	{
+		Object,
+		[]Stage{Forwarded},
+		[]relation{officer},
+		"《信访工作条例》第二十三条第三款：收到转送、交办的机关、单位提出异议",
+		[]Field{need("text"), may("organ")},
+		canObject, object,
+	},
+	{
+		DecideObjection,
+		[]Stage{Forwarded},
+		[]relation{clerk, supervisor},
+		"《信访工作条例》第二十三条第三款：经转送、交办的信访部门同意方可退回",
+		[]Field{need("outcome"), need("text")},
+		objected, decideObjection,
+	},
+	{
+		Join,
+		[]Stage{Forwarded, Handling, Opined},
+		[]relation{clerk, supervisor},
+		"《信访工作条例》第二十二条：涉及多个单位的，由信访部门协调，确定主办、协办单位",
+		[]Field{need("unit"), may("text")},
+		nil, join,
+	},
+	{
+		FallBack,
+		[]Stage{Registered, Forwarded, Handling, Opined},
+		[]relation{clerk, supervisor, officer},
+		"信访事项简易办理办法：不适宜简易办理的转为普通程序",
+		[]Field{need("text")},
+		onSimpleTrack, fallBack,
+	},
+	{
+		Instruct, open,
+		[]relation{seated, convener},
+		"一案双责：由包案领导或联席会议召集人批示",
+		[]Field{need("text")},
+		nil, instruct,
+	},
+	{
+		FeedBack, open,
+		[]relation{officer},
+		"《信访工作条例》第四十条：收到督办的机关、单位书面反馈",
+		[]Field{need("channel"), need("text")},
+		anyChannelOpen, feedBack,
+	},
+	{
+		AskTerm, open,
+		[]relation{head},
+		"督查通行做法：期限届满前由单位负责人申请延期",
+		[]Field{need("clock"), need("days"), need("text")},
+		canAskTerm, askTerm,
+	},
+	{
+		GrantTerm, open,
+		[]relation{supervisor, inspector, convener},
+		"督查通行做法：由开出督办、交办的部门答复延期申请",
+		[]Field{may("days"), may("text")},
+		termAsked, grantTerm,
+	},
+	{
+		RefuseTerm, open,
+		[]relation{supervisor, inspector, convener},
+		"督查通行做法：由开出督办、交办的部门答复延期申请",
+		[]Field{need("text")},
+		termAsked, refuseTerm,
+	},
+	{
+		Talk, open,
+		[]relation{convener},
+		"《信访工作条例》第三十九条第三款：由信访工作联席会议约谈",
+		[]Field{need("text")},
+		anyChannelOpen, talk,
+	},
+	{
+		Circulate, open,
+		[]relation{convener},
+		"《信访工作条例》第三十九条第三款：由信访工作联席会议通报",
+		[]Field{need("text")},
+		anyChannelOpen, circulate,
+	},
+	{
+		List, open,
+		[]relation{convener},
+		"《信访工作条例》第三十九条第三款：由信访工作联席会议挂牌督办",
+		[]Field{need("text"), may("days")},
+		notListed, list,
+	},
+	{
+		Order, open,
+		[]relation{convener},
+		"《信访工作条例》第三十九条第三款：由信访工作联席会议责令限期整改",
+		[]Field{need("days"), need("text")},
+		anyChannelOpen, order,
+	},
+	{
+		Suggest, open,
+		[]relation{supervisor},
+		"《信访工作条例》第四十条：由信访部门提出改进工作、完善政策、追究责任的建议",
+		[]Field{need("suggestion"), need("text"), may("unit"), may("organ")},
+		nil, suggest,
+	},
+	{
+		AnswerSuggestion, open,
+		[]relation{supervisor},
+		"《信访工作条例》第四十条第四款：收到建议的机关、单位书面反馈，由信访部门登记",
+		[]Field{need("number"), need("outcome"), need("text")},
+		suggested, answerSuggestion,
+	},
 	{Tick, open, []relation{clockwork}, "计时器", nil, nil, nil},
 }
 
@@ -505,7 +648,7 @@ func mySignature(c Case, by Actor, now time.Time) *Error {
 func notExtended(c Case, _ Actor, now time.Time) *Error {
 	for _, k := range c.Clocks {
 		switch {
-		case k.Extended > 0:
+		case k.Extendable > 0 && k.Extended > 0:
 			return conflict("already_extended", "办理期限只能延长一次", "the time limit can be extended only once")
 		case k.Extendable > 0 && k.Running() && k.Overdue(now):
 			return conflict("overdue", "期限已过，不能再延长", "the time limit has passed; it can't be extended any more")
@@ -553,6 +696,9 @@ func myChannelOpen(c Case, by Actor, _ time.Time) *Error {
 func channelOf(by Actor) ChannelName {
 	if by.Role == Inspector {
 		return SupervisionOffice
+	}
+	if by.Role == Leader {
+		return JointMeeting
 	}
 	return PetitionOffice
 }

@@ -84,7 +84,7 @@ func TestWhoMay(t *testing.T) {
 		Assign:      {"supervisor"},
 		Acknowledge: {"upper", "lower"},
 		Act:         {"upper", "lower"},
-		Report:      {"officer"},
+		Report:      {"officer", "other-officer"}, // the other one where the unit has joined
 		Extend:      {"head"},
 		Opine:       {"officer"},
 		Sign:        {"upper", "lower"},
@@ -93,8 +93,25 @@ func TestWhoMay(t *testing.T) {
 		Close:       {"supervisor", "clerk"},
 		Supervise:   {"supervisor"},
 		Escalate:    {"supervisor"},
-		Release:     {"supervisor", "inspector"},
+		Release:     {"supervisor", "inspector", "convener"},
 		Tick:        {"clock"},
+
+		Commission:       {"clerk", "supervisor"},
+		Object:           {"officer"},
+		DecideObjection:  {"clerk", "supervisor"},
+		Join:             {"clerk", "supervisor"},
+		FallBack:         {"clerk", "supervisor", "officer"},
+		Instruct:         {"upper", "lower", "convener"},
+		FeedBack:         {"officer"},
+		AskTerm:          {"head"},
+		GrantTerm:        {"supervisor"},
+		RefuseTerm:       {"supervisor"},
+		Talk:             {"convener"},
+		Circulate:        {"convener"},
+		List:             {"convener"},
+		Order:            {"convener"},
+		Suggest:          {"supervisor"},
+		AnswerSuggestion: {"supervisor"},
 
 		Suspend:        {"officer", "supervisor", "clerk"},
 		Resume:         {"officer", "supervisor"},
@@ -143,22 +160,26 @@ func TestWhoMay(t *testing.T) {
 
 // In which states a command can be taken at all; in no others.
 func TestWhen(t *testing.T) {
-	handled := []string{"registered", "direct", "forwarded", "handling"}
-	led := []string{"led", "acknowledged", "extended", "supervised", "dual", "suspended", "submitted", "reopened"}
+	registered := []string{"registered", "direct", "sent-back"}
+	forwarded := []string{"forwarded", "commissioned", "objected"}
+	unled := slices.Concat(registered, forwarded, []string{"handling", "simple"})
+	supervised := []string{"supervised", "suspended", "reopened", "term-asked", "listed"} // by the petition office alone
+	led := slices.Concat([]string{"led", "acknowledged", "extended", "dual", "submitted", "suggested", "joined"}, supervised)
 	review := []string{"asked", "reviewing", "rechecking"}
 	served := []string{"served", "served-dual", "supported", "reviewed", "final"}
 	after := slices.Concat([]string{"opined", "opined-unread", "half-signed", "signed"}, served, review)
-	opened := slices.Concat(handled, led, after)
+	opened := slices.Concat(unled, led, after)
 	but := func(list []string, not ...string) []string {
 		return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return slices.Contains(not, s) })
 	}
 	acknowledged := but(slices.Concat(led, after), "led", "opined-unread")
 	for kind, want := range map[Kind][]string{
 		Register:    {"new"},
-		Accept:      {"registered", "direct", "forwarded"},
-		Decline:     {"registered", "direct", "forwarded"},
-		Forward:     {"registered", "direct"},
-		Assign:      handled,
+		Accept:      slices.Concat(registered, forwarded),
+		Decline:     slices.Concat(registered, forwarded),
+		Forward:     registered,
+		Commission:  registered,
+		Assign:      unled,
 		Acknowledge: {"led", "opined-unread"},
 		Act:         acknowledged,
 		Report:      opened,
@@ -168,21 +189,35 @@ func TestWhen(t *testing.T) {
 		Return:      {"opined", "half-signed"},
 		Serve:       {"signed"},
 		Close:       {"served", "reviewed", "final"},
-		Divert:      {"registered", "direct", "forwarded", "handling", "led", "acknowledged", "extended", "submitted"},
-		HandOver: slices.DeleteFunc(slices.Clone(opened), func(s string) bool {
-			return slices.Contains([]string{"registered", "direct", "forwarded", "handling"}, s)
-		}),
-		Urge:      opened,
-		Supervise: but(opened, "supervised", "dual", "served-dual", "suspended", "reopened"),
-		Escalate:  {"supervised", "suspended", "reopened"},
-		Release:   {"supervised", "dual", "served-dual", "suspended", "reopened"},
-		Tick:      opened,
+		Divert:      slices.Concat(unled, []string{"led", "acknowledged", "extended", "submitted", "suggested", "joined"}),
+		HandOver:    slices.Concat(led, after),
+		Urge:        opened,
+		Supervise:   but(opened, slices.Concat(supervised, []string{"dual", "served-dual"})...),
+		Escalate:    supervised,
+		Release:     slices.Concat(supervised, []string{"dual", "served-dual"}),
+		Tick:        opened,
 
-		Suspend:        {"supervised", "dual", "reopened", "rechecking", "served-dual", "supported"},
+		Object:           {"forwarded", "commissioned"},
+		DecideObjection:  {"objected"},
+		Join:             slices.Concat(forwarded, []string{"handling", "simple"}, led, []string{"opined", "opined-unread", "half-signed"}),
+		FallBack:         {"simple"},
+		Instruct:         but(opened, "direct"), // whose office has no convener
+		FeedBack:         slices.Concat(supervised, []string{"dual", "served-dual"}),
+		AskTerm:          slices.Concat(but(supervised, "term-asked", "suspended"), []string{"dual", "served-dual", "commissioned"}),
+		GrantTerm:        {"term-asked"},
+		RefuseTerm:       {"term-asked"},
+		Talk:             slices.Concat(supervised, []string{"dual", "served-dual"}),
+		Circulate:        slices.Concat(supervised, []string{"dual", "served-dual"}),
+		List:             but(slices.Concat(supervised, []string{"dual", "served-dual"}), "listed"),
+		Order:            slices.Concat(supervised, []string{"dual", "served-dual"}),
+		Suggest:          opened,
+		AnswerSuggestion: {"suggested"},
+
+		Suspend:        {"supervised", "dual", "reopened", "rechecking", "served-dual", "supported", "term-asked", "listed"},
 		Resume:         {"suspended"},
-		Hear:           slices.Concat([]string{"handling"}, led, []string{"opined", "opined-unread", "half-signed"}, review),
-		Mediate:        slices.Concat([]string{"handling"}, led, after),
-		Submit:         slices.Concat([]string{"handling"}, but(led, "submitted"), after),
+		Hear:           slices.Concat([]string{"handling", "simple"}, led, []string{"opined", "opined-unread", "half-signed"}, review),
+		Mediate:        slices.Concat([]string{"handling", "simple"}, led, after),
+		Submit:         slices.Concat([]string{"handling", "simple"}, but(led, "submitted"), after),
 		Resolve:        {"submitted"},
 		Execute:        {"supported"},
 		AskReview:      slices.Concat(but(served, "final"), []string{"closed", "rated"}),

@@ -146,6 +146,9 @@ func register(d *decision) *Error {
 	case r.ReceivedAt.Before(d.now.AddDate(-20, 0, 0)):
 		v.add("received_at", "too_old", "收到时间不能早于二十年前", "the time of receipt lies more than twenty years back")
 	}
+	if r.Simple && (r.Purpose != "appeal" || r.Repeated) {
+		v.add("simple", "not_the_case", "简易办理只适用于初次申诉求决事项", "the simple track is for appeals raised for the first time")
+	}
 	d.checkUnit(&v, r.Unit, r.AccusedUnit)
 	d.checkAccused(&v, r)
 	c := Case{
@@ -155,6 +158,9 @@ func register(d *decision) *Error {
 		AccusedUnit: r.AccusedUnit, AccusedOfficial: r.AccusedOfficial,
 		Stage: Registered, ReceivedOn: calendar.DateOf(r.ReceivedAt), RegisteredAt: d.now, Petition: d.cmd.Text,
 		Petitioner: r.Petitioner,
+	}
+	if r.Simple {
+		c.Track = Simple
 	}
 	c.Office = RegisteringOffice(d.cmd, d.rules.Directory)
 	if d.cmd.Actor.Role == Officer {
@@ -235,6 +241,7 @@ func accept(d *decision) *Error {
 
 func decline(d *decision) *Error {
 	var v invalid
+	v.oneOf("reason", d.cmd.Reason, policy.IDs(d.rules.Policy.DeclineReasons))
 	d.needText(&v)
 	if len([]rune(d.cmd.Organ)) > 100 {
 		v.add("organ", "too_long", "不得超过100字", "must not be longer than 100 characters")
@@ -242,34 +249,13 @@ func decline(d *decision) *Error {
 	if err := v.err(); err != nil {
 		return err
 	}
-	d.emit(Event{Kind: EventDeclined, Document: d.text(), Organ: d.cmd.Organ})
+	d.emit(Event{Kind: EventDeclined, Document: d.text(), Reason: d.cmd.Reason, Organ: d.cmd.Organ})
 	return nil
 }
 
 func forward(d *decision) *Error {
 	var v invalid
-	unit := d.cmd.Unit
-	if unit == "" {
-		unit = d.c.Unit
-	}
-	d.checkUnit(&v, unit, d.c.AccusedUnit)
-	if d.c.Direct && unit == d.c.Unit {
-		v.add("unit", "own_unit", "该单位已直接收到本事项，无须转送", "the unit received the petition itself")
-	}
-	if _, known := d.rules.Directory.Units[unit]; known && unit != d.c.Unit {
-		if !d.rules.Directory.Under(unit, d.rules.Directory.Area(d.c.Office)) {
-			v.add("unit", "out_of_area", "责任单位不在本部门管辖范围内", "the unit is not in this office's area")
-		}
-		if d.c.Led() {
-			v.add("unit", "led", "已确定包案领导，不能更换责任单位", "the leaders are named; the unit can't change any more")
-		}
-	}
-	e := Event{Kind: EventForwarded, Document: d.text(), On: d.on(&v), Unit: unit, UnitLevel: d.rules.Directory.Units[unit].Level}
-	if err := v.err(); err != nil {
-		return err
-	}
-	d.tell(d.emit(e), d.officialsOf(unit, Officer))
-	return nil
+	return d.pass(&v, EventForwarded)
 }
 
 func acknowledge(d *decision) *Error {

@@ -174,6 +174,12 @@ func (d *desk) moves(moves ...string) *desk {
 			d.do(who, cmd)
 			continue
 		}
+		if kind == "quick" { // on the simple track
+			cmd := d.command(Register)
+			cmd.Registration.Simple = true
+			d.do(who, cmd)
+			continue
+		}
 		d.do(who, d.command(Kind(kind)))
 	}
 	return d
@@ -254,9 +260,47 @@ func (d *desk) command(kind Kind) Command {
 		cmd.OfficeRating, cmd.UnitRating = "satisfied", "basically_satisfied"
 	case Reopen:
 		cmd.Reason, cmd.Text = "not_executed", doc("finding")
-	case Decline, Report, Return, Urge, Release, Resume, Hear, Execute, DeclineReview:
+	case Commission:
+		cmd = d.command(Forward)
+		cmd.Kind, cmd.Days, cmd.Text = Commission, 45, doc("order")
+	case DecideObjection:
+		cmd.Outcome, cmd.Text = "upheld", doc("decision")
+	case Join:
+		for _, unit := range []string{"P", "C", "C-rs", "C-zr"} {
+			if unit != d.c.Unit && !slices.Contains(d.c.CoUnits, unit) && (d.c.AccusedUnit == "" || !d.rules.Directory.Under(unit, d.c.AccusedUnit)) {
+				cmd.Unit = unit
+			}
+		}
+	case FeedBack:
+		cmd.Channel, cmd.Text = PetitionOffice, doc("feedback")
+		for _, ch := range d.c.Channels {
+			if ch.Open() {
+				cmd.Channel = ch.Name
+			}
+		}
+	case AskTerm:
+		cmd.Days, cmd.Text = 10, doc("reason")
+		for _, k := range d.c.Clocks {
+			if k.Grantor != "" && k.Extended == 0 && k.Ticking() && !k.Overdue(d.now) {
+				cmd.Clock = k.ID
+			}
+		}
+	case Order:
+		cmd.Days, cmd.Text = 15, doc("order")
+	case Suggest:
+		cmd.Suggestion, cmd.Unit, cmd.Text = "improvement", "C-rs", doc("suggestion")
+	case AnswerSuggestion:
+		cmd.Outcome, cmd.Text = "not_adopted", doc("reasons")
+		for _, s := range d.c.Suggestions {
+			if s.Outcome == "" {
+				cmd.Number = s.Number
+			}
+		}
+	case Decline:
+		cmd.Reason, cmd.Text = "not_competent", doc("notice")
+	case Report, Return, Urge, Release, Resume, Hear, Execute, DeclineReview, Object, FallBack, Instruct, RefuseTerm, Talk, Circulate, List:
 		cmd.Text = doc(string(kind))
-	case Accept, Acknowledge, Close, AcceptReview, Tick:
+	case Accept, Acknowledge, Close, AcceptReview, GrantTerm, Tick:
 	}
 	return cmd
 }
@@ -297,6 +341,14 @@ var states = []struct {
 	{"served-dual", "served", []string{"supervisor supervise", "supervisor escalate"}, Served},
 	{"closed", "served", []string{"supervisor close"}, Closed},
 	{"supported", "acknowledged", []string{"officer support", "lower sign", "upper sign", "officer serve"}, Served},
+	{"commissioned", "registered", []string{"clerk commission"}, Forwarded},
+	{"objected", "forwarded", []string{"officer object"}, Forwarded},
+	{"sent-back", "objected", []string{"clerk decide_objection"}, Registered},
+	{"term-asked", "supervised", []string{"head ask_term"}, Handling},
+	{"listed", "supervised", []string{"convener list"}, Handling},
+	{"suggested", "acknowledged", []string{"supervisor suggest"}, Handling},
+	{"joined", "acknowledged", []string{"supervisor join"}, Handling},
+	{"simple", "new", []string{"clerk quick", "clerk forward", "officer accept"}, Handling},
 	{"suspended", "supervised", []string{"officer suspend"}, Handling},
 	{"submitted", "acknowledged", []string{"upper submit"}, Handling},
 	{"asked", "served", []string{"clerk ask_review"}, Reviewing},

@@ -48,6 +48,23 @@ const (
 	EventReviewed       EventKind = "reviewed"
 	EventRated          EventKind = "rated"
 	EventReopened       EventKind = "reopened"
+
+	EventCommissioned       EventKind = "commissioned"
+	EventObjected           EventKind = "objected"
+	EventObjectionDecided   EventKind = "objection_decided"
+	EventJoined             EventKind = "joined"
+	EventFellBack           EventKind = "fell_back" // also the clock's
+	EventInstructed         EventKind = "instructed"
+	EventFedBack            EventKind = "fed_back"
+	EventTermAsked          EventKind = "term_asked"
+	EventTermGranted        EventKind = "term_granted"
+	EventTermRefused        EventKind = "term_refused"
+	EventTalked             EventKind = "talked"
+	EventCirculated         EventKind = "circulated"
+	EventListed             EventKind = "listed"
+	EventOrdered            EventKind = "ordered"
+	EventSuggested          EventKind = "suggested"
+	EventSuggestionAnswered EventKind = "suggestion_answered"
 )
 
 // What the clock leaves.
@@ -105,6 +122,9 @@ type Event struct {
 	From         string        `json:"from,omitempty"`
 	To           string        `json:"to,omitempty"`
 	Route        string        `json:"route,omitempty"`
+	Until        calendar.Date `json:"until,omitzero"` // by when the unit can object
+	Suggestion   string        `json:"suggestion,omitempty"`
+	Number       int           `json:"number,omitempty"` // of the suggestion
 	Outcome      string        `json:"outcome,omitempty"`
 	Meeting      string        `json:"meeting,omitempty"`
 	Money        int64         `json:"money,omitempty"`  // yuan
@@ -123,14 +143,15 @@ type Event struct {
 func (e Event) Triggers() []string {
 	kind := string(e.Kind)
 	switch e.Kind {
-	case EventReleased:
+	case EventReleased, EventFedBack:
 		return []string{kind + "/" + string(e.Channel)}
 	case EventReviewAsked:
 		return []string{kind, kind + "/" + e.Review.Round}
-	case EventReviewed:
+	case EventReviewed, EventObjectionDecided:
 		return []string{kind, kind + "/" + e.Outcome}
+	default:
+		return []string{kind}
 	}
-	return []string{kind}
 }
 
 // Apply folds an event into the case. It never fails and decides nothing.
@@ -139,10 +160,40 @@ func Apply(c Case, e Event) Case {
 	switch e.Kind {
 	case EventRegistered:
 		c = *e.Case
-	case EventForwarded:
+	case EventForwarded, EventCommissioned:
 		c.Stage, c.Unit, c.UnitLevel = Forwarded, e.Unit, e.UnitLevel
+		c.Direct, c.ObjectUntil = false, e.Until
+	case EventObjected:
+		c.ObjectedAt = e.At
+	case EventObjectionDecided:
+		c.ObjectedAt, c.ObjectUntil = time.Time{}, calendar.Date{}
+		if e.Outcome == "upheld" {
+			c.Stage = Registered
+		}
 	case EventAccepted:
-		c.Stage = Handling
+		c.Stage, c.AcceptedFrom, c.ObjectedAt = Handling, e.CountFrom, time.Time{}
+	case EventJoined:
+		c.CoUnits = append(slices.Clone(c.CoUnits), e.Unit)
+	case EventFellBack:
+		c.Track = ""
+	case EventInstructed:
+		c.UrgedAt = e.At
+	case EventFedBack:
+		c.ReportedAt = e.At
+		for i := range c.Channels {
+			if c.Channels[i].Name == e.Channel {
+				c.Channels[i].FedBackAt = e.At
+			}
+		}
+	case EventTermAsked:
+		c.TermRequest = &TermRequest{e.Clock, e.Days, e.Actor.ID}
+	case EventTermGranted, EventTermRefused:
+		c.TermRequest = nil
+	case EventSuggested:
+		c.Suggestions = append(slices.Clone(c.Suggestions), Suggestion{Number: e.Number, Kind: e.Suggestion, Organ: e.Organ})
+	case EventSuggestionAnswered:
+		c.Suggestions = slices.Clone(c.Suggestions)
+		c.Suggestions[e.Number-1].Outcome = e.Outcome
 	case EventDeclined:
 		c.Stage, c.ClosedAt = Declined, e.At
 	case EventDiverted:
@@ -178,8 +229,12 @@ func Apply(c Case, e Event) Case {
 		c.Stage, c.Served, c.ExecutedAt = Served, &Service{e.On, e.Means}, time.Time{}
 	case EventClosed:
 		c.Stage, c.ClosedAt = Closed, e.At
-	case EventSupervised, EventEscalated:
+	case EventSupervised, EventEscalated, EventListed:
 		c.openChannel(e)
+	case EventOrdered:
+		if !c.OnChannel(JointMeeting).Open() {
+			c.openChannel(e)
+		}
 	case EventReleased:
 		for i := range c.Channels {
 			if c.Channels[i].Name == e.Channel {
@@ -226,7 +281,7 @@ func Apply(c Case, e Event) Case {
 	case EventReopened:
 		c.Reopened++
 		c.again()
-	case EventHeard, EventMediated, EventExtended, EventReminded, EventReportedUp, EventSuppressed, EventRecalculated:
+	case EventTalked, EventCirculated, EventHeard, EventMediated, EventExtended, EventReminded, EventReportedUp, EventSuppressed, EventRecalculated:
 		// What they change are clocks, if anything.
 	}
 	if s := c.seat(e.Seat); e.Seat != "" && e.Kind != EventHandedOver && !slices.Contains(s.Hands, e.Actor.ID) {
@@ -236,6 +291,14 @@ func Apply(c Case, e Event) Case {
 		c.Suspension = nil
 	}
 	c.Late = slices.Concat(c.Late, e.Late)
+	if t := c.TermRequest; t != nil {
+		was, _ := c.Clock(t.Clock)
+		if slices.ContainsFunc(e.Clocks, func(k Clock) bool {
+			return k.ID == t.Clock && (!k.Running() || !k.StartedAt.Equal(was.StartedAt))
+		}) {
+			c.TermRequest = nil // the term that it was about is over
+		}
+	}
 	for _, k := range e.Clocks {
 		if i := slices.IndexFunc(c.Clocks, func(x Clock) bool { return x.ID == k.ID }); i >= 0 {
 			c.Clocks[i] = k
@@ -279,7 +342,7 @@ func (c *Case) openChannel(e Event) {
 	case "difficult":
 		c.Difficult = true
 	}
-	office := c.Office
+	office := c.Office // which also works for the joint meeting
 	if e.Channel == SupervisionOffice {
 		office = c.SupervisionOffice
 	}

@@ -42,6 +42,23 @@ var ready = map[Kind]struct{ state, who string }{
 	HandOver:    {"acknowledged", "supervisor"},
 	Urge:        {"handling", "supervisor"},
 
+	Commission:       {"registered", "clerk"},
+	Object:           {"forwarded", "officer"},
+	DecideObjection:  {"objected", "clerk"},
+	Join:             {"handling", "clerk"},
+	FallBack:         {"simple", "officer"},
+	Instruct:         {"acknowledged", "upper"},
+	FeedBack:         {"supervised", "officer"},
+	AskTerm:          {"supervised", "head"},
+	GrantTerm:        {"term-asked", "supervisor"},
+	RefuseTerm:       {"term-asked", "supervisor"},
+	Talk:             {"supervised", "convener"},
+	Circulate:        {"supervised", "convener"},
+	List:             {"supervised", "convener"},
+	Order:            {"supervised", "convener"},
+	Suggest:          {"handling", "supervisor"},
+	AnswerSuggestion: {"suggested", "supervisor"},
+
 	Suspend:        {"supervised", "officer"},
 	Resume:         {"suspended", "officer"},
 	Hear:           {"handling", "officer"},
@@ -59,8 +76,13 @@ var ready = map[Kind]struct{ state, who string }{
 
 // blank empties one field of a command's body.
 var blank = map[string]func(*Command){
-	"origin":           func(c *Command) { c.Registration.Origin = "" },
-	"channel":          func(c *Command) { c.Registration.Channel = "" },
+	"origin": func(c *Command) { c.Registration.Origin = "" },
+	"channel": func(c *Command) {
+		c.Channel = ""
+		if c.Registration != nil {
+			c.Registration.Channel = ""
+		}
+	},
 	"purpose":          func(c *Command) { c.Registration.Purpose = "" },
 	"category":         func(c *Command) { c.Registration.Category = "" },
 	"received_at":      func(c *Command) { c.Registration.ReceivedAt = time.Time{} },
@@ -90,6 +112,10 @@ var blank = map[string]func(*Command){
 	"to":               func(c *Command) { c.To = "" },
 	"route":            func(c *Command) { c.Route = "" },
 	"decided_by":       func(c *Command) { c.DecidedBy = "" },
+	"clock":            func(c *Command) { c.Clock = "" },
+	"suggestion":       func(c *Command) { c.Suggestion = "" },
+	"number":           func(c *Command) { c.Number = 0 },
+	"simple":           func(c *Command) { c.Registration.Simple = false },
 	"outcome":          func(c *Command) { c.Outcome = "" },
 	"meeting":          func(c *Command) { c.Meeting = "" },
 	"money":            func(c *Command) { c.Money = 0 },
@@ -107,7 +133,7 @@ var blank = map[string]func(*Command){
 // that field alone, without another it is taken.
 func TestEachField(t *testing.T) {
 	// What the store sees to, or what only goes together.
-	elsewhere := []string{"register title", "register headcount", "register upper", "register lower", "assign upper", "assign lower", "ask_review unit", "ask_review organ"}
+	elsewhere := []string{"register title", "register headcount", "register upper", "register lower", "assign upper", "assign lower", "ask_review unit", "ask_review organ", "suggest unit", "suggest organ"}
 	for _, kind := range Kinds() {
 		at, ok := ready[kind]
 		if !ok {
@@ -138,8 +164,11 @@ func TestEachField(t *testing.T) {
 				t.Errorf("%s without %s: %s", kind, f.Name, show(refusal))
 			case f.Required:
 				code := f.Name + " required"
-				if f.Name == "days" {
+				switch f.Name {
+				case "days":
 					code = "days out_of_range" // 0 is a number too
+				case "number":
+					code = "number not_in_list"
 				}
 				same(t, string(kind)+" without "+f.Name, []string{code}, problems(refusal))
 			}

@@ -1,6 +1,7 @@
 package casefile
 
 import (
+	"strconv"
 	"time"
 
 	"shuangze/calendar"
@@ -54,6 +55,11 @@ func Waiting(c Case) []Task {
 		}
 	case Forwarded:
 		add(atUnit(Accept), "ACC-TRANSFER")
+		if !c.ObjectedAt.IsZero() {
+			t := atOffice(DecideObjection, Registrar)
+			t.From = c.ObjectedAt
+			add(t, "ACC-OBJECT-DECIDE")
+		}
 	case Handling:
 		if c.Led() {
 			add(atUnit(Opine), "HANDLE")
@@ -68,7 +74,7 @@ func Waiting(c Case) []Task {
 			sign("CLOSE")
 		case c.unexecuted():
 			add(atUnit(Execute), "OPINION-EXEC")
-		case c.Supervision() == NotSupervised:
+		case c.Supervision() == NotSupervised && len(c.unanswered()) == 0:
 			add(atOffice(Close, Supervisor), "CLOSE")
 		}
 	case Reviewing:
@@ -102,17 +108,35 @@ func Waiting(c Case) []Task {
 			add(Task{Do: Act, Official: seat.Official, From: k.YellowOn.Start()}, k.ID)
 		}
 	}
-	// A report waits when the unit was urged, or is supervised, and has not
-	// explained itself since.
-	asked := c.UrgedAt
+	for _, n := range c.unanswered() {
+		add(atOffice(AnswerSuggestion, Supervisor), "SUGGEST-FEEDBACK/"+strconv.Itoa(n))
+	}
+	if t := c.TermRequest; t != nil {
+		k, _ := c.Clock(t.Clock)
+		switch k.Grantor {
+		case PetitionOffice:
+			add(atOffice(GrantTerm, Supervisor), t.Clock)
+		case SupervisionOffice:
+			add(Task{Do: GrantTerm, Role: Inspector, Unit: c.SupervisionOffice}, t.Clock)
+		case JointMeeting: // its convener is told; whose inbox that is only the directory knows
+		}
+	}
+	// The unit answers each channel that supervises it, and reports when it was urged.
 	for _, ch := range c.Channels {
 		if ch.Open() {
-			if ch.OpenedAt.After(asked) {
-				asked = ch.OpenedAt
-			}
 			term, own, t := "SUP-1", "REL-1", Task{Do: Release, Role: Supervisor, Unit: ch.Office, From: ch.OpenedAt}
-			if ch.Name == SupervisionOffice {
+			switch ch.Name {
+			case PetitionOffice:
+			case SupervisionOffice:
 				term, own, t.Role = "SUP-2", "REL-2", Inspector
+			case JointMeeting:
+				term, own = "LISTED", ""
+			}
+			if ch.FedBackAt.IsZero() {
+				add(Task{Do: FeedBack, Role: Officer, Unit: c.Unit, From: ch.OpenedAt}, term)
+			}
+			if ch.Name == JointMeeting {
+				continue // its convener releases it when the office says so
 			}
 			if k, ok := c.Clock(own); ok && k.Running() {
 				term = own // the matter is settled: now it is the office's turn
@@ -120,8 +144,8 @@ func Waiting(c Case) []Task {
 			add(t, term)
 		}
 	}
-	if asked.After(c.ReportedAt) {
-		add(Task{Do: Report, Role: Officer, Unit: c.Unit, From: asked}, "SUP-1")
+	if c.UrgedAt.After(c.ReportedAt) {
+		add(Task{Do: Report, Role: Officer, Unit: c.Unit, From: c.UrgedAt}, "SUP-1")
 	}
 	return tasks
 }

@@ -26,11 +26,12 @@ func TestWaiting(t *testing.T) {
 		"signed":        append([]string{"serve officer C-rs 2026-10-31"}, acts...),
 		"served":        {"close supervisor P-xf 2026-09-15"},
 		"supervised": {
-			"opine officer C-rs 2026-10-31", acts[0], acts[1], "release supervisor P-xf 2026-09-16", "report officer C-rs 2026-09-16",
+			"opine officer C-rs 2026-10-31", acts[0], acts[1], "feed_back officer C-rs 2026-09-16", "release supervisor P-xf 2026-09-16",
 		},
 		"dual": {
 			"opine officer C-rs 2026-10-31", acts[0], acts[1],
-			"release supervisor P-xf 2026-09-16", "release inspector P-dc 2026-10-01", "report officer C-rs 2026-09-16",
+			"feed_back officer C-rs 2026-09-16", "release supervisor P-xf 2026-09-16",
+			"feed_back officer C-rs 2026-10-01", "release inspector P-dc 2026-10-01",
 		},
 		"closed":   nil,
 		"declined": nil,
@@ -55,11 +56,12 @@ func TestWaiting(t *testing.T) {
 	}
 }
 
-// A unit that was urged, or is supervised, is asked for a report until it gives one.
+// A unit that was urged is asked for a report, one that is supervised for its answer to
+// the letter, until it gives one.
 func TestReportWaits(t *testing.T) {
 	waits := func(d *desk) bool {
 		for _, task := range Waiting(d.c) {
-			if task.Do == Report {
+			if task.Do == Report || task.Do == FeedBack {
 				return true
 			}
 		}
@@ -74,12 +76,12 @@ func TestReportWaits(t *testing.T) {
 		{"2026-11-03 09:00", "", true},                // urged
 		{"2026-11-03 10:00", "officer report", false}, // explained
 		{"2026-11-05 09:00", "", true},                // supervised
-		{"2026-11-05 10:00", "officer report", false},
+		{"2026-11-05 10:00", "officer feed_back", false},
 		{"2026-11-16 08:00", "", false},
 		{"2026-11-16 09:00", "", true}, // urged again: one report explains one circular
 		{"2026-11-16 10:00", "officer report", false},
 		{"2026-11-21 09:00", "", true}, // supervised by both
-		{"2026-11-21 10:00", "officer report", false},
+		{"2026-11-21 10:00", "officer feed_back", false},
 	} {
 		if d.until(step.at); step.move != "" {
 			d.moves(step.move)

@@ -87,6 +87,9 @@ func (d *decision) take(p plannedStep) {
 		e.Letter = d.letter(SupervisionOffice)
 	case policy.ReportUp:
 		e.Kind = EventReportedUp
+	case policy.FallBack:
+		d.fallBack(e)
+		return
 	case policy.Resume:
 		e.Kind = EventResumed
 		d.resume(e)
@@ -114,10 +117,7 @@ func (d *decision) laterIsDue(k Clock, p plannedStep) bool {
 
 // letter numbers a supervision letter after its case.
 func (d *decision) letter(name ChannelName) string {
-	mark := "督"
-	if name == SupervisionOffice {
-		mark = "督查"
-	}
+	mark := map[ChannelName]string{PetitionOffice: "督", SupervisionOffice: "督查", JointMeeting: "挂"}[name]
 	return d.c.Number + "-" + mark + strconv.Itoa(d.c.OnChannel(name).Letters+1)
 }
 

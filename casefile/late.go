@@ -28,8 +28,15 @@ func (d *decision) late(changed []Clock) []Late {
 		if i < 0 || !k.Running() || !k.Overdue(d.now) {
 			continue
 		}
-		if after := changed[i]; after.Running() && after.Due == k.Due && after.Who == k.Who {
+		after := changed[i]
+		if after.Running() && after.Due == k.Due && after.Who == k.Who {
 			continue // a step was taken; it is as late as before
+		}
+		if after.Extended > k.Extended {
+			continue // asked for in time
+		}
+		if !after.Running() && !after.Overdue(d.now) {
+			continue // it ended by itself, in time
 		}
 		facts = append(facts, Late{k.ID, k.Whose, k.Who, d.c.Upper.Official, d.c.Lower.Official, k.Due.Statutory, d.today()})
 	}

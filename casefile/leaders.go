@@ -116,7 +116,8 @@ func unsuited(c Case, o Official, level string, r Rules) *FieldError {
 		return &FieldError{"", "recused", "此人属于被检举控告的单位或本人被检举控告，应当回避（条例第二十八条第三款）", "this official is accused in the case, or of the accused unit, and must withdraw"}
 	case slices.Contains(c.otherHands(level), o.ID):
 		return &FieldError{"", "other_seat", "此人已在本案另一包案席位履职，同一人不得先后担任两席", "this official has acted in the other seat of the case; nobody may hold both, not even one after the other"}
-	case !r.Directory.Under(c.Unit, o.Unit):
+	case c.Stage == Registered && c.Led() && !r.Directory.Under(o.Unit, r.Directory.Area(c.Office)),
+		(c.Stage != Registered || !c.Led()) && !r.Directory.Under(c.Unit, o.Unit):
 		return &FieldError{"", "out_of_area", "责任单位不在此人的职责范围内", "the responsible unit is not in this leader's charge"}
 	}
 	return nil

@@ -150,10 +150,17 @@ func TestAssign(t *testing.T) {
 	d.refuse("supervisor", Command{Kind: Assign, Upper: "other-upper", Lower: "head"}, "already_assigned")
 }
 
-// The leaders are named for a unit; once they are, the case stays with it.
+// The leaders are named for a unit; once they are, the case goes only to one that both
+// can lead a case of.
 func TestUnitStaysOnceLed(t *testing.T) {
 	d := newDesk(t).reach("registered").moves("supervisor assign")
+	d.refuse("clerk", Command{Kind: Forward, Unit: "P-xf"}, "invalid_fields")
+	d.c.Lower.Official = "head"
 	same(t, "fields", []string{"unit led"}, problems(d.refuse("clerk", Command{Kind: Forward, Unit: "C-zr"}, "invalid_fields")))
+	d.c.Lower.Official = "lower"
+	if _, refusal := d.try("clerk", Command{Kind: Forward, Unit: "C-zr"}); refusal != nil {
+		t.Errorf("both leaders could lead a case of that unit: %s", show(refusal))
+	}
 	d.do("clerk", Command{Kind: Forward, Unit: "C-rs"})
 	if d.c.Unit != "C-rs" || d.c.UnitLevel != "section" || d.c.Stage != Forwarded {
 		t.Errorf("%s", show(d.c))

@@ -49,17 +49,20 @@ var (
 		if c.Stage != Reviewing {
 			return false
 		}
-		switch by.Role {
-		case Officer:
+		if by.Role == Officer {
 			return by.Unit == now.Unit && by.Unit != ""
-		case Registrar, Supervisor:
-			return presides(by.Unit, now.Office, r)
 		}
-		return false
+		return (by.Role == Registrar || by.Role == Supervisor) && presides(by.Unit, now.Office, r)
 	}}
 	seated = relation{"本案包案领导", "one of the case's two leaders", func(c Case, by Actor, _ Rules) bool {
 		_, ok := c.SeatOf(by.ID)
 		return ok
+	}}
+	coOfficer = relation{"协办单位承办人", "an officer of a unit that handles the case together with the responsible one", func(c Case, by Actor, _ Rules) bool {
+		return by.Role == Officer && slices.Contains(c.CoUnits, by.Unit)
+	}}
+	convener = relation{"联席会议召集人", "the convener of the joint meeting", func(c Case, by Actor, r Rules) bool {
+		return slices.ContainsFunc(r.Directory.conveners(c.Office), func(o Official) bool { return o.ID == by.ID })
 	}}
 	clockwork = relation{"计时器", "the clock", func(_ Case, by Actor, _ Rules) bool { return by.Role == System }}
 )
@@ -116,7 +119,7 @@ func Sees(c Case, by Actor, r Rules) bool {
 
 // Parties are the units that have a part in the case beside the responsible one.
 func (c Case) Parties() []string {
-	var units []string
+	units := slices.Clone(c.CoUnits)
 	for _, r := range c.Reviews {
 		if r.Unit != "" && !slices.Contains(units, r.Unit) {
 			units = append(units, r.Unit)

@@ -78,7 +78,7 @@ func (l *life) step() {
 	case 2, 3:
 		l.tick()
 	default: // what somebody really can do, more often than not what brings the case on
-		on := []Kind{Forward, Accept, Assign, Acknowledge, Sign, Serve, Release, Execute, Close, AskReview, AcceptReview, ConcludeReview, Rate}
+		on := []Kind{Forward, Commission, Accept, Assign, Acknowledge, Sign, Serve, Release, Execute, Close, AskReview, AcceptReview, ConcludeReview, Rate}
 		if l.c.Stage == Handling {
 			on = append(on, Opine)
 		}
@@ -133,6 +133,12 @@ func (l *life) vary(cmd *Command) {
 		}
 	case Rate:
 		choose(&cmd.UnitRating, Satisfaction)
+	case DecideObjection:
+		choose(&cmd.Outcome, ObjectionOutcomes)
+	case Suggest:
+		choose(&cmd.Suggestion, SuggestionKinds)
+	case AnswerSuggestion:
+		choose(&cmd.Outcome, SuggestionOutcomes)
 	case Mediate:
 		choose(&cmd.Outcome, MediationOutcomes)
 	case Reopen:
@@ -145,6 +151,11 @@ func (l *life) vary(cmd *Command) {
 		}
 	default:
 	}
+}
+
+// channelOf is the channel that somebody of this role releases.
+func channelOf(by Actor) ChannelName {
+	return map[Role]ChannelName{Supervisor: PetitionOffice, Inspector: SupervisionOffice, Leader: JointMeeting}[by.Role]
 }
 
 func (l *life) recalculates() bool {
@@ -162,6 +173,7 @@ func (l *life) registration() Command {
 	r.Category = rapid.SampledFrom(p.Categories).Draw(l.t, "category").ID
 	r.Reachable, r.OnTheSpot = rapid.Bool().Draw(l.t, "reachable"), rapid.IntRange(0, 4).Draw(l.t, "spot") == 0
 	r.ReceivedAt = l.now.Add(-time.Duration(rapid.SampledFrom([]int{0, 1, 30, 400, 24 * 20, 24 * 100, 24 * 365 * 5}).Draw(l.t, "received")) * time.Hour)
+	r.Simple = r.Purpose == "appeal" && rapid.IntRange(0, 3).Draw(l.t, "simple") == 0
 	if r.Purpose == "accusation" {
 		r.AccusedUnit = rapid.SampledFrom([]string{"", "C-zr", "C-xf"}).Draw(l.t, "accused unit")
 		r.AccusedOfficial = rapid.SampledFrom([]string{"", "head", "upper", "colleague", "county-supervisor"}).Draw(l.t, "accused")
@@ -283,7 +295,7 @@ func (l *life) checkEvent(cmd Command, e Event) {
 		l.t.Fatalf("%s at %v", show(e), l.now)
 	case e.Actor != cmd.Actor && e.Actor != Clockwork:
 		l.t.Fatalf("%s gave %s", show(cmd.Actor), show(e))
-	case (e.Step != "") != (e.Clock != "" && e.Kind != EventExtended):
+	case (e.Step != "") != (e.Clock != "" && !slices.Contains([]EventKind{EventExtended, EventTermAsked, EventTermGranted, EventTermRefused}, e.Kind)):
 		l.t.Fatalf("a step without its clock: %s", show(e))
 	}
 	if n := len(l.events); n > 0 && e.At.Before(l.events[n-1].At) {
@@ -314,6 +326,19 @@ func (l *life) checkEvent(cmd Command, e Event) {
 		if l.c.Supervision() != NotSupervised || l.c.Served == nil || l.c.Upper.SignedHash != hash || l.c.Lower.SignedHash != hash ||
 			l.c.Opinion.Result == "support" && l.c.ExecutedAt.IsZero() {
 			l.t.Fatalf("closed too early: %s", show(l.c))
+		}
+	case EventTermGranted:
+		k := l.clock(e.Clock)
+		if k.Extended > 0 || channelOf(e.Actor) != k.Grantor || e.Days > l.c.TermRequest.Days {
+			l.t.Fatalf("lengthened against the rules: %s", show(e))
+		}
+	case EventListed, EventOrdered, EventTalked, EventCirculated:
+		if e.Actor.Role != Leader || l.c.Supervision() == NotSupervised {
+			l.t.Fatalf("not the joint meeting's: %s", show(e))
+		}
+	case EventObjectionDecided:
+		if e.Actor.Role == Officer || l.c.ObjectedAt.IsZero() {
+			l.t.Fatalf("sent back without the sender's consent: %s", show(e))
 		}
 	case EventReviewAsked:
 		rank := l.rules.Policy.Rank
@@ -369,7 +394,8 @@ func (l *life) checkLate(before, after Case, e Event) {
 				facts++
 			}
 		}
-		if ended := k.Running() && k.Overdue(l.now) && !goesOn; ended && facts != 1 || !ended && facts != 0 {
+		ended := k.Running() && k.Overdue(l.now) && !goesOn && (now.Running() || now.Overdue(l.now)) && now.Extended <= k.Extended
+		if ended && facts != 1 || !ended && facts != 0 {
 			l.t.Fatalf("%s left %d facts of lateness of %s", show(e), facts, show(k))
 		}
 	}

@@ -125,6 +125,9 @@ func toClose(c Case, by Actor, now time.Time) *Error {
 	case c.unexecuted():
 		return conflict("not_executed", "处理意见支持信访请求，执行完毕后方可结案", "the opinion supports the claim; the case can be closed when it has been carried out")
 	}
+	if len(c.unanswered()) > 0 {
+		return conflict("suggestion_open", "所提建议尚未反馈，不能结案", "a suggestion has not been answered; the case can't be closed")
+	}
 	return notSupervised(c, by, now)
 }
 

@@ -20,7 +20,7 @@ func FreePort() (int, error) {
 	const from, to, tries = 15_000, 32_000, 100
 	var err error
 	for range tries {
-		port := from + rand.IntN(to-from)
+		port := from + rand.IntN(to-from) //nolint:gosec // any port will do
 		var l net.Listener
 		if l, err = net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port))); err == nil {
 			_ = l.Close()

@@ -141,6 +141,7 @@ func (f *file) lay(base *Policy) {
 	p.Reasons = merge(base.Reasons, p.Reasons, code)
 	p.Acts = merge(base.Acts, p.Acts, code)
 	p.Meetings = merge(base.Meetings, p.Meetings, code)
+	p.DeclineReasons = merge(base.DeclineReasons, p.DeclineReasons, code)
 	p.Categories = merge(base.Categories, p.Categories, func(c Category) string { return c.ID })
 	p.Clocks = merge(base.Clocks, p.Clocks, func(c Clock) string { return c.ID })
 	p.Steps = merge(base.Steps, p.Steps, func(s Step) string { return s.ID })
@@ -165,7 +166,7 @@ func merge[T any](base, local []T, key func(T) string) []T {
 func (f *file) check(base *Policy) error {
 	c := checker{file: f}
 	p := &f.Policy
-	c.duplicates("levels", "origins", "channels", "purposes", "reasons", "acts", "meetings", "categories", "clocks", "steps", "suspensions", "windows")
+	c.duplicates("levels", "origins", "channels", "purposes", "reasons", "acts", "meetings", "decline_reasons", "categories", "clocks", "steps", "suspensions", "windows")
 	if p.Day.Spread < 0 || p.Day.Spread > Duration(12*60*60*1e9) {
 		c.add("day", "", "spread", "must be between 0 and 12h")
 	}
@@ -215,6 +216,9 @@ func beside(unread, problems []error) []error {
 		})
 	})
 }
+
+// grantors are the channels that can set a term, and so lengthen it.
+var grantors = []string{"petition_office", "supervision_office", "joint_meeting"}
 
 type checker struct {
 	*file
@@ -314,7 +318,7 @@ func (c *checker) clock(k Clock) {
 	const list = "clocks"
 	c.required(list, k.ID, "source", k.Source)
 	c.basis(list, k.ID, k.Basis)
-	if !slices.Contains([]Bearer{OfUnit, OfPetitionOffice, OfSupervisionOffice, OfLeader, OfReviewer}, k.Bearer) {
+	if !slices.Contains([]Bearer{OfUnit, OfPetitionOffice, OfSupervisionOffice, OfLeader, OfReviewer, OfAddressee}, k.Bearer) {
 		c.add(list, k.ID, "bearer", "%q is nobody who can bear a duty", k.Bearer)
 	}
 	c.events(k.ID, "starts", k.Starts)
@@ -348,6 +352,9 @@ func (c *checker) clock(k Clock) {
 			c.add(list, k.ID, "extend", "must be 1 to 366 days, is %d", k.Extend.Days)
 		}
 	}
+	if k.Grantor != "" && !slices.Contains(grantors, k.Grantor) {
+		c.add(list, k.ID, "grantor", "%q is none of %v", k.Grantor, grantors)
+	}
 	if k.OwnTerm < 0 || k.OwnTerm > 366 {
 		c.add(list, k.ID, "own_term", "must be 0 to 366 days, is %d", k.OwnTerm)
 	}
@@ -357,7 +364,7 @@ func (c *checker) clock(k Clock) {
 		if !ok {
 			c.add(list, k.ID, "steps", "no such step %q", id)
 		}
-		repeats = repeats || !s.Repeat.IsZero() || s.Do == Resume // which ends the clock
+		repeats = repeats || !s.Repeat.IsZero() || s.Do.ends()
 	}
 	if !repeats {
 		// Without it an overdue case could fall silent.
@@ -386,7 +393,7 @@ func (c *checker) step(s Step) {
 	switch {
 	case s.At.IsZero():
 		c.add(list, s.ID, "at", "is missing")
-	case s.Do == Remind && s.At.Days > 0, s.Do != Remind && s.Do != Resume && s.At.Days < 1, s.Do == Resume && s.At.Days < 0:
+	case s.Do == Remind && s.At.Days > 0, s.Do != Remind && !s.Do.ends() && s.At.Days < 1, s.Do.ends() && s.At.Days < 0:
 		c.add(list, s.ID, "at", "a reminder comes before the due date, everything else after it")
 	}
 	if !s.Repeat.IsZero() && (s.Repeat.Days < 1 || s.Do == Remind || s.Do == Supervise || s.Do == Escalate) {

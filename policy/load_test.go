@@ -17,7 +17,7 @@ const handle = `clocks:
     source: 某地办法第三条
     basis: local
     bearer: unit
-    starts: [accepted]
+    starts: [accepted, fell_back]
     stops: [served]
     purposes: [appeal]
     length: 45
@@ -25,6 +25,7 @@ const handle = `clocks:
     yellow: 5
     extend: {id: EXT-HANDLE, days: 15, source: 某地办法第四条, basis: local}
     steps: [URGE-0, URGE-5]
+    when: [ordinary, accepted]
 `
 
 // with returns the HANDLE clock with one line of it replaced; an empty line drops it.
@@ -133,7 +134,7 @@ func TestOverlayProblems(t *testing.T) {
 		{"other unit", with("unit: calendar_day", "unit: working_day"), []string{
 			"local.yaml:11: HANDLE: unit: " + law + " counts calendar_days; a local policy can't count otherwise",
 		}},
-		{"other start", with("starts: [accepted]", "starts: [assigned]"), []string{
+		{"other start", with("starts: [accepted, fell_back]", "starts: [assigned]"), []string{
 			"local.yaml:7: HANDLE: starts: what starts and stops the clock of " + law + " can't be changed",
 		}},
 		{"other stop", with("stops: [served]", "stops: [opined]"), []string{
@@ -142,7 +143,7 @@ func TestOverlayProblems(t *testing.T) {
 		{"other day 0", with("stops: [served]", "stops: [served]\n    from: recorded"), []string{
 			"local.yaml:7: HANDLE: starts: what starts and stops the clock of " + law + " can't be changed",
 		}},
-		{"fewer cases", with("purposes: [appeal]", "purposes: [appeal]\n    when: [direct]"), []string{
+		{"fewer cases", with("when: [ordinary, accepted]", "when: [ordinary, accepted, direct]"), []string{
 			"local.yaml:7: HANDLE: starts: what starts and stops the clock of " + law + " can't be changed",
 		}},
 		{"other bearer", with("bearer: unit", "bearer: leader"), []string{
@@ -151,8 +152,8 @@ func TestOverlayProblems(t *testing.T) {
 		{"longer extension", with(extension, "extend: {id: EXT-HANDLE, days: 31, source: x, basis: local}"), []string{
 			"local.yaml:13: HANDLE: extend: 31 days are more than the 30 of " + law,
 		}},
-		{"extension where there is none", strings.NewReplacer("HANDLE", "ACC-DIRECT", "[accepted]", "[registered]", "[served]", "[accepted, declined, forwarded, diverted]",
-			"purposes: [appeal]", "when: [direct, reachable]", "length: 45", "length: 10").Replace(handle), []string{
+		{"extension where there is none", strings.NewReplacer("HANDLE", "ACC-DIRECT", "[accepted, fell_back]", "[registered]", "[served]", "[accepted, declined, forwarded, commissioned, diverted]",
+			"purposes: [appeal]", "from: ''", "[ordinary, accepted]", "[direct, reachable]", "length: 45", "length: 10").Replace(handle), []string{
 			"local.yaml:13: ACC-DIRECT: extend: 《信访工作条例》第二十三条第二款 knows no extension",
 		}},
 
@@ -167,30 +168,30 @@ func TestOverlayProblems(t *testing.T) {
 			`local.yaml:3: NEW: unit: "" is neither calendar_day nor working_day`,
 			"local.yaml:3: NEW: steps: none of them repeats while the clock is overdue",
 		}},
-		{"words that are none", strings.NewReplacer("HANDLE", "NEW", "[accepted]", "[begun, accepted]", "[served]", "[done, over]", "[appeal]", "[hope]",
-			"length: 45", "length: 400\n    from: yesterday\n    when: [sunny]", "yellow: 5", "yellow: 61", "days: 15", "days: 0", "[URGE-0, URGE-5]", "[URGE-0, URGE-9]").Replace(handle), []string{
+		{"words that are none", strings.NewReplacer("HANDLE", "NEW", "[accepted, fell_back]", "[begun, accepted]", "[served]", "[done, over]", "[appeal]", "[hope]",
+			"length: 45", "length: 400\n    from: yesterday", "[ordinary, accepted]", "[sunny]", "yellow: 5", "yellow: 61", "days: 15", "days: 0", "[URGE-0, URGE-5]", "[URGE-0, URGE-9]").Replace(handle), []string{
 			`local.yaml:7: NEW: starts: no such event "begun"`,
 			`local.yaml:8: NEW: stops: no such event "done"`,
 			`local.yaml:8: NEW: stops: no such event "over"`,
-			`local.yaml:12: NEW: when: no such condition "sunny"`,
+			`local.yaml:16: NEW: when: no such condition "sunny"`,
 			`local.yaml:9: NEW: purposes: no such purpose "hope"`,
 			`local.yaml:11: NEW: from: "yesterday": leave it out or write "recorded"`,
 			"local.yaml:10: NEW: length: must be 1 to 366 days, is 400",
-			"local.yaml:14: NEW: yellow: must be 0 to 60 working days, is 61",
-			"local.yaml:15: NEW: extend: must be 1 to 366 days, is 0",
-			`local.yaml:16: NEW: steps: no such step "URGE-9"`,
-			"local.yaml:16: NEW: steps: none of them repeats while the clock is overdue",
+			"local.yaml:13: NEW: yellow: must be 0 to 60 working days, is 61",
+			"local.yaml:14: NEW: extend: must be 1 to 366 days, is 0",
+			`local.yaml:15: NEW: steps: no such step "URGE-9"`,
+			"local.yaml:15: NEW: steps: none of them repeats while the clock is overdue",
 		}},
 		{"two clocks, each with a problem", handle + strings.NewReplacer("clocks:\n", "", "HANDLE", "NEW", "length: 45", "length: 0", "calendar_day", "fortnight").Replace(handle), []string{
-			"local.yaml:23: NEW: length: must be 1 to 366 days, is 0",
-			`local.yaml:24: NEW: unit: "fortnight" is neither calendar_day nor working_day`,
+			"local.yaml:24: NEW: length: must be 1 to 366 days, is 0",
+			`local.yaml:25: NEW: unit: "fortnight" is neither calendar_day nor working_day`,
 		}},
 
 		// Steps.
 		{"step without anything", "steps:\n  - {id: URGE-9}\n", []string{
 			"local.yaml:2: URGE-9: source: is missing",
 			`local.yaml:2: URGE-9: basis: "" is none of [statute national local practice default]`,
-			`local.yaml:2: URGE-9: do: "" is none of [remind urge supervise escalate report_up resume]`,
+			`local.yaml:2: URGE-9: do: "" is none of [remind urge supervise escalate report_up resume fall_back]`,
 			"local.yaml:2: URGE-9: at: is missing",
 			"local.yaml:2: URGE-9: to: tells nobody",
 		}},
@@ -251,7 +252,7 @@ func TestOverlayProblems(t *testing.T) {
 			"local.yaml:10: cannot unmarshal !!str `many` into int",
 			"local.yaml:6: Y: source: is missing",
 			`local.yaml:6: Y: basis: "" is none of [statute national local practice default]`,
-			`local.yaml:6: Y: do: "" is none of [remind urge supervise escalate report_up resume]`,
+			`local.yaml:6: Y: do: "" is none of [remind urge supervise escalate report_up resume fall_back]`,
 			"local.yaml:7: Y: at: a reminder comes before the due date, everything else after it",
 			"local.yaml:6: Y: to: tells nobody",
 		}},

@@ -35,20 +35,21 @@ var bases = []Basis{Statute, National, Local, Practice, OurOwn}
 
 // Policy is one complete, validated set of rules. It is not changed after Load.
 type Policy struct {
-	Version    string     `yaml:"version" json:"version"`
-	Name       Text       `yaml:"name" json:"name"`
-	Day        WorkDay    `yaml:"day" json:"day"`
-	Levels     []Level    `yaml:"levels" json:"levels"`
-	Origins    []Code     `yaml:"origins" json:"origins"`
-	Channels   []Code     `yaml:"channels" json:"channels"`
-	Purposes   []Code     `yaml:"purposes" json:"purposes"`
-	Categories []Category `yaml:"categories" json:"categories"`
-	Reasons    []Code     `yaml:"reasons" json:"reasons"`
-	Acts       []Code     `yaml:"acts" json:"acts"`
-	Meetings   []Code     `yaml:"meetings" json:"meetings"`
-	Pairs      []Pair     `yaml:"pairs" json:"pairs"`
-	Clocks     []Clock    `yaml:"clocks" json:"clocks"`
-	Steps      []Step     `yaml:"steps" json:"steps"`
+	Version        string     `yaml:"version" json:"version"`
+	Name           Text       `yaml:"name" json:"name"`
+	Day            WorkDay    `yaml:"day" json:"day"`
+	Levels         []Level    `yaml:"levels" json:"levels"`
+	Origins        []Code     `yaml:"origins" json:"origins"`
+	Channels       []Code     `yaml:"channels" json:"channels"`
+	Purposes       []Code     `yaml:"purposes" json:"purposes"`
+	Categories     []Category `yaml:"categories" json:"categories"`
+	Reasons        []Code     `yaml:"reasons" json:"reasons"`
+	Acts           []Code     `yaml:"acts" json:"acts"`
+	Meetings       []Code     `yaml:"meetings" json:"meetings"`
+	DeclineReasons []Code     `yaml:"decline_reasons" json:"decline_reasons"`
+	Pairs          []Pair     `yaml:"pairs" json:"pairs"`
+	Clocks         []Clock    `yaml:"clocks" json:"clocks"`
+	Steps          []Step     `yaml:"steps" json:"steps"`
 
 	Suspensions []Suspension `yaml:"suspensions" json:"suspensions"`
 	Windows     []Window     `yaml:"windows" json:"windows"`
@@ -123,8 +124,9 @@ const (
 	OfUnit              Bearer = "unit"
 	OfPetitionOffice    Bearer = "petition_office"
 	OfSupervisionOffice Bearer = "supervision_office"
-	OfLeader            Bearer = "leader"   // one clock for each seat
-	OfReviewer          Bearer = "reviewer" // the organ that reviews or rechecks
+	OfLeader            Bearer = "leader"    // one clock for each seat
+	OfReviewer          Bearer = "reviewer"  // the organ that reviews or rechecks
+	OfAddressee         Bearer = "addressee" // the organ that a suggestion went to; one clock for each
 )
 
 // Clock is a rule about time: which event starts it, which stops it, how long it
@@ -154,7 +156,9 @@ type Clock struct {
 	Extend *Extend `yaml:"extend,omitempty" json:"extend,omitempty"`
 	// OwnTerm is the longest term, in days of Unit, that the starting event may set
 	// itself, in place of Length; 0: none.
-	OwnTerm int      `yaml:"own_term,omitempty" json:"own_term,omitempty"`
+	OwnTerm int `yaml:"own_term,omitempty" json:"own_term,omitempty"`
+	// Grantor names the channel that can lengthen the clock when asked before it is due.
+	Grantor string   `yaml:"grantor,omitempty" json:"grantor,omitempty"`
 	Steps   []string `yaml:"steps" json:"steps"`
 }
 
@@ -175,6 +179,9 @@ var Triggers = []string{
 	"suspended", "resumed", "heard", "mediated", "submitted", "resolved", "executed",
 	"review_asked", "review_asked/review", "review_asked/recheck", "review_accepted", "review_declined",
 	"reviewed", "reviewed/uphold", "reviewed/change", "reviewed/set_aside", "reviewed/redo", "rated", "reopened",
+	"commissioned", "objected", "objection_decided", "objection_decided/upheld", "objection_decided/rejected", "joined", "fell_back",
+	"instructed", "fed_back/petition_office", "fed_back/supervision_office", "fed_back/joint_meeting", "term_asked", "term_granted", "term_refused",
+	"talked", "circulated", "listed", "ordered", "suggested", "suggestion_answered", "released/joint_meeting",
 }
 
 // Recorded is the value of Clock.From that counts from the day of entry.
@@ -193,9 +200,12 @@ const (
 	UnderSupervision Condition = "under_supervision" // the supervision office's channel is open
 	Supported        Condition = "supported"         // the opinion supports the claim and waits to be carried out
 	Settled          Condition = "settled"           // nothing of the opinion is left to be carried out
+	OnSimple         Condition = "simple"            // the simple track
+	OnOrdinary       Condition = "ordinary"          // the ordinary one
+	Accepted         Condition = "accepted"          // the notice of acceptance has been given
 )
 
-var conditions = []Condition{ThroughOffice, Direct, Reachable, UnderPetition, UnderSupervision, Supported, Settled}
+var conditions = []Condition{ThroughOffice, Direct, Reachable, UnderPetition, UnderSupervision, Supported, Settled, OnSimple, OnOrdinary, Accepted}
 
 // Action is what a step does.
 type Action string
@@ -208,9 +218,13 @@ const (
 	Escalate  Action = "escalate"  // open the supervision office's channel too
 	ReportUp  Action = "report_up" // tell the superior of whoever is silent
 	Resume    Action = "resume"    // let the suspended clocks go on
+	FallBack  Action = "fall_back" // from the simple track to the ordinary one
 )
 
-var actions = []Action{Remind, Urge, Supervise, Escalate, ReportUp, Resume}
+// ends reports whether an action ends its clock.
+func (a Action) ends() bool { return a == Resume || a == FallBack }
+
+var actions = []Action{Remind, Urge, Supervise, Escalate, ReportUp, Resume, FallBack}
 
 // Recipient is a group of people a step is told to.
 type Recipient string

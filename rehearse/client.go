@@ -35,6 +35,11 @@ type summary struct {
 		Version int    `json:"version"`
 		Hash    string `json:"hash"`
 	} `json:"opinion"`
+	Channels []struct {
+		Channel    string     `json:"channel"`
+		FedBackAt  *time.Time `json:"fed_back_at"`
+		ReleasedAt *time.Time `json:"released_at"`
+	} `json:"channels"`
 }
 
 type task struct {

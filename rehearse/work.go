@@ -47,6 +47,17 @@ func (p *People) do(ctx context.Context, id string, t task, hurried bool) error 
 	case "act":
 		body["act"] = []string{"read_file", "receive", "meet", "site_visit", "meeting"}[p.dice("act", id, t.Case.ID).IntN(5)]
 		body["text"] = "阅看卷宗并听取承办人汇报，要求依法依规尽快答复信访人。"
+	case "feed_back":
+		full, err := p.api.get(ctx, p.accounts[id].Token, t.Case.ID)
+		if err != nil {
+			return err
+		}
+		for _, ch := range full.Channels {
+			if ch.ReleasedAt == nil && ch.FedBackAt == nil {
+				body["channel"] = ch.Channel
+			}
+		}
+		body["text"] = "已按督办要求逐项核查，情况反馈如下，预计按期办结。"
 	case "report":
 		body["text"] = "已到现场核实，正在会同有关部门研究处理方案。"
 	case "opine":

@@ -67,7 +67,7 @@ func (d *desk) grow(id string, dice *rand.Rand) {
 	d.t.Helper()
 	later := func() { d.now = d.now.Add(time.Duration(dice.IntN(72)) * time.Hour) }
 	if later(); dice.IntN(10) == 0 {
-		if d.try(id, super, casefile.Command{Kind: casefile.Decline, Text: d.text("不属于受理范围")}) == nil {
+		if d.try(id, super, casefile.Command{Kind: casefile.Decline, Reason: "not_competent", Text: d.text("不属于受理范围")}) == nil {
 			return
 		}
 	}
@@ -389,7 +389,7 @@ func TestStalled(t *testing.T) {
 		d.do(fmt.Sprintf("case-%d", i), clerk, d.registration())
 	}
 	d.do("ended", clerk, d.registration())
-	d.do("ended", clerk, casefile.Command{Kind: casefile.Decline, Text: d.text("不属于受理范围")})
+	d.do("ended", clerk, casefile.Command{Kind: casefile.Decline, Reason: "not_competent", Text: d.text("不属于受理范围")})
 	d.sql(`UPDATE cases SET wake_at = '2020-01-03' WHERE id = 'case-1'`)
 	d.sql(`UPDATE cases SET wake_at = '2020-01-01' WHERE id = 'case-4'`)
 	d.sql(`UPDATE cases SET wake_at = '2020-01-02', calendar = 'a' WHERE id = 'case-2'`)

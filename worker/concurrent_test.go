@@ -131,7 +131,7 @@ func TestExclusiveCommandsAtOnce(t *testing.T) {
 	o := open(t, autumn())
 	o.staff()
 	o.do("case", clerk, o.registration())
-	decline := casefile.Command{Kind: casefile.Decline, Text: o.text("应依法通过诉讼解决")}
+	decline := casefile.Command{Kind: casefile.Decline, Reason: "not_competent", Text: o.text("应依法通过诉讼解决")}
 	accept := casefile.Command{Kind: casefile.Accept}
 	won, lost := 0, 0
 	for _, err := range atOnce(

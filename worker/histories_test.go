@@ -192,7 +192,7 @@ func playDeclined(t *testing.T) map[string][]*history.HistoryEvent {
 	o := open(t, autumn())
 	o.staff()
 	o.do("declined", clerk, o.registration())
-	o.do("declined", clerk, casefile.Command{Kind: casefile.Decline, Organ: "人民法院", Text: o.text("应依法通过诉讼解决")})
+	o.do("declined", clerk, casefile.Command{Kind: casefile.Decline, Reason: "legal_route", Organ: "人民法院", Text: o.text("应依法通过诉讼解决")})
 	return one(o.history("declined"))
 }
 
@@ -276,12 +276,12 @@ func playContinued(t *testing.T) map[string][]*history.HistoryEvent {
 	first := o.run("continued")
 	for range 6 {
 		o.refused("invalid_fields", "continued", clerk, casefile.Command{
-			Kind: casefile.Decline, Organ: strings.Repeat("长", 300_000), Text: o.text("应依法通过诉讼解决"),
+			Kind: casefile.Decline, Reason: "legal_route", Organ: strings.Repeat("长", 300_000), Text: o.text("应依法通过诉讼解决"),
 		})
 	}
 	o.until("the case goes on in a new run", func() bool { return o.run("continued") != first })
 	o.do("continued", super, casefile.Command{Kind: casefile.Assign})
-	o.do("continued", clerk, casefile.Command{Kind: casefile.Decline, Text: o.text("应依法通过诉讼解决")})
+	o.do("continued", clerk, casefile.Command{Kind: casefile.Decline, Reason: "not_competent", Text: o.text("应依法通过诉讼解决")})
 	return map[string][]*history.HistoryEvent{
 		"-1": o.historyOf(workflows.CaseWorkflowID("continued"), first),
 		"-2": o.history("continued"),

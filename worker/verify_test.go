@@ -43,7 +43,7 @@ func TestVerifyNotices(t *testing.T) {
 			o.lose("bad")
 		}, "workflow", "does not run although the case is registered", false},
 		"a workflow too many": {func(o *office) {
-			o.do("bad", clerk, casefile.Command{Kind: casefile.Decline, Text: o.text("不属于受理范围")})
+			o.do("bad", clerk, casefile.Command{Kind: casefile.Decline, Reason: "not_competent", Text: o.text("不属于受理范围")})
 			o.impostor("bad")
 		}, "workflow", "runs although the case is declined", false},
 		"a workflow that says nothing": {func(o *office) {
