@@ -218,6 +218,68 @@ func (s *Store) Cases(ctx context.Context, by casefile.Actor, f Filter, now time
 	return page, nil
 }
 
+// Select lists the ids of the open cases that a filter finds among those the actor may
+// see, the most pressing first, at most limit; total counts all of them.
+func (s *Store) Select(ctx context.Context, by casefile.Actor, f Filter, now time.Time, limit int) (found []string, total int, err error) {
+	d, err := s.Directory(ctx)
+	if err != nil {
+		return nil, 0, err
+	}
+	w := where{args: pgx.NamedArgs{"limit": limit}}
+	w.sees(by, d)
+	w.filter(f, d, now)
+	w.add(`open`, "", nil)
+	if err := s.pool.QueryRow(ctx, w.total(), w.args).Scan(&total); err != nil {
+		return nil, 0, fmt.Errorf("count selected cases: %w", err)
+	}
+	if found, err = ids(ctx, s.pool, `SELECT id FROM cases`+w.String()+` ORDER BY overdue_at, id LIMIT @limit`, w.args); err != nil {
+		return nil, 0, fmt.Errorf("select cases: %w", err)
+	}
+	return found, total, nil
+}
+
+// Seen lists those of the ids that belong to cases the actor may see.
+func (s *Store) Seen(ctx context.Context, by casefile.Actor, of []string) ([]string, error) {
+	d, err := s.Directory(ctx)
+	if err != nil {
+		return nil, err
+	}
+	w := where{args: pgx.NamedArgs{}}
+	w.sees(by, d)
+	w.add(`id = ANY(@ids)`, "ids", of)
+	seen, err := ids(ctx, s.pool, `SELECT id FROM cases`+w.String(), w.args)
+	if err != nil {
+		return nil, fmt.Errorf("look for cases: %w", err)
+	}
+	return seen, nil
+}
+
+// EachCase gives the cases with these ids to fn in this order, one at a time, until it
+// returns false. Ids without a case are left out.
+func (s *Store) EachCase(ctx context.Context, of []string, fn func(Row) (more bool)) error {
+	const sql = `
+		SELECT c.state, c.title, CASE WHEN c.wake_at < 'infinity' THEN c.wake_at END
+		FROM unnest($1::text[]) WITH ORDINALITY AS asked (id, n) JOIN cases c ON c.id = asked.id ORDER BY n`
+	rows, err := s.pool.Query(ctx, sql, of)
+	if err != nil {
+		return fmt.Errorf("read cases: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		r, err := scanRow(rows)
+		if err != nil {
+			return fmt.Errorf("read cases: %w", err)
+		}
+		if !fn(r) {
+			return nil
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("read cases: %w", err)
+	}
+	return nil
+}
+
 func parseCursor(cursor, sort string) (key, id string, err error) {
 	raw, err := base64.RawURLEncoding.DecodeString(cursor)
 	if err != nil {

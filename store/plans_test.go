@@ -47,6 +47,14 @@ func TestPlans(t *testing.T) {
 			"leader":     list(store.Filter{Sort: "due", Leader: upper}),
 			// Words of three characters and more; shorter ones are not in the index.
 			"words": list(store.Filter{Sort: "due", Query: "罕见的标题"}),
+			"selection": func() error {
+				_, _, err := d.store.Select(ctx, by, store.Filter{Leader: upper}, d.now, 50)
+				return err
+			},
+			"seen": func() error {
+				_, err := d.store.Seen(ctx, by, []string{"case-0001", "case-0002-7"})
+				return err
+			},
 			"inbox": func() error {
 				_, _, err := d.store.Inbox(ctx, by, d.now, 50)
 				return err

@@ -9,6 +9,9 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"path"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -112,7 +115,14 @@ func (s *Store) migrate(run func(*goose.Provider) error) error {
 
 const undefinedTable = "42P01"
 
-func latestMigration() int64 {
+// latestMigration is the number of the last file; their names start with it.
+func latestMigration() (latest int64) {
 	files, _ := fs.Glob(migrations, "migrations/*.sql") // the pattern is fixed
-	return int64(len(files))
+	for _, file := range files {
+		number, _, _ := strings.Cut(path.Base(file), "_")
+		if n, err := strconv.ParseInt(number, 10, 64); err == nil {
+			latest = max(latest, n)
+		}
+	}
+	return latest
 }

@@ -105,10 +105,13 @@ func (s *Store) ReadPetitioner(ctx context.Context, c casefile.Case, reader stri
 }
 
 // Sweep removes texts and petitioners older than a day that no event refers to:
-// what commands left behind that were refused.
+// what commands left behind that were refused. The texts of broadcasts stay.
 func (s *Store) Sweep(ctx context.Context) error {
-	for _, table := range []string{"documents", "petitioners"} {
-		sql := `DELETE FROM ` + table + ` WHERE case_id = '' AND created_at < clock_timestamp() - interval '1 day'`
+	for table, needed := range map[string]string{
+		"documents":   ` AND NOT EXISTS (SELECT 1 FROM broadcasts WHERE document = documents.id AND document <> '')`,
+		"petitioners": ``,
+	} {
+		sql := `DELETE FROM ` + table + ` WHERE case_id = '' AND created_at < clock_timestamp() - interval '1 day'` + needed
 		if _, err := s.pool.Exec(ctx, sql); err != nil {
 			return fmt.Errorf("sweep %s: %w", table, err)
 		}
