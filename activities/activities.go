@@ -31,6 +31,9 @@ type Activities struct {
 	Log      *slog.Logger
 }
 
+// brokenType is the type of the application error that says that trying again won't help.
+const brokenType = "broken"
+
 // Execute decides a command and writes what comes of it, in one transaction. It
 // first catches up with the ledger: a worker may have died after the commit and
 // before Temporal heard of it. A command found there is answered from there, never
@@ -46,7 +49,7 @@ func (a *Activities) Execute(ctx context.Context, in workflows.ExecuteInput) (wo
 	case errors.As(err, &refusal):
 		result.Refusal = refusal
 	case errors.Is(err, store.ErrBroken):
-		return workflows.ExecuteResult{}, temporal.NewNonRetryableApplicationError(err.Error(), "broken", err)
+		return workflows.ExecuteResult{}, temporal.NewNonRetryableApplicationError(err.Error(), brokenType, err)
 	case err != nil:
 		return workflows.ExecuteResult{}, fmt.Errorf("execute %s of case %s: %w", in.Command.Kind, in.Case.ID, err)
 	}
@@ -119,7 +122,8 @@ const grace = time.Minute
 
 // Reconcile gives a tick to every open case that should have woken up more than a
 // minute ago or whose provisional due dates wait for another calendar, starting its
-// workflow anew from the ledger where none runs. It returns how many it woke.
+// workflow anew from the ledger where none runs. It returns how many it woke. Broadcasts
+// that have no workflow get theirs too.
 func (a *Activities) Reconcile(ctx context.Context) (int, error) {
 	const batch = 1000
 	stalled, err := a.Store.Stalled(ctx, a.Clock.Case(time.Now().Add(-grace)), a.Calendar.Version(), batch)
@@ -139,7 +143,7 @@ func (a *Activities) Reconcile(ctx context.Context) (int, error) {
 	if err := ctx.Err(); err != nil {
 		return woken, err
 	}
-	return woken, a.Store.Sweep(ctx)
+	return woken, errors.Join(a.restart(ctx), a.Store.Sweep(ctx))
 }
 
 func (a *Activities) wake(ctx context.Context, id string) error {

@@ -173,8 +173,16 @@ func (s *Store) Broadcast(ctx context.Context, id string) (Broadcast, error) {
 }
 
 // RunningBroadcasts lists the broadcasts that have not ended.
-func (s *Store) RunningBroadcasts(ctx context.Context) ([]string, error) {
-	return ids(ctx, s.pool, `SELECT id FROM broadcasts WHERE state = 'running' ORDER BY id`)
+func (s *Store) RunningBroadcasts(ctx context.Context) ([]Broadcast, error) {
+	rows, err := s.pool.Query(ctx, selectBroadcast+` WHERE b.state = 'running' ORDER BY b.created_at, b.id`)
+	if err != nil {
+		return nil, fmt.Errorf("list running broadcasts: %w", err)
+	}
+	running, err := pgx.CollectRows(rows, scanBroadcast)
+	if err != nil {
+		return nil, fmt.Errorf("list running broadcasts: %w", err)
+	}
+	return running, nil
 }
 
 // NextOfBroadcast returns the case whose turn it is, those that gave no answer last.

@@ -44,6 +44,8 @@ var shapes = []struct {
 	{"postgres-away", playOutage},
 	{"continued", playContinued},
 	{"reconciled", playReconciled},
+	{"broadcast-done", playBroadcast},
+	{"broadcast-cancelled", playBroadcastCancelled},
 }
 
 // TestReplay holds today's workflow code against every recorded history. No activity
@@ -106,6 +108,7 @@ func replay(t *testing.T, code any, file string) error {
 	r := sdkworker.NewWorkflowReplayer()
 	r.RegisterWorkflowWithOptions(code, workflow.RegisterOptions{Name: workflows.CaseType})
 	r.RegisterWorkflowWithOptions(workflows.Reconcile, workflow.RegisterOptions{Name: workflows.ReconcileType})
+	r.RegisterWorkflowWithOptions(workflows.Broadcast, workflow.RegisterOptions{Name: workflows.BroadcastType})
 	return r.ReplayWorkflowHistory(nolog{}, h)
 }
 
@@ -302,6 +305,27 @@ func playReconciled(t *testing.T) map[string][]*history.HistoryEvent {
 	return map[string][]*history.HistoryEvent{"-case": o.history("lost"), "-net": o.historyOf(workflows.ReconcileID, "")}
 }
 
+// A broadcast of two batches.
+func playBroadcast(t *testing.T) map[string][]*history.HistoryEvent {
+	o := open(t, autumn())
+	o.staff()
+	id := o.order(super, urge, "请抓紧办理", o.registered(52))
+	o.over(id)
+	return one(o.historyOf(workflows.BroadcastWorkflowID(id), ""))
+}
+
+// A broadcast that is cancelled in the middle of a batch.
+func playBroadcastCancelled(t *testing.T) map[string][]*history.HistoryEvent {
+	o := open(t, autumn())
+	o.staff()
+	id := o.order(super, urge, "请抓紧办理", o.registered(20))
+	o.under(id, 2)
+	if err := o.engine.CancelBroadcast(t.Context(), id, super); err != nil {
+		t.Fatal(err)
+	}
+	return one(o.historyOf(workflows.BroadcastWorkflowID(id), ""))
+}
+
 // lose ends a case's workflow without its knowing, and lets its planned step pass.
 func (o *office) lose(id string) {
 	o.t.Helper()
@@ -328,8 +352,14 @@ func TestRecordedShapes(t *testing.T) {
 		"continued-1":     ends(continued),
 		"continued-2":     ends(completed),
 		"reconciled-case": ends(completed),
-		"silent":          func(h []*history.HistoryEvent) bool { return count(h, enums.EVENT_TYPE_TIMER_FIRED) >= 4 },
-		"postgres-away":   func(h []*history.HistoryEvent) bool { return count(h, enums.EVENT_TYPE_ACTIVITY_TASK_COMPLETED) > 0 },
+		"broadcast-done": func(h []*history.HistoryEvent) bool {
+			return ends(completed)(h) && count(h, enums.EVENT_TYPE_ACTIVITY_TASK_COMPLETED) == 3
+		},
+		"broadcast-cancelled": func(h []*history.HistoryEvent) bool {
+			return ends(completed)(h) && count(h, enums.EVENT_TYPE_ACTIVITY_TASK_CANCEL_REQUESTED) == 1
+		},
+		"silent":        func(h []*history.HistoryEvent) bool { return count(h, enums.EVENT_TYPE_TIMER_FIRED) >= 4 },
+		"postgres-away": func(h []*history.HistoryEvent) bool { return count(h, enums.EVENT_TYPE_ACTIVITY_TASK_COMPLETED) > 0 },
 	} {
 		files := recorded(t, name)
 		if len(files) != 1 {

@@ -57,8 +57,12 @@ func Run(ctx context.Context, c client.Client, a *activities.Activities, log *sl
 func Register(w sdkworker.Registry, a *activities.Activities) {
 	w.RegisterWorkflowWithOptions(workflows.Case, workflow.RegisterOptions{Name: workflows.CaseType})
 	w.RegisterWorkflowWithOptions(workflows.Reconcile, workflow.RegisterOptions{Name: workflows.ReconcileType})
+	w.RegisterWorkflowWithOptions(workflows.Broadcast, workflow.RegisterOptions{Name: workflows.BroadcastType})
 	w.RegisterActivityWithOptions(a.Execute, activity.RegisterOptions{Name: workflows.ExecuteActivity})
 	w.RegisterActivityWithOptions(a.Reconcile, activity.RegisterOptions{Name: workflows.ReconcileActivity})
+	w.RegisterActivityWithOptions(a.BroadcastBatch, activity.RegisterOptions{Name: workflows.BroadcastBatchActivity})
+	w.RegisterActivityWithOptions(a.BroadcastCancel, activity.RegisterOptions{Name: workflows.BroadcastCancelActivity})
+	w.RegisterActivityWithOptions(a.BroadcastFinish, activity.RegisterOptions{Name: workflows.BroadcastFinishActivity})
 }
 
 // schedule runs Reconcile every minute. A run that was missed is not made up for: the

@@ -69,6 +69,39 @@ func (e Engine) start(ctx context.Context, in CaseInput, cmd casefile.Command) (
 	return answer(ctx, handle, err)
 }
 
+// Broadcast starts the workflow of a broadcast that stands in the store, unless it runs
+// already.
+func (e Engine) Broadcast(ctx context.Context, in BroadcastInput) error {
+	ctx, cancel := e.patient(ctx)
+	defer cancel()
+	_, err := e.Temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID: BroadcastWorkflowID(in.ID), TaskQueue: TaskQueue, StaticSummary: fmt.Sprintf("%s · %d", in.Kind, in.Total),
+		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE, // it may have been ended by hand
+	}, BroadcastType, in)
+	if err != nil {
+		return classify(ctx, err)
+	}
+	return nil
+}
+
+// CancelBroadcast stops a broadcast and returns when nothing of it is under way any
+// more. ErrNoWorkflow when it has ended.
+func (e Engine) CancelBroadcast(ctx context.Context, id, by string) error {
+	ctx, cancel := e.patient(ctx)
+	defer cancel()
+	handle, err := e.Temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+		WorkflowID: BroadcastWorkflowID(id), UpdateName: CancelUpdate, Args: []any{Cancellation{By: by}}, WaitForStage: client.WorkflowUpdateStageCompleted,
+	})
+	if err == nil {
+		err = handle.Get(ctx, nil)
+	}
+	if err != nil {
+		return classify(ctx, err)
+	}
+	return nil
+}
+
 // State asks a case's running workflow for its state.
 func (e Engine) State(ctx context.Context, caseID string) (State, error) {
 	ctx, cancel := e.patient(ctx)

@@ -16,7 +16,9 @@ const (
 	TaskQueue     = "shuangze"
 	CaseType      = "Case"
 	ReconcileType = "Reconcile"
+	BroadcastType = "Broadcast"
 	CommandUpdate = "command"
+	CancelUpdate  = "cancel"
 	StateQuery    = "state"
 	ReconcileID   = "reconcile"
 )
@@ -30,6 +32,21 @@ var (
 
 // CaseWorkflowID is the workflow id of a case.
 func CaseWorkflowID(caseID string) string { return "case-" + caseID }
+
+// BroadcastWorkflowID is the workflow id of a broadcast.
+func BroadcastWorkflowID(id string) string { return "broadcast/" + id }
+
+// BroadcastInput starts a broadcast's workflow; all else of it lies in the store.
+type BroadcastInput struct {
+	ID    string        `json:"id"`
+	Kind  casefile.Kind `json:"kind"` // for the Temporal UI, as is Total
+	Total int           `json:"total"`
+}
+
+// Cancellation is who cancelled a broadcast.
+type Cancellation struct {
+	By string `json:"by"` // official
+}
 
 // CaseInput starts a case's workflow: empty but for the id for a case that its
 // first command registers, else the case as the ledger has it.
