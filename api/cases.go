@@ -228,9 +228,7 @@ func (a *api) getCases(w http.ResponseWriter, r *http.Request) error {
 	}
 	page, err := a.Store.Cases(r.Context(), v.by, filter, v.now)
 	if errors.Is(err, store.ErrCursor) {
-		return invalidFields(casefile.FieldError{
-			Field: "cursor", Code: "not_a_cursor", Chinese: "不是本列表给出的游标（排序须与之前一致）", English: "not a cursor of this list in this order",
-		})
+		return notACursor()
 	}
 	if err != nil {
 		return err
@@ -248,7 +246,20 @@ func (a *api) getCases(w http.ResponseWriter, r *http.Request) error {
 
 // filter reads what a list is to be about.
 func (q *query) filter(rules casefile.Rules) store.Filter {
-	f := store.Filter{
+	f := q.narrow(rules)
+	f.Sort = q.oneOf("sort", store.Sorts...)
+	f.Cursor = q.text("cursor", 500)
+	f.Limit = q.number("limit", defaultPage, maxPage)
+	if f.Sort == "" {
+		f.Sort = store.Sorts[0]
+	}
+	q.done()
+	return f
+}
+
+// narrow reads which cases are meant.
+func (q *query) narrow(rules casefile.Rules) store.Filter {
+	return store.Filter{
 		Stage:       casefile.Stage(q.oneOf("stage", names(casefile.Stages)...)),
 		Lamp:        casefile.Lamp(q.oneOf("lamp", string(casefile.Green), string(casefile.Yellow), string(casefile.Red))),
 		Overdue:     q.oneOf("overdue", "true") != "",
@@ -259,15 +270,7 @@ func (q *query) filter(rules casefile.Rules) store.Filter {
 		Campaign:    q.line("campaign"),
 		DueBefore:   q.day("due_before"),
 		Query:       q.line("q"),
-		Sort:        q.oneOf("sort", store.Sorts...),
-		Cursor:      q.text("cursor", 500),
-		Limit:       q.number("limit", defaultPage, maxPage),
 	}
-	if f.Sort == "" {
-		f.Sort = store.Sorts[0]
-	}
-	q.done()
-	return f
 }
 
 // The length of a list's page.

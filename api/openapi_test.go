@@ -145,6 +145,7 @@ func TestContractHasTheLists(t *testing.T) {
 		"Result": casefile.Results, "SuggestionKind": casefile.SuggestionKinds, "SuggestionOutcome": casefile.SuggestionOutcomes, "DeclineReason": codeIDs(p.DeclineReasons),
 		"MediationOutcome": casefile.MediationOutcomes, "MeetingKind": codeIDs(p.Meetings), "ReviewOutcome": casefile.ReviewOutcomes,
 		"Satisfaction": casefile.Satisfaction, "ReopenReason": casefile.ReopenReasons, "Means": casefile.Means, "Ground": casefile.Grounds, "Role": texts(casefile.Roles), "UnitKind": casefile.UnitKinds,
+		"BroadcastCommand": texts(casefile.Broadcasts()), "BroadcastState": texts(store.BroadcastStates), "BroadcastResult": texts(store.BroadcastResults),
 		"Lamp":        {string(casefile.Green), string(casefile.Yellow), string(casefile.Red)},
 		"Supervision": {string(casefile.NotSupervised), string(casefile.ByPetitionOffice), string(casefile.Dual), string(casefile.ByJointMeeting)},
 		"DayUnit":     {string(calendar.CalendarDay), string(calendar.WorkingDay)},

@@ -111,6 +111,10 @@ func (a *api) routes() *chi.Mux {
 			r.Get("/cases/{id}/workflow", a.handle(a.getWorkflow))
 			r.Get("/cases/{id}/proposal", a.handle(a.getProposal))
 			r.Post("/cases/{id}/commands/{command}", a.handle(a.postCommand))
+			r.Get("/broadcasts", a.handle(a.getBroadcasts))
+			r.Post("/broadcasts", a.handle(a.postBroadcast))
+			r.Get("/broadcasts/{id}", a.handle(a.getBroadcast))
+			r.Post("/broadcasts/{id}/cancel", a.handle(a.postCancel))
 		})
 	})
 	return r

@@ -50,6 +50,16 @@ func SeesBroadcast(orderedBy, by Actor, d *Directory) bool {
 	return orderedBy.ID == by.ID
 }
 
+// PermitCancel says whether the actor may cancel a broadcast: whoever ordered it, and the
+// supervisors who may know of it.
+func PermitCancel(orderedBy, by Actor, d *Directory) *Error {
+	if orderedBy.ID == by.ID || by.Role == Supervisor && SeesBroadcast(orderedBy, by, d) {
+		return nil
+	}
+	return forbidden("not_permitted", "批量操作由下达人或其上级信访部门督办人员取消",
+		"批量操作只能由下达人或其上级信访部门督办人员取消", "only who ordered it, or a supervisor above, may cancel it")
+}
+
 // NoAnswer is the result of a command that was given to a case in vain, again and again,
 // while others answered.
 func NoAnswer() *Error {
