@@ -61,7 +61,7 @@ func TestBroadcastWay(t *testing.T) {
 	led := w.register(campaign)
 	w.command("p-supervisor", led, "assign", m{"upper": "p-vice", "lower": "a-vice"})
 	ended := w.register(campaign)
-	w.command("p-registrar", ended, "decline", m{"text": "不属于受理范围"})
+	w.command("p-registrar", ended, "decline", m{"reason": "not_competent", "text": "不属于受理范围"})
 	w.register() // of no campaign
 
 	assign := m{"command": "assign", "filter": campaign, "dry_run": true}

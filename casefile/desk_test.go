@@ -247,12 +247,18 @@ func (d *desk) command(kind Kind) Command {
 	case Resolve:
 		cmd.Money, cmd.Text = 4_380_000, doc("minutes")
 	case AskReview:
-		cmd.Unit, cmd.Text = "C", doc("request")
-		if r := d.c.Review(); r.Outcome == "uphold" || r.Outcome == "change" {
-			cmd.Unit = "P"
+		level := d.c.UnitLevel
+		for _, r := range d.c.Reviews {
+			switch r.Outcome {
+			case "uphold", "change":
+				level = r.Level
+			case "set_aside", "redo":
+				level = d.c.UnitLevel
+			}
 		}
-		if d.c.UnitLevel == "county" {
-			cmd.Unit = "P"
+		cmd.Unit, cmd.Text = map[string]string{"section": "C", "county": "P"}[level], doc("request")
+		if cmd.Unit == "" {
+			cmd.Organ = "省人民政府"
 		}
 	case ConcludeReview:
 		cmd.Outcome, cmd.Means, cmd.Text = "uphold", "direct", doc("reply")

@@ -131,7 +131,7 @@ func TestBroadcast(t *testing.T) {
 	cases := o.registered(3)
 	o.onTheSpot("led")
 	o.do("declined", clerk, o.registration())
-	o.do("declined", clerk, casefile.Command{Kind: casefile.Decline, Text: o.text("不属于")})
+	o.do("declined", clerk, casefile.Command{Kind: casefile.Decline, Reason: "not_competent", Text: o.text("不属于")})
 	o.do("lost", clerk, o.registration())
 	if err := o.temporal.TerminateWorkflow(t.Context(), workflows.CaseWorkflowID("lost"), "", "a test"); err != nil {
 		t.Fatal(err)
@@ -358,7 +358,7 @@ func TestBroadcastUnheard(t *testing.T) {
 	in := o.write(super, urge, "请抓紧办理", cases)
 	given := casefile.Command{Kind: casefile.Urge, ID: store.BroadcastCommandID(in.ID, cases[0]), Text: o.text("请抓紧办理")}
 	seq := o.do(cases[0], super, given).Seq
-	o.do(cases[0], clerk, casefile.Command{Kind: casefile.Decline, Text: o.text("不属于")})
+	o.do(cases[0], clerk, casefile.Command{Kind: casefile.Decline, Reason: "not_competent", Text: o.text("不属于")})
 	if err := o.engine.Broadcast(t.Context(), in); err != nil {
 		t.Fatal(err)
 	}
