@@ -45,6 +45,7 @@ var (
 	errBroadcastEnded  = refuse(http.StatusConflict, "broadcast_ended", "这项批量操作已经完成，不能取消", "the broadcast has ended; it can't be cancelled any more")
 	errNoCaseTakesIt   = refuse(http.StatusConflict, "no_case_takes_it", "所选信访事项均不能进行这一操作，可用 dry_run 逐件查看原因", "none of the chosen cases can take this; dry_run says why, case by case")
 	errNotRunning      = refuse(http.StatusNotFound, "workflow_not_running", "该信访事项没有正在运行的流程", "no workflow runs for this case")
+	errNoClock         = refuse(http.StatusNotFound, "no_such_clock", "本案没有这个期限", "the case has no such clock")
 	errTooLarge        = refuse(http.StatusRequestEntityTooLarge, "body_too_large", "请求内容超过1 MiB", "the body is larger than 1 MiB")
 	errKeyReused       = refuse(http.StatusUnprocessableEntity, "idempotency_key_reused", "此 Idempotency-Key 已用于另一请求，请换一个", "this Idempotency-Key belongs to another request; take a new one")
 	errTooMany         = refuse(http.StatusTooManyRequests, "too_many_requests", "请求过于频繁，请稍后再试", "too many requests; try again a little later")

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -68,6 +69,12 @@ func TestMainWay(t *testing.T) {
 	if got := clockOf(a, "HANDLE")["internal_due"]; got != "2026-11-30" {
 		t.Errorf("90 days from 2026-09-01 end on %v", got)
 	}
+	story := w.do("a-nc-officer", "GET", "/api/v1/cases/"+id+"/clocks/HANDLE", nil).want(t, 200, "")
+	if moves := story.get("moves").([]any); len(moves) != 1 || moves[0].(m)["by"] != "a-nc-head" || !strings.Contains(story.str("explanation"), "批准延期30日（金壬）") {
+		t.Errorf("%s", story.body)
+	}
+	w.do("a-vice", "GET", "/api/v1/cases/"+id+"/clocks/DUAL-ACT%2Flower", nil, "Accept-Language", "en").want(t, 200, "")
+	w.do("a-nc-officer", "GET", "/api/v1/cases/"+id+"/clocks/NONE", nil).want(t, 404, "no_such_clock")
 	a = step("a-nc-officer", "opine", m{"result": "explain", "text": "第一稿"})
 	first := a.str("opinion.hash")
 	step("a-vice", "return", m{"text": "请补充依据"})

@@ -343,8 +343,10 @@ func (l *life) checkEvent(cmd Command, e Event) {
 	case EventReviewAsked:
 		rank := l.rules.Policy.Rank
 		above := rank(l.c.UnitLevel)
-		if e.Review.Round == RecheckRound {
-			above = rank(l.c.Review().Level)
+		for _, r := range l.c.Reviews {
+			if e.Review.Round == RecheckRound && (r.Outcome == "uphold" || r.Outcome == "change") {
+				above = rank(r.Level)
+			}
 		}
 		if l.c.Final || rank(e.Review.Level) != above+1 {
 			l.t.Fatalf("reviewed by the wrong organ: %s", show(e))
