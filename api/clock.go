@@ -3,6 +3,7 @@ package api
 import (
 	"net/http"
 	"net/url"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 
@@ -56,4 +57,32 @@ func (a *api) getClock(w http.ResponseWriter, r *http.Request) error {
 		RestDays: append([]calendar.Day{}, s.Days.Skipped...), MakeUpDays: append([]calendar.Day{}, s.Days.MakeUp...),
 		Calendar: s.Clock.Due.Calendar, Explanation: v.lang.of(s.Text),
 	})
+}
+
+// stepView is something that a clock planned, and what became of it.
+type stepView struct {
+	Clock string        `json:"clock"`
+	Step  string        `json:"step"`
+	Due   calendar.Date `json:"due"`
+	At    time.Time     `json:"at"`
+	State string        `json:"state"`
+	Why   *string       `json:"why"`
+	Seq   *int64        `json:"seq"`
+}
+
+// getSteps lists what the case's clocks have done, left out and planned.
+func (a *api) getSteps(w http.ResponseWriter, r *http.Request) error {
+	_, row, err := a.seen(r)
+	if err != nil {
+		return err
+	}
+	steps, err := a.Store.Steps(r.Context(), row.Case.ID)
+	if err != nil {
+		return err
+	}
+	views := []stepView{}
+	for _, s := range steps {
+		views = append(views, stepView{s.Clock, s.Step, calendar.DateOf(s.Due), s.At.UTC(), s.State, text(s.Why), s.Seq})
+	}
+	return writeJSON(w, r, http.StatusOK, map[string]any{"steps": views})
 }

@@ -109,6 +109,7 @@ func (a *api) routes() *chi.Mux {
 			r.Get("/cases/{id}", a.handle(a.getCase))
 			r.Get("/cases/{id}/events", a.handle(a.getEvents))
 			r.Get("/cases/{id}/clocks/{clock}", a.handle(a.getClock))
+			r.Get("/cases/{id}/steps", a.handle(a.getSteps))
 			r.Get("/cases/{id}/workflow", a.handle(a.getWorkflow))
 			r.Get("/cases/{id}/proposal", a.handle(a.getProposal))
 			r.Post("/cases/{id}/commands/{command}", a.handle(a.postCommand))

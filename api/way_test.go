@@ -95,6 +95,11 @@ func TestMainWay(t *testing.T) {
 	golden(t, "events", w.do("p-supervisor", "GET", "/api/v1/cases/"+id+"/events", nil).want(t, 200, "").body)
 	golden(t, "listed", w.do("p-supervisor", "GET", "/api/v1/cases", nil, "Accept-Language", "en").want(t, 200, "").body)
 
+	for _, s := range w.do("auditor", "GET", "/api/v1/cases/"+id+"/steps", nil).want(t, 200, "").get("steps").([]any) {
+		if s.(m)["state"] != "cancelled" {
+			t.Errorf("a case that was closed in time has the step %v", s)
+		}
+	}
 	w.do("p-supervisor", "GET", "/api/v1/cases/"+id+"/workflow", nil).want(t, 404, "workflow_not_running")
 	over := w.do("a-nc-officer", "POST", "/api/v1/cases/"+id+"/commands/report", m{"text": "还有"}).want(t, 409, "wrong_stage")
 	if got, ok := over.json["commands"].([]any); !ok || len(got) != 0 {

@@ -286,14 +286,35 @@ type Next struct {
 	Step  string    `json:"step,omitempty"`
 }
 
-// NextStep finds the earliest planned step of the case.
-func NextStep(c Case, rules Rules, now time.Time) Next {
+// Planned is a step that a clock of the case will take.
+type Planned struct {
+	Clock string
+	Step  string
+	Due   calendar.Date // the clock's statutory due date
+	At    time.Time
+}
+
+// Plan lists the next occurrence of every step that is still to be taken, the earliest
+// first. Only an ended case has none.
+func Plan(c Case, rules Rules, now time.Time) []Planned {
 	d := decision{c: c, rules: rules, now: now}
-	all := d.plan()
-	if len(all) == 0 {
+	var plan []Planned
+	for _, p := range d.plan() {
+		k, _ := c.Clock(p.clock)
+		plan = append(plan, Planned{p.clock, p.id, k.Due.Statutory, p.at})
+	}
+	return plan
+}
+
+// NextStep finds the earliest planned step of the case.
+func NextStep(c Case, rules Rules, now time.Time) Next { return first(Plan(c, rules, now)) }
+
+func first(plan []Planned) Next {
+	if len(plan) == 0 {
 		return Next{}
 	}
-	return Next{all[0].at, all[0].clock, all[0].step.ID}
+	step, _, _ := strings.Cut(plan[0].Step, "#")
+	return Next{plan[0].At, plan[0].Clock, step}
 }
 
 // plan lists every clock's planned steps, the earliest first.

@@ -8,11 +8,12 @@ import (
 	"shuangze/policy"
 )
 
-// Outcome is what a command leads to: the events to record, whom to tell, and
-// the next step the case's clocks have planned.
+// Outcome is what a command leads to: the events to record, whom to tell, what the case's
+// clocks have planned, and the first of that.
 type Outcome struct {
 	Events  []Event
 	Notices []Notice
+	Plan    []Planned
 	Next    Next
 }
 
@@ -49,7 +50,8 @@ func Decide(c Case, cmd Command, rules Rules, now time.Time) (Outcome, error) {
 			return Outcome{}, err
 		}
 	}
-	return Outcome{d.events, d.notices, NextStep(d.c, rules, d.now)}, nil
+	plan := Plan(d.c, rules, d.now)
+	return Outcome{d.events, d.notices, plan, first(plan)}, nil
 }
 
 // kinds lists what a command does in order: a registration can bring acceptance

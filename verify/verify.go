@@ -78,6 +78,13 @@ func All(ctx context.Context, s *store.Store, engine workflows.Engine, clock cas
 	for _, id := range stalled {
 		note(Difference{id, "store", "its planned step has passed and was not taken"})
 	}
+	silent, err := s.Silent(ctx, 100)
+	if err != nil {
+		return checked, differences, fmt.Errorf("look for silent cases: %w", err)
+	}
+	for _, id := range silent {
+		note(Difference{id, "store", "it is open and nothing is planned for it"})
+	}
 	return checked, differences, nil
 }
 
