@@ -76,8 +76,8 @@ func (b *body) registration(cmd *casefile.Command) registered {
 		b.wrong("title", "required", "此项必填", "this field is required")
 	}
 	b.object("petitioner", func(p *body) {
-		in.petitioner = store.Petitioner{Name: p.line("name", maxLine), Phone: p.line("phone", maxPhone), Address: p.line("address", maxAddress)}
-	}, casefile.Field{Name: "name"}, casefile.Field{Name: "phone"}, casefile.Field{Name: "address"})
+		in.petitioner = store.Petitioner{Name: p.line("name", maxLine), Phone: p.line("phone", maxPhone), Address: p.line("address", maxAddress), Identity: p.line("identity", maxPhone)}
+	}, casefile.Field{Name: "name"}, casefile.Field{Name: "phone"}, casefile.Field{Name: "address"}, casefile.Field{Name: "identity"})
 	cmd.Upper, cmd.Lower = b.line("upper", maxLine), b.line("lower", maxLine)
 	cmd.Registration = &casefile.Registration{
 		Reference: b.line("reference", maxLine), Origin: b.line("origin", maxLine), Channel: b.line("channel", maxLine),
@@ -85,7 +85,7 @@ func (b *body) registration(cmd *casefile.Command) registered {
 		Headcount: b.number("headcount", 1), Repeated: b.flag("repeated"), Key: b.flag("key"), Difficult: b.flag("difficult"),
 		Reachable:  in.petitioner.Reachable(),
 		ReceivedAt: b.instant("received_at"), Unit: b.line("unit", maxLine),
-		AccusedUnit: b.line("accused_unit", maxLine), AccusedOfficial: b.line("accused_official", maxLine), OnTheSpot: b.flag("on_the_spot"), Simple: b.flag("simple"),
+		AccusedUnit: b.line("accused_unit", maxLine), AccusedOfficial: b.line("accused_official", maxLine), OnTheSpot: b.flag("on_the_spot"), Simple: b.flag("simple"), Representatives: b.number("representatives", 0),
 	}
 	return in
 }

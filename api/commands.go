@@ -47,6 +47,11 @@ func (a *api) postCommand(w http.ResponseWriter, r *http.Request) error {
 	}
 
 	words := b.command(&cmd, fields)
+	if kind == casefile.Link && cmd.Earlier != "" {
+		if err := a.linkable(r, v, cmd.Earlier); err != nil {
+			return err
+		}
+	}
 	trial := cmd
 	trial.Text = previewOf(words)
 	_, refusal := casefile.Decide(row.Case, trial, v.rules, v.now)
@@ -112,6 +117,7 @@ var setters = map[string]func(*casefile.Command, *body, string){
 	"clock":      func(c *casefile.Command, b *body, name string) { c.Clock = b.line(name, maxLine) },
 	"suggestion": func(c *casefile.Command, b *body, name string) { c.Suggestion = b.line(name, maxLine) },
 	"number":     func(c *casefile.Command, b *body, name string) { c.Number = b.number(name, 0) },
+	"earlier":    func(c *casefile.Command, b *body, name string) { c.Earlier = b.line(name, maxLine) },
 	"decided_by": func(c *casefile.Command, b *body, name string) { c.DecidedBy = b.line(name, maxLine) },
 }
 

@@ -29,6 +29,8 @@ type summary struct {
 	Campaign     *string              `json:"campaign"`
 	Headcount    int                  `json:"headcount"`
 	Repeated     bool                 `json:"repeated"`
+	Collective   bool                 `json:"collective"`
+	SkipLevel    bool                 `json:"skip_level"`
 	Key          bool                 `json:"key"`
 	Difficult    bool                 `json:"difficult"`
 	Stage        casefile.Stage       `json:"stage"`
@@ -65,6 +67,8 @@ type caseView struct {
 	Rights          []rightView           `json:"rights"`
 	Reopened        int                   `json:"reopened"`
 	Final           bool                  `json:"final"`
+	Representatives int                   `json:"representatives"`
+	Earlier         []string              `json:"earlier"`
 	Track           string                `json:"track"`
 	CoUnits         []string              `json:"co_units"`
 	ObjectUntil     *calendar.Date        `json:"object_until"`
@@ -201,7 +205,7 @@ func (v viewer) summary(row store.Row) summary {
 	c := row.Case
 	s := summary{
 		ID: c.ID, Number: c.Number, Reference: text(c.Reference), Title: row.Title, Origin: c.Origin, Channel: c.Channel, Purpose: c.Purpose,
-		Category: c.Category, Campaign: text(c.Campaign), Headcount: c.Headcount, Repeated: c.Repeated, Key: c.Key, Difficult: c.Difficult,
+		Category: c.Category, Campaign: text(c.Campaign), Headcount: c.Headcount, Repeated: c.Repeated, Collective: c.Collective, SkipLevel: c.SkipLevel, Key: c.Key, Difficult: c.Difficult,
 		Stage: c.Stage, Lamp: c.Lamp(v.now), Office: c.Office, Unit: c.Unit, UnitName: v.rules.Directory.Units[c.Unit].Name, Direct: c.Direct,
 		ReceivedOn: c.ReceivedOn, RegisteredAt: c.RegisteredAt.UTC(), ClosedAt: instant(c.ClosedAt),
 		Leaders: leaders{v.seat(c.Upper), v.seat(c.Lower)}, Supervision: c.Supervision(), Clocks: []clockView{},
@@ -278,6 +282,7 @@ func (a *api) whole(ctx context.Context, v viewer, row store.Row) (caseView, err
 // after fills in what came beside and after the main way.
 func (v viewer) after(view *caseView, c casefile.Case, texts map[string]store.Text) {
 	view.ExecutedAt, view.Suspension, view.Reopened, view.Final = instant(c.ExecutedAt), c.Suspension, c.Reopened, c.Final
+	view.Representatives, view.Earlier = c.Representatives, append([]string{}, c.Earlier...)
 	view.Meetings, view.Reviews, view.Ratings, view.Rights = []meetingView{}, []reviewView{}, append([]casefile.Rating{}, c.Ratings...), []rightView{}
 	view.Track, view.CoUnits, view.ObjectUntil, view.ObjectedAt = cmp.Or(c.Track, "ordinary"), append([]string{}, c.CoUnits...), day(c.ObjectUntil), instant(c.ObjectedAt)
 	view.TermRequest, view.Suggestions = c.TermRequest, []suggestionView{}
@@ -352,6 +357,7 @@ type eventView struct {
 	Until        calendar.Date        `json:"until,omitzero"`
 	Suggestion   string               `json:"suggestion,omitempty"`
 	Number       int                  `json:"number,omitempty"`
+	Earlier      string               `json:"earlier,omitempty"`
 	Outcome      string               `json:"outcome,omitempty"`
 	Meeting      string               `json:"meeting,omitempty"`
 	Money        int64                `json:"money,omitempty"`
@@ -382,7 +388,7 @@ func (v viewer) event(row store.Recorded, e casefile.Event, texts map[string]sto
 		Text: words(texts, e.Document), Clocks: []movedClock{}, Hash: hex.EncodeToString(row.Hash),
 		On: e.On, Unit: e.Unit, Organ: e.Organ, Seat: e.Seat, Act: e.Act, Days: e.Days, RequestedBy: e.RequestedBy, ToldOn: e.ToldOn, ToldBy: e.ToldBy,
 		Result: e.Result, SignedHash: e.Hash, Means: e.Means, Channel: e.Channel, Letter: e.Letter, Reason: e.Reason, Ground: e.Ground,
-		DecidedBy: e.DecidedBy, From: e.From, To: e.To, Route: e.Route, Until: e.Until, Suggestion: e.Suggestion, Number: e.Number, Outcome: e.Outcome, Meeting: e.Meeting, Money: e.Money, OfficeRating: e.OfficeRating, UnitRating: e.UnitRating, Late: e.Late, Clock: e.Clock, Step: e.Step,
+		DecidedBy: e.DecidedBy, From: e.From, To: e.To, Route: e.Route, Until: e.Until, Suggestion: e.Suggestion, Number: e.Number, Earlier: e.Earlier, Outcome: e.Outcome, Meeting: e.Meeting, Money: e.Money, OfficeRating: e.OfficeRating, UnitRating: e.UnitRating, Late: e.Late, Clock: e.Clock, Step: e.Step,
 	}
 	if r := e.Review; r != nil {
 		view.Round, view.Unit, view.Organ = r.Round, r.Unit, r.Organ

@@ -69,17 +69,21 @@ type Case struct {
 	ID  string `json:"id"`
 	Seq int64  `json:"seq"` // of the last event
 
-	Number    string `json:"number"`              // official registration number
-	Reference string `json:"reference,omitempty"` // the number of whoever handed it down
-	Origin    string `json:"origin"`
-	Channel   string `json:"channel"`
-	Purpose   string `json:"purpose"`
-	Category  string `json:"category"`
-	Campaign  string `json:"campaign,omitempty"`
-	Headcount int    `json:"headcount"` // persons who came or signed
-	Repeated  bool   `json:"repeated,omitempty"`
-	Key       bool   `json:"key,omitempty"`       // 重点
-	Difficult bool   `json:"difficult,omitempty"` // 难点
+	Number          string   `json:"number"`              // official registration number
+	Reference       string   `json:"reference,omitempty"` // the number of whoever handed it down
+	Origin          string   `json:"origin"`
+	Channel         string   `json:"channel"`
+	Purpose         string   `json:"purpose"`
+	Category        string   `json:"category"`
+	Campaign        string   `json:"campaign,omitempty"`
+	Headcount       int      `json:"headcount"` // persons who came or signed
+	Repeated        bool     `json:"repeated,omitempty"`
+	Collective      bool     `json:"collective,omitempty"`
+	Representatives int      `json:"representatives,omitempty"` // who came for a collective petition
+	SkipLevel       bool     `json:"skip_level,omitempty"`      // raised past the level above the responsible one
+	Earlier         []string `json:"earlier,omitempty"`         // cases of the same matter
+	Key             bool     `json:"key,omitempty"`             // 重点
+	Difficult       bool     `json:"difficult,omitempty"`       // 难点
 
 	Office            string   `json:"office"`             // petition office in charge
 	SupervisionOffice string   `json:"supervision_office"` // beside it, for dual supervision

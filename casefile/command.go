@@ -50,6 +50,7 @@ const (
 	ConcludeReview Kind = "conclude_review" // 复查、复核意见
 	Rate           Kind = "rate"            // 满意度评价
 	Reopen         Kind = "reopen"          // 重新办理
+	Link           Kind = "link"            // 关联
 )
 
 // The further ways to the responsible unit, and of supervising it.
@@ -123,7 +124,8 @@ type Command struct {
 	Channel    ChannelName `json:"channel,omitempty"`
 	Clock      string      `json:"clock,omitempty"`
 	Suggestion string      `json:"suggestion,omitempty"`
-	Number     int         `json:"number,omitempty"` // of a suggestion
+	Number     int         `json:"number,omitempty"`  // of a suggestion
+	Earlier    string      `json:"earlier,omitempty"` // id of the earlier case
 }
 
 // Registration is what a clerk enters of a new case. Who complained is not among
@@ -149,6 +151,8 @@ type Registration struct {
 	// OnTheSpot: the written notice of acceptance was given at once (当场受理).
 	OnTheSpot bool `json:"on_the_spot,omitempty"`
 	Simple    bool `json:"simple,omitempty"` // 简易办理
+	// Representatives are how many came for a collective petition.
+	Representatives int `json:"representatives,omitempty"`
 }
 
 // Field is one field of a command's body.
@@ -192,7 +196,7 @@ var table = []spec{
 		[]Field{
 			need("origin"), need("channel"), need("purpose"), need("category"), need("unit"), need("received_at"), need("title"), need("text"),
 			may("reference"), may("campaign"), may("headcount"), may("repeated"), may("key"), may("difficult"), may("petitioner"),
-			may("accused_unit"), may("accused_official"), may("on_the_spot"), may("simple"), may("upper"), may("lower"),
+			may("accused_unit"), may("accused_official"), may("on_the_spot"), may("simple"), may("representatives"), may("upper"), may("lower"),
 		},
 		nil, register,
 	},
@@ -436,6 +440,13 @@ var table = []spec{
 		"《信访工作条例》第四十条：信访部门发现问题的，督促重新办理",
 		[]Field{need("reason"), need("text")},
 		notFinal, reopenCase,
+	},
+	{
+		Link, open,
+		[]relation{clerk, supervisor, receivingOfficer},
+		"《信访工作条例》第二十二条：登记时核对是否重复，由登记机关关联",
+		[]Field{need("earlier"), may("text")},
+		fewLinks, link,
 	},
 	{
 		Commission,

@@ -97,6 +97,7 @@ func TestWhoMay(t *testing.T) {
 		Tick:        {"clock"},
 
 		Commission:       {"clerk", "supervisor"},
+		Link:             {"clerk", "supervisor", "officer"},
 		Object:           {"officer"},
 		DecideObjection:  {"clerk", "supervisor"},
 		Join:             {"clerk", "supervisor"},
@@ -197,6 +198,7 @@ func TestWhen(t *testing.T) {
 		Release:     slices.Concat(supervised, []string{"dual", "served-dual"}),
 		Tick:        opened,
 
+		Link:             opened,
 		Object:           {"forwarded", "commissioned"},
 		DecideObjection:  {"objected"},
 		Join:             slices.Concat(forwarded, []string{"handling", "simple"}, led, []string{"opined", "opined-unread", "half-signed"}),

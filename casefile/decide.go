@@ -176,6 +176,7 @@ func register(d *decision) *Error {
 	if r.Unit != "" && d.rules.Directory.Units[c.Office].Kind != PetitionOfficeKind {
 		v.add("unit", "no_petition_office", "名录中没有主管的信访部门", "no petition office in the directory is in charge")
 	}
+	d.gathering(&v, &c, r)
 	c.SupervisionOffice = d.rules.Directory.Office(c.Office, SupervisionOfficeKind)
 	if err := v.err(); err != nil {
 		return err

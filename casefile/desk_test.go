@@ -269,6 +269,8 @@ func (d *desk) command(kind Kind) Command {
 	case Commission:
 		cmd = d.command(Forward)
 		cmd.Kind, cmd.Days, cmd.Text = Commission, 45, doc("order")
+	case Link:
+		cmd.Earlier = fmt.Sprintf("case-0-%d", len(d.c.Earlier))
 	case DecideObjection:
 		cmd.Outcome, cmd.Text = "upheld", doc("decision")
 	case Join:

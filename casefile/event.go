@@ -48,6 +48,7 @@ const (
 	EventReviewed       EventKind = "reviewed"
 	EventRated          EventKind = "rated"
 	EventReopened       EventKind = "reopened"
+	EventLinked         EventKind = "linked"
 
 	EventCommissioned       EventKind = "commissioned"
 	EventObjected           EventKind = "objected"
@@ -124,7 +125,8 @@ type Event struct {
 	Route        string        `json:"route,omitempty"`
 	Until        calendar.Date `json:"until,omitzero"` // by when the unit can object
 	Suggestion   string        `json:"suggestion,omitempty"`
-	Number       int           `json:"number,omitempty"` // of the suggestion
+	Number       int           `json:"number,omitempty"`  // of the suggestion
+	Earlier      string        `json:"earlier,omitempty"` // the case it was linked to
 	Outcome      string        `json:"outcome,omitempty"`
 	Meeting      string        `json:"meeting,omitempty"`
 	Money        int64         `json:"money,omitempty"`  // yuan
@@ -281,6 +283,8 @@ func Apply(c Case, e Event) Case {
 	case EventReopened:
 		c.Reopened++
 		c.again()
+	case EventLinked:
+		c.Earlier, c.Repeated = append(slices.Clone(c.Earlier), e.Earlier), true
 	case EventTalked, EventCirculated, EventHeard, EventMediated, EventExtended, EventReminded, EventReportedUp, EventSuppressed, EventRecalculated:
 		// What they change are clocks, if anything.
 	}

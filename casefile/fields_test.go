@@ -43,6 +43,7 @@ var ready = map[Kind]struct{ state, who string }{
 	Urge:        {"handling", "supervisor"},
 
 	Commission:       {"registered", "clerk"},
+	Link:             {"registered", "clerk"},
 	Object:           {"forwarded", "officer"},
 	DecideObjection:  {"objected", "clerk"},
 	Join:             {"handling", "clerk"},
@@ -112,6 +113,8 @@ var blank = map[string]func(*Command){
 	"to":               func(c *Command) { c.To = "" },
 	"route":            func(c *Command) { c.Route = "" },
 	"decided_by":       func(c *Command) { c.DecidedBy = "" },
+	"earlier":          func(c *Command) { c.Earlier = "" },
+	"representatives":  func(c *Command) { c.Registration.Representatives = 0 },
 	"clock":            func(c *Command) { c.Clock = "" },
 	"suggestion":       func(c *Command) { c.Suggestion = "" },
 	"number":           func(c *Command) { c.Number = 0 },
@@ -195,6 +198,8 @@ func TestWrongFields(t *testing.T) {
 			r.Origin, r.Channel, r.Purpose, r.Category = "moon", "pigeon", "fun", "weather"
 		}), []string{"origin not_in_list", "channel not_in_list", "purpose not_in_list", "category not_in_list"}},
 		{"nobody came", Register, registration(func(r *Registration) { r.Headcount = 0 }), []string{"headcount out_of_range"}},
+		{"more representatives than the law lets come", Register, registration(func(r *Registration) { r.Headcount, r.Representatives = 30, 6 }), []string{"representatives out_of_range"}},
+		{"more representatives than people", Register, registration(func(r *Registration) { r.Headcount, r.Representatives = 2, 3 }), []string{"representatives more_than_headcount"}},
 		{"fewer than nobody", Register, registration(func(r *Registration) { r.Headcount = -1 }), []string{"headcount out_of_range"}},
 		{"too many", Register, registration(func(r *Registration) { r.Headcount = 100_001 }), []string{"headcount out_of_range"}},
 		{"received tomorrow", Register, registration(func(r *Registration) { r.ReceivedAt = r.ReceivedAt.Add(time.Second) }), []string{"received_at in_future"}},

@@ -56,7 +56,7 @@ func Load(path string) (*Policy, error) {
 
 func overlay(name string, data []byte) (*Policy, error) {
 	base := Default()
-	local, err := parse(name, data, Policy{Day: base.Day}) // what the file leaves out of the day stays
+	local, err := parse(name, data, Policy{Day: base.Day, People: base.People}) // what the file leaves out of these stays
 	if err != nil {
 		return nil, err
 	}
@@ -169,6 +169,12 @@ func (f *file) check(base *Policy) error {
 	c.duplicates("levels", "origins", "channels", "purposes", "reasons", "acts", "meetings", "decline_reasons", "categories", "clocks", "steps", "suspensions", "windows")
 	if p.Day.Spread < 0 || p.Day.Spread > Duration(12*60*60*1e9) {
 		c.add("day", "", "spread", "must be between 0 and 12h")
+	}
+	if p.People.Collective < 2 {
+		c.add("people", "", "collective", "must be 2 or more")
+	}
+	if p.People.Representatives < 1 || p.People.Representatives > 5 {
+		c.add("people", "", "representatives", "must be 1 to 5 (《信访工作条例》第二十条)")
 	}
 	for i, pair := range p.Pairs {
 		at := strconv.Itoa(i)

@@ -37,6 +37,7 @@ var bases = []Basis{Statute, National, Local, Practice, OurOwn}
 type Policy struct {
 	Version        string     `yaml:"version" json:"version"`
 	Name           Text       `yaml:"name" json:"name"`
+	People         People     `yaml:"people" json:"people"`
 	Day            WorkDay    `yaml:"day" json:"day"`
 	Levels         []Level    `yaml:"levels" json:"levels"`
 	Origins        []Code     `yaml:"origins" json:"origins"`
@@ -53,6 +54,12 @@ type Policy struct {
 
 	Suspensions []Suspension `yaml:"suspensions" json:"suspensions"`
 	Windows     []Window     `yaml:"windows" json:"windows"`
+}
+
+// People says how many make a petition a collective one, and how many may come for them.
+type People struct {
+	Collective      int `yaml:"collective" json:"collective"`
+	Representatives int `yaml:"representatives" json:"representatives"`
 }
 
 // Suspension is a reason for which clocks stand still, and for how long at most.
@@ -178,7 +185,7 @@ var Triggers = []string{
 	"released/petition_office", "released/supervision_office", "closed", "diverted", "handed_over",
 	"suspended", "resumed", "heard", "mediated", "submitted", "resolved", "executed",
 	"review_asked", "review_asked/review", "review_asked/recheck", "review_accepted", "review_declined",
-	"reviewed", "reviewed/uphold", "reviewed/change", "reviewed/set_aside", "reviewed/redo", "rated", "reopened",
+	"reviewed", "reviewed/uphold", "reviewed/change", "reviewed/set_aside", "reviewed/redo", "rated", "reopened", "linked",
 	"commissioned", "objected", "objection_decided", "objection_decided/upheld", "objection_decided/rejected", "joined", "fell_back",
 	"instructed", "fed_back/petition_office", "fed_back/supervision_office", "fed_back/joint_meeting", "term_asked", "term_granted", "term_refused",
 	"talked", "circulated", "listed", "ordered", "suggested", "suggestion_answered", "released/joint_meeting",

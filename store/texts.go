@@ -55,6 +55,8 @@ type Petitioner struct {
 	Name    string `json:"name,omitempty"`
 	Phone   string `json:"phone,omitempty"`
 	Address string `json:"address,omitempty"`
+	// Identity is the identity number, where the petitioner has given it.
+	Identity string `json:"identity,omitempty"`
 }
 
 // Reachable reports whether name and address, or a way to call, are known: a written
@@ -73,7 +75,9 @@ func (s *Store) WritePetitioner(ctx context.Context, p Petitioner) (string, erro
 	if err != nil {
 		return "", fmt.Errorf("seal petitioner: %w", err)
 	}
-	if _, err := s.pool.Exec(ctx, `INSERT INTO petitioners (id, sealed) VALUES ($1, $2)`, id, sealed); err != nil {
+	_, err = s.pool.Exec(ctx, `INSERT INTO petitioners (id, sealed, phone_index, identity_index) VALUES ($1, $2, $3, $4)`,
+		id, sealed, first(s.keys.blind("phone", p.Phone)), first(s.keys.blind("identity", p.Identity)))
+	if err != nil {
 		return "", fmt.Errorf("write petitioner: %w", err)
 	}
 	return id, nil

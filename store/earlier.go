@@ -1,0 +1,137 @@
+package store
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"shuangze/casefile"
+)
+
+// Likeness says what a clerk knows of a petition that may have come before; empty fields
+// are not looked for.
+type Likeness struct {
+	Phone    string
+	Identity string // identity number
+	Title    string
+}
+
+// Match is an earlier case that may be the same matter, and by what it was found.
+type Match struct {
+	Row Row
+	By  []string // phone, identity, title
+}
+
+// maxMatches bounds what a search for earlier cases gives.
+const maxMatches = 20
+
+// blind hashes a value with each key, for the index that only the key's holder can read.
+// kind keeps a telephone number from matching an identity number.
+func (ks Keys) blind(kind, value string) [][]byte {
+	if value = plain(value); value == "" {
+		return nil
+	}
+	var hashes [][]byte
+	for _, k := range ks {
+		h := hmac.New(sha256.New, k.mac[:])
+		h.Write([]byte("index " + kind + "\x00" + value))
+		hashes = append(hashes, h.Sum(nil))
+	}
+	return hashes
+}
+
+// first is the present key's hash, nil when there is nothing to hash.
+func first(hashes [][]byte) []byte {
+	if len(hashes) == 0 {
+		return nil
+	}
+	return hashes[0]
+}
+
+// plain reduces a number to what makes it the same number: its digits, and the X that ends
+// some identity numbers; without the country's prefix.
+func plain(number string) string {
+	number = strings.Map(func(r rune) rune {
+		switch {
+		case r >= '０' && r <= '９':
+			return r - '０' + '0'
+		case r >= '0' && r <= '9', r == '+':
+			return r
+		case r == 'x' || r == 'X':
+			return 'X'
+		}
+		return -1
+	}, number)
+	number = strings.TrimPrefix(strings.TrimPrefix(number, "+"), "0086")
+	if len(number) == 13 {
+		number = strings.TrimPrefix(number, "86")
+	}
+	return number
+}
+
+// Earlier finds cases that may be the same matter as one being registered, among those
+// that the actor may see. The search is logged, without what was searched for: it is for
+// the registering clerk alone, against registering a matter twice, never to follow a
+// person about.
+func (s *Store) Earlier(ctx context.Context, by casefile.Actor, like Likeness, now time.Time) ([]Match, error) {
+	d, err := s.Directory(ctx)
+	if err != nil {
+		return nil, err
+	}
+	w := where{args: pgx.NamedArgs{"title": like.Title, "limit": maxMatches}}
+	w.sees(by, d)
+	var alternatives, what []string
+	add := func(name, condition string, value any) {
+		w.args[name] = value
+		alternatives, what = append(alternatives, condition), append(what, name)
+	}
+	if hashes := s.keys.blind("phone", like.Phone); hashes != nil {
+		add("phone", `id IN (SELECT case_id FROM petitioners WHERE phone_index = ANY(@phone))`, hashes)
+	}
+	if hashes := s.keys.blind("identity", like.Identity); hashes != nil {
+		add("identity", `id IN (SELECT case_id FROM petitioners WHERE identity_index = ANY(@identity))`, hashes)
+	}
+	if like.Title != "" {
+		add("title", `title % @title`, like.Title)
+	}
+	if len(alternatives) == 0 {
+		return nil, nil
+	}
+	w.either = append(w.either, alternatives)
+	rows, err := s.pool.Query(ctx, selectRow+w.String()+` ORDER BY similarity(title, @title) DESC, registered_at DESC, id LIMIT @limit`, w.args)
+	if err != nil {
+		return nil, fmt.Errorf("look for earlier cases: %w", err)
+	}
+	found, err := pgx.CollectRows(rows, scanRow)
+	if err != nil {
+		return nil, fmt.Errorf("look for earlier cases: %w", err)
+	}
+	var matches []Match
+	for _, row := range found {
+		m := Match{Row: row}
+		for i, name := range what {
+			var holds bool
+			sql := `SELECT ` + alternatives[i] + ` FROM cases WHERE id = @id`
+			if err := s.pool.QueryRow(ctx, sql, pgx.NamedArgs{"id": row.Case.ID, name: w.args[name]}).Scan(&holds); err != nil {
+				return nil, fmt.Errorf("say by what a case was found: %w", err)
+			}
+			if holds {
+				m.By = append(m.By, name)
+			}
+		}
+		matches = append(matches, m)
+	}
+	// Whoever is the same person comes before what reads alike.
+	slices.SortStableFunc(matches, func(a, b Match) int { return len(b.By) - len(a.By) })
+	_, err = s.pool.Exec(ctx, `INSERT INTO petitioner_searches (official, at, by_what, found) VALUES ($1, $2, $3, $4)`, by.ID, now, strings.Join(what, " "), len(matches))
+	if err != nil {
+		return nil, fmt.Errorf("log the search: %w", err)
+	}
+	return matches, nil
+}
