@@ -57,8 +57,11 @@ func TestVerifyNotices(t *testing.T) {
 		"a step that was not taken": {func(o *office) {
 			o.sql(`UPDATE cases SET wake_at = '2020-01-01' WHERE id = 'bad'`)
 		}, "store", "its planned step has passed", false},
+		"a silent case": {func(o *office) {
+			o.sql(`DELETE FROM steps WHERE case_id = 'bad'`)
+		}, "store", "nothing is planned for it", false},
 		"a row without a ledger": {func(o *office) {
-			o.sql(`INSERT INTO cases SELECT 'odd', seq, 'odd', NULL, title, origin, campaign, office, unit, accused_unit, accused_official, stage, open, supervision,
+			o.sql(`INSERT INTO cases SELECT 'odd', seq, 'odd', NULL, title, origin, campaign, office, unit, accused_unit, accused_official, stage, false, supervision,
 				upper, lower, registered_at, yellow_at, red_at, overdue_at, final_lamp, wake_at, calendar, state FROM cases WHERE id = 'bad'`)
 		}, "store", "case odd: has a row but no ledger", true},
 		"a number left out": {func(o *office) {
