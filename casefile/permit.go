@@ -195,4 +195,5 @@ type Rules struct {
 	Policy    *policy.Policy
 	Calendar  *calendar.Calendar
 	Directory *Directory
+	Now       time.Time // by which leaves are judged; Decide and Available set it themselves
 }
