@@ -23,6 +23,20 @@ func standsIn(c Case, by Actor, r Rules) []SeatName {
 	return seats
 }
 
+// deputyTold is who is told of the case in an official's place, while they are on leave.
+// Of a seat that is who can act in it; of anything else, who may see the case anyway.
+func deputyTold(c Case, official string, r Rules) (deputy string, ok bool) {
+	o, ok := r.Directory.Deputy(official, r.Now)
+	if !ok {
+		return "", false
+	}
+	by := Actor{ID: o.ID, Role: o.Role, Unit: o.Unit}
+	if name, sits := c.SeatOf(official); sits {
+		return o.ID, slices.Contains(standsIn(c, by, r), name)
+	}
+	return o.ID, Sees(c, by, r)
+}
+
 // inSeat reports whether the actor holds a seat or stands in for who does.
 func inSeat(c Case, by Actor, r Rules) bool {
 	_, sits := c.SeatOf(by.ID)

@@ -210,3 +210,61 @@ func TestAdmitLetsDeputiesThrough(t *testing.T) {
 		t.Errorf("%s", show(refusal))
 	}
 }
+
+// Who is on leave is not reminded; the deputy is, in their place, unless the deputy may
+// not know of the case.
+func TestDeputyIsTold(t *testing.T) {
+	whom := func(d *desk) []string {
+		told := []string{}
+		for _, n := range d.last.Notices {
+			line := n.To
+			if n.For != "" {
+				line += " for " + n.For
+			}
+			told = append(told, line)
+		}
+		slices.Sort(told)
+		return told
+	}
+	opine := func(d *desk) *desk { return d.moves("officer opine") } // the lower leader is told
+
+	same(t, "nobody on leave", []string{"lower"}, whom(opine(newDesk(t).reach("acknowledged"))))
+	same(t, "on leave", []string{"other-head for lower"}, whom(opine(newDesk(t).reach("acknowledged").leaveNow("lower", "other-head"))))
+
+	d := newDesk(t).reach("acknowledged").leaveNow("lower", "other-head")
+	same(t, "back again", []string{"lower"}, whom(opine(d.at("2026-09-03 00:00"))))
+
+	d = newDesk(t).reach("acknowledged").leaveNow("lower", "upper")
+	same(t, "the deputy holds the other seat", []string{"lower"}, whom(opine(d)))
+
+	d = newDesk(t).register(func(r *Registration) { r.Purpose, r.AccusedUnit = "accusation", "C-zr" })
+	d.moves("clerk forward", "officer accept", "supervisor assign").leaveNow("lower", "other-head")
+	same(t, "the deputy is of the accused unit", []string{"lower"}, whom(opine(d)))
+
+	// Not of the case's leaders, but of others who are told: the deputy has to see the case.
+	d = newDesk(t).reach("acknowledged").leave("head", "other-head", "2026-09-01 00:00", "2027-01-01 00:00").
+		leave("upper", "lower", "2026-09-01 00:00", "2027-01-01 00:00")
+	d.until("2026-10-28 09:00") // REM-T3 of HANDLE
+	same(t, "the deputy sees nothing of the unit", []string{"colleague", "head", "officer"}, whom(d))
+	d = newDesk(t).reach("acknowledged").leave("head", "upper", "2026-09-01 00:00", "2027-01-01 00:00").until("2026-10-28 09:00")
+	same(t, "the deputy sees the case", []string{"colleague", "officer", "upper for head"}, whom(d))
+	d.until("2026-10-30 09:00") // REM-T1, to both leaders and the head
+	same(t, "once each", []string{"colleague", "lower", "officer", "upper"}, whom(d))
+}
+
+// The leader's clock goes on running, the deputy is reminded of it, and what becomes
+// late is the leader's.
+func TestLeaderOnLeaveBecomesLate(t *testing.T) {
+	d := newDesk(t).reach("led").leave("upper", "other-upper", "2026-09-01 12:00", "2026-12-01 00:00")
+	d.until("2026-09-03 09:00")
+	same(t, "reminded", []string{"other-upper"}, d.told(EventReminded, "DUAL-ACK/upper"))
+	same(t, "reminded", []string{"lower"}, d.told(EventReminded, "DUAL-ACK/lower"))
+	d.until("2026-09-05 09:00")
+	if k := d.clock("DUAL-ACK/upper"); k.Who != "upper" || !k.Running() {
+		t.Errorf("the clock is %s", show(k))
+	}
+	d.at("2026-09-10 09:00").moves("other-upper acknowledge")
+	if i := slices.IndexFunc(d.c.Late, func(l Late) bool { return l.Clock == "DUAL-ACK/upper" }); i < 0 || d.c.Late[i].Who != "upper" {
+		t.Errorf("late is %s", show(d.c.Late))
+	}
+}

@@ -636,19 +636,42 @@ func (l *life) checkCase() {
 // checkNotices checks that everybody is told once, nobody of their own doing, and never
 // the accused.
 func (l *life) checkNotices(out Outcome) {
-	seen := map[Notice]bool{}
+	type once struct {
+		seq int64
+		to  string
+	}
+	seen := map[once]bool{}
+	rules := l.rules
+	rules.Now = l.now
 	for _, n := range out.Notices {
 		i := slices.IndexFunc(out.Events, func(e Event) bool { return e.Seq == n.Seq && e.Kind == n.Kind && e.Step == n.Step })
 		o, ok := l.rules.Directory.Officials[n.To]
 		switch {
-		case i < 0 || !ok || seen[n]:
+		case i < 0 || !ok || seen[once{n.Seq, n.To}]:
 			l.t.Fatalf("%s of %s", show(n), show(out.Events))
 		case out.Events[i].Actor.ID == n.To:
 			l.t.Fatalf("%s is told what they did: %s", n.To, show(out.Events[i]))
 		case o.ID == l.c.AccusedOfficial || l.c.AccusedUnit != "" && l.rules.Directory.Under(o.Unit, l.c.AccusedUnit):
 			l.t.Fatalf("the accused is told: %s", show(n))
 		}
-		seen[n] = true
+		seen[once{n.Seq, n.To}] = true
+		principal, onOwn := n.For, n.For == ""
+		if onOwn {
+			principal = n.To
+		}
+		deputy, away := l.rules.Directory.Deputy(principal, l.now)
+		sees := away && Sees(l.c, l.actor(deputy.ID), rules)
+		switch {
+		case !onOwn && deputy.ID != n.To:
+			l.t.Fatalf("%s stands in for %s: %s", deputy.ID, n.For, show(n))
+		case len(out.Events) > 1: // later events may have changed who may know what
+		case !onOwn && !sees:
+			l.t.Fatalf("told of what %s can't see: %s", n.To, show(n))
+		case onOwn && sees && deputy.ID != out.Events[i].Actor.ID && !slices.Contains(append(l.c.Upper.Hands, l.c.Lower.Hands...), deputy.ID):
+			if _, sits := l.c.SeatOf(deputy.ID); !sits && !slices.Contains(l.c.Recused, deputy.ID) {
+				l.t.Fatalf("%s is on leave, but %s is not told: %s", n.To, deputy.ID, show(n))
+			}
+		}
 	}
 }
 
