@@ -111,6 +111,7 @@ var setters = map[string]func(*casefile.Command, *body, string){
 	"money":         func(c *casefile.Command, b *body, name string) { c.Money = int64(b.number(name, 0)) },
 	"office_rating": func(c *casefile.Command, b *body, name string) { c.OfficeRating = b.line(name, maxLine) },
 	"unit_rating":   func(c *casefile.Command, b *body, name string) { c.UnitRating = b.line(name, maxLine) },
+	"for":           func(c *casefile.Command, b *body, name string) { c.For = b.line(name, maxLine) },
 	"channel": func(c *casefile.Command, b *body, name string) {
 		c.Channel = casefile.ChannelName(b.line(name, maxLine))
 	},

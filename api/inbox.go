@@ -26,7 +26,7 @@ func (a *api) getInbox(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	waiting, total, err := a.Store.Inbox(r.Context(), v.by, v.now, limit)
+	waiting, total, err := a.Store.Inbox(r.Context(), v.by, a.Policy.Deputies, v.now, limit)
 	if err != nil {
 		return err
 	}
@@ -37,6 +37,7 @@ func (a *api) getInbox(w http.ResponseWriter, r *http.Request) error {
 
 	type task struct {
 		Do   casefile.Kind  `json:"do"`
+		For  *string        `json:"for"`
 		Due  *calendar.Date `json:"due"`
 		Lamp casefile.Lamp  `json:"lamp"`
 		Case summary        `json:"case"`
@@ -47,6 +48,7 @@ func (a *api) getInbox(w http.ResponseWriter, r *http.Request) error {
 		Title  string    `json:"title"`
 		Kind   string    `json:"kind"`
 		Step   *string   `json:"step"`
+		For    *string   `json:"for"`
 		At     time.Time `json:"at"`
 	}
 	inbox := struct {
@@ -55,7 +57,7 @@ func (a *api) getInbox(w http.ResponseWriter, r *http.Request) error {
 		Notices []notice `json:"notices"`
 	}{[]task{}, total, []notice{}}
 	for _, t := range waiting {
-		shown := task{Do: t.Do, Lamp: casefile.Green, Case: v.summary(t.Row)}
+		shown := task{Do: t.Do, For: text(t.For), Lamp: casefile.Green, Case: v.summary(t.Row)}
 		if t.Due != nil {
 			due := calendar.DateOf(*t.Due)
 			shown.Due, shown.Lamp = &due, v.lampAt(t.Case, due)
@@ -63,7 +65,7 @@ func (a *api) getInbox(w http.ResponseWriter, r *http.Request) error {
 		inbox.Tasks = append(inbox.Tasks, shown)
 	}
 	for _, n := range told {
-		inbox.Notices = append(inbox.Notices, notice{n.Case, n.Number, n.Title, n.Kind, text(n.Step), n.At.UTC()})
+		inbox.Notices = append(inbox.Notices, notice{n.Case, n.Number, n.Title, n.Kind, text(n.Step), text(n.For), n.At.UTC()})
 	}
 	return writeJSON(w, r, http.StatusOK, inbox)
 }

@@ -150,5 +150,5 @@ func secure(next http.Handler) http.Handler {
 // rules is what the core decides by, as of now.
 func (a *api) rules(ctx context.Context) (casefile.Rules, error) {
 	d, err := a.Store.Directory(ctx)
-	return casefile.Rules{Policy: a.Policy, Calendar: a.Calendar, Directory: d}, err
+	return casefile.Rules{Policy: a.Policy, Calendar: a.Calendar, Directory: d, Now: a.Clock.Now()}, err
 }

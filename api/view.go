@@ -198,7 +198,7 @@ type viewer struct {
 
 func (a *api) viewer(r *http.Request) (viewer, error) {
 	rules, err := a.rules(r.Context())
-	return viewer{actorOf(r), rules, a.Clock.Now(), languageOf(r)}, err
+	return viewer{actorOf(r), rules, rules.Now, languageOf(r)}, err
 }
 
 func (v viewer) summary(row store.Row) summary {
@@ -325,6 +325,7 @@ type eventView struct {
 	Kind    casefile.EventKind `json:"kind"`
 	Actor   string             `json:"actor"`
 	Role    casefile.Role      `json:"role"`
+	For     string             `json:"for,omitempty"`
 	Command string             `json:"command"`
 	Rule    string             `json:"rule"`
 	Text    *string            `json:"text"`
@@ -384,7 +385,7 @@ type movedClock struct {
 // the case accuses.
 func (v viewer) event(row store.Recorded, e casefile.Event, texts map[string]store.Text) eventView {
 	view := eventView{
-		Seq: e.Seq, At: e.At.UTC(), Kind: e.Kind, Actor: e.Actor.ID, Role: e.Actor.Role, Command: e.Command, Rule: e.Rule,
+		Seq: e.Seq, At: e.At.UTC(), Kind: e.Kind, Actor: e.Actor.ID, Role: e.Actor.Role, For: e.For, Command: e.Command, Rule: e.Rule,
 		Text: words(texts, e.Document), Clocks: []movedClock{}, Hash: hex.EncodeToString(row.Hash),
 		On: e.On, Unit: e.Unit, Organ: e.Organ, Seat: e.Seat, Act: e.Act, Days: e.Days, RequestedBy: e.RequestedBy, ToldOn: e.ToldOn, ToldBy: e.ToldBy,
 		Result: e.Result, SignedHash: e.Hash, Means: e.Means, Channel: e.Channel, Letter: e.Letter, Reason: e.Reason, Ground: e.Ground,

@@ -151,7 +151,8 @@ type Seat struct {
 	SignedAt       time.Time `json:"signed_at,omitzero"` // on the present opinion
 	SignedHash     string    `json:"signed_hash,omitempty"`
 	LastActAt      time.Time `json:"last_act_at,omitzero"`
-	// Hands are all who have ever acted in this seat: none of them may act in the other.
+	// Hands are all who have ever acted in this seat, deputies too: none of them may act
+	// in the other.
 	Hands []string `json:"hands,omitempty"`
 }
 

@@ -20,6 +20,9 @@ func (d *decision) clockChanges(c Case, e Event) []Clock {
 		return slices.ContainsFunc(names, func(name string) bool { return slices.Contains(triggers, name) })
 	}
 	for _, rule := range d.rules.Policy.Clocks {
+		if e.For != "" && inPerson(rule) {
+			continue // a leader's own act can't be done by a deputy (亲自办理)
+		}
 		for _, seat := range seatsOf(rule, e) {
 			id := clockID(rule, seat, e)
 			k, ok := c.Clock(id)
@@ -56,6 +59,11 @@ func (d *decision) stopped(k Clock, rule policy.Clock) Clock {
 		return k
 	}
 	return d.due(d.goOn(k), rule)
+}
+
+// inPerson reports whether a clock asks for leaders' own acts.
+func inPerson(rule policy.Clock) bool {
+	return rule.Bearer == policy.OfLeader && slices.Contains(rule.Stops, string(EventActed))
 }
 
 // latest keeps the last of the changes to each clock: one that was met and started

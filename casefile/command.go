@@ -91,6 +91,7 @@ type Command struct {
 	Actor       Actor  `json:"actor"`
 	Fingerprint string `json:"fingerprint,omitempty"` // of what was asked, to tell a repetition from a reuse of the id
 	Seen        int64  `json:"seen,omitempty"`        // seq of the case that the sender saw; the ledger is at least there
+	For         string `json:"for,omitempty"`         // the leader on leave for whom a deputy acts; may be left out where it can only be one
 
 	Registration *Registration `json:"registration,omitempty"`
 	Text         Document      `json:"text,omitzero"`
@@ -235,7 +236,8 @@ var table = []spec{
 		Acknowledge, open,
 		[]relation{seated},
 		"一案双责：由包案领导本人签收",
-		nil, notAcknowledged, acknowledge,
+		[]Field{may("for")},
+		notAcknowledged, acknowledge,
 	},
 	{
 		Act, open,
@@ -272,7 +274,7 @@ var table = []spec{
 		[]Stage{Opined, Served}, // served: what a review has changed
 		[]relation{seated},
 		"一案双责：由包案领导本人签批",
-		[]Field{need("hash")},
+		[]Field{need("hash"), may("for")},
 		mySignature, sign,
 	},
 	{
@@ -280,7 +282,7 @@ var table = []spec{
 		[]Stage{Opined},
 		[]relation{seated},
 		"一案双责：由包案领导本人退回",
-		[]Field{need("text")},
+		[]Field{need("text"), may("for")},
 		acknowledged, returnOpinion,
 	},
 	{

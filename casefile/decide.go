@@ -25,19 +25,24 @@ func Decide(c Case, cmd Command, rules Rules, now time.Time) (Outcome, error) {
 	if d.now.Before(c.LastAt) {
 		d.now = c.LastAt // another worker's clock is ahead of this one's
 	}
+	d.rules.Now = d.now
 	if c.Stage.Open() {
 		d.advance()
 	}
 	for _, kind := range cmd.kinds() {
 		s, ok := specOf(kind)
 		if !ok {
-			return Outcome{}, Permit(d.c, kind, cmd.Actor, rules)
+			return Outcome{}, Permit(d.c, kind, cmd.Actor, d.rules)
 		}
-		if err := Permit(d.c, kind, cmd.Actor, rules); err != nil {
+		if err := Permit(d.c, kind, cmd.Actor, d.rules); err != nil {
 			return Outcome{}, err
 		}
-		if err := admits(d.c, s, cmd.Actor, d.now); err != nil {
-			err.Commands = Available(d.c, cmd.Actor, rules, d.now)
+		var err *Error
+		if d.as, err = actsAs(d.c, cmd, kind, d.rules); err != nil {
+			return Outcome{}, err
+		}
+		if err := admits(d.c, s, d.as, d.now); err != nil {
+			err.Commands = Available(d.c, cmd.Actor, d.rules, d.now)
 			return Outcome{}, err
 		}
 		if s.decide == nil {
@@ -45,12 +50,12 @@ func Decide(c Case, cmd Command, rules Rules, now time.Time) (Outcome, error) {
 		}
 		if err := s.decide(d); err != nil {
 			if err.Reason == Conflict {
-				err.Commands = Available(d.c, cmd.Actor, rules, d.now)
+				err.Commands = Available(d.c, cmd.Actor, d.rules, d.now)
 			}
 			return Outcome{}, err
 		}
 	}
-	plan := Plan(d.c, rules, d.now)
+	plan := Plan(d.c, d.rules, d.now)
 	return Outcome{d.events, d.notices, plan, first(plan)}, nil
 }
 
@@ -73,6 +78,7 @@ func (cmd Command) kinds() []Kind {
 type decision struct {
 	c       Case
 	cmd     Command
+	as      Actor // whose seat it is: cmd.Actor or, of a deputy, the leader on leave
 	rules   Rules
 	now     time.Time
 	events  []Event
@@ -262,8 +268,8 @@ func forward(d *decision) *Error {
 }
 
 func acknowledge(d *decision) *Error {
-	name, _ := d.c.SeatOf(d.cmd.Actor.ID)
-	d.emit(Event{Kind: EventAcknowledged, Seat: name})
+	name, _ := d.c.SeatOf(d.as.ID)
+	d.emit(Event{Kind: EventAcknowledged, Seat: name, For: d.principal()})
 	return nil
 }
 
@@ -375,8 +381,8 @@ func sign(d *decision) *Error {
 	if d.cmd.Hash != d.c.Opinion.Document.Hash {
 		return conflict("opinion_changed", "处理意见书已有新的版本，请阅读后再签批", "the opinion is not the text you read; read it again before you sign")
 	}
-	name, _ := d.c.SeatOf(d.cmd.Actor.ID)
-	e := d.emit(Event{Kind: EventSigned, Seat: name, Hash: d.cmd.Hash})
+	name, _ := d.c.SeatOf(d.as.ID)
+	e := d.emit(Event{Kind: EventSigned, Seat: name, For: d.principal(), Hash: d.cmd.Hash})
 	if name == Lower {
 		d.tell(e, []string{d.c.Upper.Official})
 	}
@@ -389,8 +395,8 @@ func returnOpinion(d *decision) *Error {
 	if err := v.err(); err != nil {
 		return err
 	}
-	name, _ := d.c.SeatOf(d.cmd.Actor.ID)
-	d.tell(d.emit(Event{Kind: EventReturned, Document: d.text(), Seat: name}), d.officialsOf(d.c.Unit, Officer))
+	name, _ := d.c.SeatOf(d.as.ID)
+	d.tell(d.emit(Event{Kind: EventReturned, Document: d.text(), Seat: name, For: d.principal()}), d.officialsOf(d.c.Unit, Officer))
 	return nil
 }
 

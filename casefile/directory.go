@@ -3,6 +3,7 @@ package casefile
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"shuangze/policy"
 )
@@ -58,12 +59,73 @@ type Official struct {
 	Email     string `json:"email,omitempty"`
 }
 
-// Directory is the units and officials at one moment. Load counts the open cases
-// each leader carries; it is only filled where a pair may be proposed.
+// Leave is a leader's absence from From until before Until, and who stands in for that
+// time. Only the store makes one; it stays when it is over. One that was cancelled
+// before it began has Until at From: it covers nobody.
+type Leave struct {
+	ID       string
+	Official string
+	Deputy   string
+	From     time.Time
+	Until    time.Time // planned, until it is ended early
+	Planned  time.Time // Until as it was entered
+	Reason   string    // one of LeaveReasons
+
+	EnteredBy string
+	EnteredAt time.Time
+	EndedBy   string    // who ended or cancelled it early; "" when nobody did
+	EndedAt   time.Time // when; zero when nobody did
+}
+
+// Covers reports whether the leader is on leave at that instant.
+func (l Leave) Covers(at time.Time) bool { return !at.Before(l.From) && at.Before(l.Until) }
+
+// Cancelled reports whether the leave was ended before it began.
+func (l Leave) Cancelled() bool { return l.EndedBy != "" && l.Until.Equal(l.From) }
+
+// Directory is the units and officials at one moment, with every leave that was ever
+// entered, by the leader's id. Load counts the open cases each leader carries; it is
+// only filled where a pair may be proposed.
 type Directory struct {
 	Units     map[string]Unit
 	Officials map[string]Official
+	Leaves    map[string][]Leave
 	Load      map[string]int
+}
+
+// onLeave finds the leave that an official is on at an instant.
+func (d *Directory) onLeave(official string, at time.Time) (Leave, bool) {
+	i := slices.IndexFunc(d.Leaves[official], func(l Leave) bool { return l.Covers(at) })
+	if i < 0 {
+		return Leave{}, false
+	}
+	return d.Leaves[official][i], true
+}
+
+// Deputy is who stands in for an official at an instant; ok is false when the official
+// is not on leave. There are no chains: a deputy who is on leave too, or is no leader
+// any more, counts as none.
+func (d *Directory) Deputy(official string, at time.Time) (deputy Official, ok bool) {
+	l, away := d.onLeave(official, at)
+	if !away || l.Deputy == official {
+		return Official{}, false
+	}
+	if _, away := d.onLeave(l.Deputy, at); away || d.Officials[l.Deputy].Role != Leader {
+		return Official{}, false
+	}
+	return d.Officials[l.Deputy], true
+}
+
+// Principals lists for whom an official stands in at an instant, by id.
+func (d *Directory) Principals(deputy string, at time.Time) []string {
+	found := []string{}
+	for official := range d.Leaves {
+		if o, ok := d.Deputy(official, at); ok && o.ID == deputy {
+			found = append(found, official)
+		}
+	}
+	slices.Sort(found)
+	return found
 }
 
 // Under reports whether unit is area or lies somewhere below it.

@@ -92,6 +92,7 @@ type Event struct {
 	At      time.Time `json:"at"` // when it was recorded
 	Kind    EventKind `json:"kind"`
 	Actor   Actor     `json:"actor"`
+	For     string    `json:"for,omitempty"` // the leader on leave for whom the actor, as deputy, did it
 	Command string    `json:"command"`
 	Rule    string    `json:"rule"` // the rule or step behind it, or the command's kind
 
@@ -207,7 +208,7 @@ func Apply(c Case, e Event) Case {
 	case EventAcknowledged:
 		c.seat(e.Seat).AcknowledgedAt = e.At
 	case EventActed:
-		c.seat(e.Seat).LastActAt = e.At
+		c.seat(e.Seat).acted(e)
 	case EventReported:
 		c.ReportedAt = e.At
 	case EventOpined:
@@ -219,13 +220,14 @@ func Apply(c Case, e Event) Case {
 		c.unsign()
 	case EventSigned:
 		s := c.seat(e.Seat)
-		s.SignedAt, s.SignedHash, s.LastActAt = e.At, e.Hash, e.At
+		s.SignedAt, s.SignedHash = e.At, e.Hash
+		s.acted(e)
 		if c.Stage == Opined && c.signed() {
 			c.Stage = Signed
 		}
 	case EventReturned:
 		c.Stage = Handling
-		c.seat(e.Seat).LastActAt = e.At
+		c.seat(e.Seat).acted(e)
 		c.unsign()
 	case EventServed:
 		c.Stage, c.Served, c.ExecutedAt = Served, &Service{e.On, e.Means}, time.Time{}
@@ -331,6 +333,13 @@ func (c *Case) seat(name SeatName) *Seat {
 
 // signed reports whether both leaders have signed the present opinion.
 func (c *Case) signed() bool { return !c.Upper.SignedAt.IsZero() && !c.Lower.SignedAt.IsZero() }
+
+// acted notes a leader's own act. What a deputy does is none.
+func (s *Seat) acted(e Event) {
+	if e.For == "" {
+		s.LastActAt = e.At
+	}
+}
 
 // unsign voids both signatures: they were on another text.
 func (c *Case) unsign() {

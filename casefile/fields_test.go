@@ -112,6 +112,7 @@ var blank = map[string]func(*Command){
 	"from":             func(c *Command) { c.From = "" },
 	"to":               func(c *Command) { c.To = "" },
 	"route":            func(c *Command) { c.Route = "" },
+	"for":              func(c *Command) { c.For = "" },
 	"decided_by":       func(c *Command) { c.DecidedBy = "" },
 	"earlier":          func(c *Command) { c.Earlier = "" },
 	"representatives":  func(c *Command) { c.Registration.Representatives = 0 },

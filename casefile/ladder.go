@@ -123,21 +123,42 @@ func (d *decision) letter(name ChannelName) string {
 
 // Notice is what one person is to be told; it is written with its event.
 type Notice struct {
-	To   string    `json:"to"` // official
+	To   string    `json:"to"`            // official
+	For  string    `json:"for,omitempty"` // the leader on leave in whose place the deputy is told
 	Seq  int64     `json:"seq"`
 	Kind EventKind `json:"kind"`
 	Step string    `json:"step,omitempty"`
 }
 
 // tell writes a notice of the last event to each of these people once, but never
-// to whoever did it and never to anybody whom the case accuses.
+// to whoever did it and never to anybody whom the case accuses. Instead of a leader on
+// leave the deputy is told, unless the deputy may not know of the case or did it: then
+// the leader is, for somebody must be.
 func (d *decision) tell(e Event, to []string) {
 	slices.Sort(to)
-	for _, id := range slices.Compact(to) {
-		if id != "" && id != e.Actor.ID && !accused(d.c, id, d.rules.Directory.Officials[id].Unit, d.rules.Directory) {
-			d.notices = append(d.notices, Notice{id, d.c.Seq, e.Kind, e.Step})
+	to = slices.DeleteFunc(slices.Compact(to), func(id string) bool {
+		return id == "" || id == e.Actor.ID || accused(d.c, id, d.rules.Directory.Officials[id].Unit, d.rules.Directory)
+	})
+	var told []Notice
+	add := func(n Notice) {
+		if !slices.ContainsFunc(told, func(other Notice) bool { return other.To == n.To }) {
+			told = append(told, n)
 		}
 	}
+	var away []Notice
+	for _, id := range to {
+		n := Notice{To: id, Seq: d.c.Seq, Kind: e.Kind, Step: e.Step}
+		if deputy, ok := deputyTold(d.c, id, d.rules); ok && deputy != e.Actor.ID {
+			n.To, n.For = deputy, id
+			away = append(away, n)
+			continue
+		}
+		add(n)
+	}
+	for _, n := range away { // who is told on their own account is not told again
+		add(n)
+	}
+	d.notices = append(d.notices, told...)
 }
 
 // recipients resolves the groups of a step to officials.

@@ -58,6 +58,9 @@ var (
 		_, ok := c.SeatOf(by.ID)
 		return ok
 	}}
+	deputy = relation{"请假包案领导的代理人", "the deputy of one who is on leave", func(c Case, by Actor, r Rules) bool {
+		return len(standsIn(c, by, r)) > 0
+	}}
 	coOfficer = relation{"协办单位承办人", "an officer of a unit that handles the case together with the responsible one", func(c Case, by Actor, _ Rules) bool {
 		return by.Role == Officer && slices.Contains(c.CoUnits, by.Unit)
 	}}
@@ -84,7 +87,11 @@ func Permit(c Case, kind Kind, by Actor, r Rules) *Error {
 		return &Error{Reason: NotFound, Code: "case_not_found", Chinese: "没有这个信访事项", English: "there is no such case"}
 	}
 	var zh, en []string
-	for _, rel := range s.by {
+	holders := s.by
+	if slices.Contains(r.Policy.Deputies, string(kind)) {
+		holders = append(slices.Clone(holders), deputy)
+	}
+	for _, rel := range holders {
 		if rel.holds(c, by, r) {
 			return nil
 		}
@@ -110,8 +117,7 @@ func Sees(c Case, by Actor, r Rules) bool {
 	case Officer:
 		return by.Unit == c.Unit || slices.Contains(c.Parties(), by.Unit)
 	case Leader:
-		_, sits := c.SeatOf(by.ID)
-		return sits || r.Directory.Under(c.Unit, by.Unit)
+		return inSeat(c, by, r) || r.Directory.Under(c.Unit, by.Unit)
 	case Admin:
 	}
 	return false
@@ -142,8 +148,7 @@ func SeesPetitioner(c Case, by Actor, r Rules) bool {
 	case Officer:
 		return true // Sees lets in those of the responsible unit only
 	case Leader:
-		_, sits := c.SeatOf(by.ID)
-		return sits || by.Unit == c.Unit
+		return inSeat(c, by, r) || by.Unit == c.Unit
 	case Admin, Auditor, System:
 	}
 	return false
@@ -176,14 +181,22 @@ func Admit(c Case, cmd Command) *Error {
 	if !ok {
 		return &Error{Reason: NotFound, Code: "unknown_command", Chinese: "没有这个操作", English: "there is no such command"}
 	}
+	if _, sits := c.SeatOf(cmd.Actor.ID); !sits && slices.Contains(policy.Delegable, string(cmd.Kind)) {
+		s.ready = nil // a deputy's, perhaps: in whose seat, only the directory tells
+	}
 	return admits(c, s, cmd.Actor, c.LastAt)
 }
 
 // Available lists what the actor can do with the case now.
 func Available(c Case, by Actor, r Rules, now time.Time) []Kind {
 	kinds := []Kind{}
+	r.Now = now
 	for _, s := range table {
-		if s.kind != Tick && s.kind != Register && admits(c, s, by, now) == nil && Permit(c, s.kind, by, r) == nil {
+		if s.kind == Tick || s.kind == Register {
+			continue
+		}
+		admitted := slices.ContainsFunc(stances(c, s.kind, by, r), func(as Actor) bool { return admits(c, s, as, now) == nil })
+		if admitted && Permit(c, s.kind, by, r) == nil {
 			kinds = append(kinds, s.kind)
 		}
 	}
@@ -195,4 +208,5 @@ type Rules struct {
 	Policy    *policy.Policy
 	Calendar  *calendar.Calendar
 	Directory *Directory
+	Now       time.Time // by which leaves are judged; Decide and Available set it themselves
 }

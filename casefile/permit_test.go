@@ -164,9 +164,16 @@ func TestTheAccusedIsNotTold(t *testing.T) {
 
 func TestPermitNamesTheRule(t *testing.T) {
 	d := newDesk(t).reach("opined")
+	d.rules.Policy.Deputies = nil
 	refusal := Permit(d.c, Sign, d.actor("supervisor"), d.rules)
 	if refusal == nil || refusal.Reason != Forbidden || refusal.Rule != "一案双责：由包案领导本人签批" ||
 		refusal.Chinese != "这一操作只能由本案包案领导进行" || refusal.English != "only one of the case's two leaders may do this" {
+		t.Errorf("%s", show(refusal))
+	}
+	d.rules.Policy.Deputies = []string{"sign"}
+	refusal = Permit(d.c, Sign, d.actor("supervisor"), d.rules)
+	if refusal == nil || refusal.Chinese != "这一操作只能由本案包案领导或请假包案领导的代理人进行" ||
+		refusal.English != "only one of the case's two leaders or the deputy of one who is on leave may do this" {
 		t.Errorf("%s", show(refusal))
 	}
 	refusal = Permit(d.c, Serve, d.actor("auditor"), d.rules)

@@ -22,7 +22,9 @@ func TestInvariants(t *testing.T) {
 	next := withYear2027(t)
 	rapid.Check(t, func(t *rapid.T) {
 		l := &life{desk: newDesk(t), t: t, stopped: map[string]Clock{}, known: map[string]bool{}}
-		l.rules.Policy = builtin()
+		p := *builtin()
+		p.Deputies = rapid.SliceOfDistinct(rapid.SampledFrom(p.Deputies), rapid.ID).Draw(t, "deputies")
+		l.rules.Policy = &p
 		l.now = calendar.Date{Year: 2024, Month: 3, Day: 1}.At(10, 0).Add(time.Duration(rapid.IntRange(0, 1000*24*60).Draw(t, "starts"))*time.Minute + 123456789)
 		for i := range rapid.IntRange(2, 60).Draw(t, "steps") {
 			if i > 0 {
@@ -31,20 +33,95 @@ func TestInvariants(t *testing.T) {
 			if rapid.IntRange(0, 40).Draw(t, "calendar") == 0 {
 				l.rules.Calendar = next
 			}
+			if rapid.IntRange(0, 5).Draw(t, "leave") == 0 {
+				l.goOnLeave()
+			}
 			l.step()
 		}
 		l.checkHistory()
 	})
 }
 
+// TestTwoSeatsAreTwoPersons keeps the leaders of a case busy while they go on leave,
+// stand in for each other and hand over: nobody ever acts in both seats.
+func TestTwoSeatsAreTwoPersons(t *testing.T) {
+	deputies := 0
+	rapid.Check(t, func(t *rapid.T) {
+		l := &life{desk: newDesk(t), t: t, stopped: map[string]Clock{}, known: map[string]bool{}}
+		l.reach("led")
+		for range rapid.IntRange(10, 40).Draw(t, "steps") {
+			switch kind := rapid.SampledFrom([]Kind{Tick, Tick, Acknowledge, Acknowledge, Act, Opine, Sign, Sign, Return, HandOver}).Draw(t, "kind"); kind {
+			case Tick:
+				l.goOnLeave()
+				l.now = l.now.Add(time.Duration(rapid.IntRange(0, 48).Draw(t, "hours")) * time.Hour)
+				l.tick()
+			case Opine:
+				l.give("officer", l.command(Opine))
+			case HandOver:
+				cmd := l.command(HandOver)
+				cmd.From = rapid.SampledFrom([]string{l.c.Upper.Official, l.c.Lower.Official}).Draw(t, "from")
+				cmd.To = rapid.SampledFrom(leaders).Draw(t, "to")
+				cmd.Reason = rapid.SampledFrom(HandoverReasons).Draw(t, "reason")
+				l.give("supervisor", cmd)
+			default:
+				cmd := l.command(kind)
+				who := rapid.SampledFrom(append([]string{l.c.Upper.Official, l.c.Lower.Official}, leaders...)).Draw(t, "who")
+				if rapid.Bool().Draw(t, "as deputy") {
+					cmd.For = rapid.SampledFrom([]string{l.c.Upper.Official, l.c.Lower.Official}).Draw(t, "for")
+					if o, ok := l.rules.Directory.Deputy(cmd.For, l.now); ok {
+						who = o.ID
+					}
+				}
+				l.give(who, cmd)
+			}
+		}
+		l.checkHistory()
+		deputies += l.deputies
+	})
+	if deputies == 0 {
+		t.Error("no deputy ever acted: this tests less than it says")
+	}
+}
+
+// leaders are those of the town who could come to sit in a case of the county.
+var leaders = []string{"upper", "other-upper", "lower", "head", "other-head", "convener"}
+
 // life is a case with what must be remembered of it to judge it.
 type life struct {
 	*desk
-	t       *rapid.T
-	past    []Case           // every state it was in,
-	written []string         // and what that state was
-	stopped map[string]Clock // by id: the clocks that were stopped
-	known   map[string]bool  // the ids of clocks it ever had
+	t        *rapid.T
+	past     []Case           // every state it was in,
+	written  []string         // and what that state was
+	stopped  map[string]Clock // by id: the clocks that were stopped
+	known    map[string]bool  // the ids of clocks it ever had
+	deputies int              // times that a deputy acted
+}
+
+// goOnLeave puts a leader on leave from about now on, or ends every leave. The leaves
+// are more than anybody could enter: they overlap and make chains.
+func (l *life) goOnLeave() {
+	if rapid.IntRange(0, 9).Draw(l.t, "all back") == 0 {
+		l.rules.Directory.Leaves = nil
+		return
+	}
+	likely := leaders
+	if l.c.Led() {
+		likely = append([]string{l.c.Upper.Official, l.c.Lower.Official}, leaders...)
+	}
+	who := rapid.SampledFrom(likely).Draw(l.t, "on leave")
+	deputy := rapid.SampledFrom(append([]string{"officer", "other-head", "other-head", "other-head"}, leaders...)).Draw(l.t, "deputy")
+	hours := func(name string, least, most int) time.Duration {
+		return time.Duration(rapid.IntRange(least, most).Draw(l.t, name)) * time.Hour
+	}
+	from := l.now.Add(hours("from", -24, 12)).Truncate(time.Microsecond)
+	leave := Leave{Official: who, Deputy: deputy, From: from, Until: from.Add(hours("hours", 1, 40*24))}
+	leaves := map[string][]Leave{who: {leave}} // a new map: what was decided by the old one stays so
+	for official, others := range l.rules.Directory.Leaves {
+		leaves[official] = append(slices.Clone(others), leaves[official]...)
+	}
+	directory := *l.rules.Directory
+	directory.Leaves = leaves
+	l.rules.Directory = &directory
 }
 
 // wait lets time pass: none, minutes, days, months, or until the next planned step.
@@ -114,6 +191,14 @@ func (l *life) step() {
 		}
 		quiet := NextStep(l.c, l.rules, l.now).At.After(l.now) && !l.recalculates()
 		refusal := l.give(who, cmd)
+		if refusal != nil && refusal.Code == "invalid_fields" && refusal.Fields[0].Field == "for" {
+			// They stand in for both leaders, and it is possible for one at least.
+			for _, cmd.For = range []string{l.c.Upper.Official, l.c.Lower.Official} {
+				if refusal = l.give(who, cmd); refusal == nil {
+					break
+				}
+			}
+		}
 		// Two refusals depend on more than the case's state; see Available.
 		if refusal != nil && quiet && cmd.Kind != HandOver && (cmd.Kind != Join || cmd.Unit != "") && !slices.Contains([]string{"nothing_to_extend", "overdue"}, refusal.Code) {
 			l.t.Fatalf("%s is available to %s, but: %s", kind, who, show(refusal))
@@ -190,6 +275,9 @@ func (l *life) distort(cmd Command) Command {
 	if rapid.Bool().Draw(l.t, "dates") {
 		cmd.On = calendar.DateOf(l.now).AddDays(rapid.IntRange(-100, 1).Draw(l.t, "on"))
 		cmd.ToldOn = cmd.On
+	}
+	if rapid.IntRange(0, 9).Draw(l.t, "for") == 0 {
+		cmd.For = rapid.SampledFrom([]string{"nobody", l.c.Upper.Official, l.c.Lower.Official}).Draw(l.t, "whom")
 	}
 	if rapid.Bool().Draw(l.t, "numbers") {
 		cmd.Days = rapid.IntRange(-1, 40).Draw(l.t, "days")
@@ -301,10 +389,11 @@ func (l *life) checkEvent(cmd Command, e Event) {
 	if n := len(l.events); n > 0 && e.At.Before(l.events[n-1].At) {
 		l.t.Fatalf("time goes back: %s", show(e))
 	}
+	l.checkSeat(e)
 	switch e.Kind {
 	case EventSigned:
-		if e.Actor.ID != l.c.Seat(e.Seat).Official || e.Hash != l.c.Opinion.Document.Hash {
-			l.t.Fatalf("signed for somebody or something else: %s", show(e))
+		if e.Hash != l.c.Opinion.Document.Hash {
+			l.t.Fatalf("signed something else: %s", show(e))
 		}
 	case EventServed:
 		hash := l.c.Opinion.Document.Hash
@@ -382,6 +471,43 @@ func (l *life) checkEvent(cmd Command, e Event) {
 	}
 }
 
+// checkSeat checks that what is done in a seat is done by its leader or, in the leave's
+// time and within the policy, by a deputy who has no part in the other seat.
+func (l *life) checkSeat(e Event) {
+	inSeat := map[EventKind]Kind{EventAcknowledged: Acknowledge, EventActed: Act, EventSigned: Sign, EventReturned: Return}
+	kind, ok := inSeat[e.Kind]
+	seat, other := l.c.Upper, l.c.Lower
+	if e.Seat == Lower {
+		seat, other = other, seat
+	}
+	switch {
+	case !ok:
+		if e.For != "" {
+			l.t.Fatalf("nobody acts for another in %s", show(e))
+		}
+		return
+	case e.For == "":
+		if e.Actor.ID != seat.Official {
+			l.t.Fatalf("%s acts in the seat of %s: %s", e.Actor.ID, seat.Official, show(e))
+		}
+		return
+	}
+	covers := func(leave Leave) bool { return !e.At.Before(leave.From) && e.At.Before(leave.Until) }
+	leaves := l.rules.Directory.Leaves
+	named := slices.ContainsFunc(leaves[e.For], func(leave Leave) bool { return covers(leave) && leave.Deputy == e.Actor.ID })
+	switch {
+	case e.For != seat.Official || !named || kind == Act || !slices.Contains(l.rules.Policy.Deputies, string(kind)):
+		l.t.Fatalf("no deputy may do this at %s: %s with %s", clock(e.At), show(e), show(leaves))
+	case slices.ContainsFunc(leaves[e.Actor.ID], covers):
+		l.t.Fatalf("a deputy on leave: %s with %s", show(e), show(leaves))
+	case e.Actor.Role != Leader || e.Actor.ID == other.Official || slices.Contains(other.Hands, e.Actor.ID) || slices.Contains(l.c.Recused, e.Actor.ID):
+		l.t.Fatalf("not fit to be deputy: %s in %s", show(e), show(l.c))
+	case e.Actor.ID == l.c.AccusedOfficial || l.c.AccusedUnit != "" && l.rules.Directory.Under(e.Actor.Unit, l.c.AccusedUnit):
+		l.t.Fatalf("the accused is a deputy: %s", show(e))
+	}
+	l.deputies++
+}
+
 // checkLate checks that what is late when it ends is on record, once, and for ever.
 func (l *life) checkLate(before, after Case, e Event) {
 	if show(after.Late) != show(slices.Concat(before.Late, e.Late)) {
@@ -412,6 +538,9 @@ func (l *life) checkClocks(before, after Case, e Event) {
 			l.t.Fatalf("%s lost the clock %s", show(e), k.ID)
 		}
 		restarted := now.Running() && (now.StartedAt != k.StartedAt || now.From != k.From || slices.ContainsFunc(e.Clocks, func(x Clock) bool { return x.ID == k.ID }))
+		if e.For != "" && k.Rule == "DUAL-ACT" && show(now) != show(k) {
+			l.t.Fatalf("a deputy did the leader's own act: %s changed %s", show(e), show(k))
+		}
 		if !k.Running() && !restarted && show(now) != show(k) {
 			l.t.Fatalf("%s changed the stopped clock %s", show(e), show(k))
 		}
@@ -507,19 +636,42 @@ func (l *life) checkCase() {
 // checkNotices checks that everybody is told once, nobody of their own doing, and never
 // the accused.
 func (l *life) checkNotices(out Outcome) {
-	seen := map[Notice]bool{}
+	type once struct {
+		seq int64
+		to  string
+	}
+	seen := map[once]bool{}
+	rules := l.rules
+	rules.Now = l.now
 	for _, n := range out.Notices {
 		i := slices.IndexFunc(out.Events, func(e Event) bool { return e.Seq == n.Seq && e.Kind == n.Kind && e.Step == n.Step })
 		o, ok := l.rules.Directory.Officials[n.To]
 		switch {
-		case i < 0 || !ok || seen[n]:
+		case i < 0 || !ok || seen[once{n.Seq, n.To}]:
 			l.t.Fatalf("%s of %s", show(n), show(out.Events))
 		case out.Events[i].Actor.ID == n.To:
 			l.t.Fatalf("%s is told what they did: %s", n.To, show(out.Events[i]))
 		case o.ID == l.c.AccusedOfficial || l.c.AccusedUnit != "" && l.rules.Directory.Under(o.Unit, l.c.AccusedUnit):
 			l.t.Fatalf("the accused is told: %s", show(n))
 		}
-		seen[n] = true
+		seen[once{n.Seq, n.To}] = true
+		principal, onOwn := n.For, n.For == ""
+		if onOwn {
+			principal = n.To
+		}
+		deputy, away := l.rules.Directory.Deputy(principal, l.now)
+		sees := away && Sees(l.c, l.actor(deputy.ID), rules)
+		switch {
+		case !onOwn && deputy.ID != n.To:
+			l.t.Fatalf("%s stands in for %s: %s", deputy.ID, n.For, show(n))
+		case len(out.Events) > 1: // later events may have changed who may know what
+		case !onOwn && !sees:
+			l.t.Fatalf("told of what %s can't see: %s", n.To, show(n))
+		case onOwn && sees && deputy.ID != out.Events[i].Actor.ID && !slices.Contains(append(l.c.Upper.Hands, l.c.Lower.Hands...), deputy.ID):
+			if _, sits := l.c.SeatOf(deputy.ID); !sits && !slices.Contains(l.c.Recused, deputy.ID) {
+				l.t.Fatalf("%s is on leave, but %s is not told: %s", n.To, deputy.ID, show(n))
+			}
+		}
 	}
 }
 

@@ -119,7 +119,7 @@ func (f *file) syntax(err error) []error {
 
 // lay fills what the local file leaves out from the base. Lists of entries with an
 // id are merged by id; the order of levels and pairs carries meaning, so these
-// are replaced whole.
+// are replaced whole, and so is the list of what deputies may do.
 func (f *file) lay(base *Policy) {
 	p := &f.Policy
 	if p.Version == "" {
@@ -133,6 +133,9 @@ func (f *file) lay(base *Policy) {
 	}
 	if p.Pairs == nil {
 		p.Pairs = base.Pairs
+	}
+	if p.Deputies == nil {
+		p.Deputies = base.Deputies
 	}
 	code := func(c Code) string { return c.ID }
 	p.Origins = merge(base.Origins, p.Origins, code)
@@ -192,6 +195,14 @@ func (f *file) check(base *Policy) error {
 	for _, o := range p.Origins {
 		if _, ok := p.PairFor(o.ID, ""); !ok && !slices.ContainsFunc(p.Pairs, func(x Pair) bool { return slices.Contains(x.Origins, o.ID) }) {
 			c.add("origins", o.ID, "", "no pair of levels leads cases of origin %q", o.ID)
+		}
+	}
+	for _, command := range p.Deputies {
+		switch {
+		case command == "act":
+			c.add("", "", "deputies", "act is the leader's own and can't be delegated (亲自办理)")
+		case !slices.Contains(Delegable, command):
+			c.add("", "", "deputies", "%q is none of %v", command, Delegable)
 		}
 	}
 	for _, clock := range p.Clocks {

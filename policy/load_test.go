@@ -84,6 +84,24 @@ steps:
 	}
 }
 
+// What a deputy may do is replaced whole; left out it stays, empty it is nothing.
+func TestOverlayOfDeputies(t *testing.T) {
+	for file, want := range map[string][]string{
+		"version: x":         {"acknowledge", "sign", "return"},
+		"deputies: [return]": {"return"},
+		"deputies: []":       {},
+	} {
+		p, err := overlay("local.yaml", []byte(file))
+		if err != nil {
+			t.Errorf("%s: %v", file, err)
+			continue
+		}
+		if diff := cmp.Diff(want, p.Deputies); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", file, diff)
+		}
+	}
+}
+
 func TestOverlayOfNothingIsTheDefault(t *testing.T) {
 	want := Default()
 	want.Version += "+local"
@@ -155,6 +173,15 @@ func TestOverlayProblems(t *testing.T) {
 		{"extension where there is none", strings.NewReplacer("HANDLE", "ACC-DIRECT", "[accepted, fell_back]", "[registered]", "[served]", "[accepted, declined, forwarded, commissioned, diverted]",
 			"purposes: [appeal]", "from: ''", "[ordinary, accepted]", "[direct, reachable]", "length: 45", "length: 10").Replace(handle), []string{
 			"local.yaml:13: ACC-DIRECT: extend: 《信访工作条例》第二十三条第二款 knows no extension",
+		}},
+
+		// Deputies.
+		{"a personal act delegated", "\ndeputies: [sign, act]\n", []string{
+			"local.yaml:2: deputies: act is the leader's own and can't be delegated (亲自办理)",
+		}},
+		{"others' commands delegated", "deputies: [extend, sing]", []string{
+			`local.yaml:1: deputies: "extend" is none of [acknowledge sign return]`,
+			`local.yaml:1: deputies: "sing" is none of [acknowledge sign return]`,
 		}},
 
 		// Clocks.

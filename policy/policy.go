@@ -52,6 +52,7 @@ type Policy struct {
 	Clocks         []Clock    `yaml:"clocks" json:"clocks"`
 	Steps          []Step     `yaml:"steps" json:"steps"`
 
+	Deputies    []string     `yaml:"deputies" json:"deputies"` // commands that a deputy may give for a leader on leave; of Delegable
 	Suspensions []Suspension `yaml:"suspensions" json:"suspensions"`
 	Windows     []Window     `yaml:"windows" json:"windows"`
 }
@@ -190,6 +191,10 @@ var Triggers = []string{
 	"instructed", "fed_back/petition_office", "fed_back/supervision_office", "fed_back/joint_meeting", "term_asked", "term_granted", "term_refused",
 	"talked", "circulated", "listed", "ordered", "suggested", "suggestion_answered", "released/joint_meeting",
 }
+
+// Delegable are the commands of a leader that a deputy can give. What a leader must do
+// in person (亲自办理) is not among them.
+var Delegable = []string{"acknowledge", "sign", "return"}
 
 // Recorded is the value of Clock.From that counts from the day of entry.
 const Recorded = "recorded"

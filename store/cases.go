@@ -174,7 +174,7 @@ func (s *Store) Cases(ctx context.Context, by casefile.Actor, f Filter, now time
 		return Page{}, err
 	}
 	w := where{args: pgx.NamedArgs{}}
-	w.sees(by, d)
+	w.sees(by, d, now)
 	w.filter(f, d, now)
 	var page Page
 	if err := s.pool.QueryRow(ctx, w.total(), w.args).Scan(&page.Total); err != nil {
@@ -343,7 +343,7 @@ func (w *where) total() string {
 }
 
 // sees narrows to what casefile.Sees allows, in SQL; a test holds the two together.
-func (w *where) sees(by casefile.Actor, d *casefile.Directory) {
+func (w *where) sees(by casefile.Actor, d *casefile.Directory, now time.Time) {
 	within := func(area []string, alternatives ...string) {
 		w.args["my_area"] = area
 		// Who is above all units sees every case: no condition serves best.
@@ -359,7 +359,12 @@ func (w *where) sees(by casefile.Actor, d *casefile.Directory) {
 		w.args["my_unit"] = by.Unit
 		w.either = append(w.either, []string{`unit = @my_unit`, `parties @> ARRAY[@my_unit]`})
 	case casefile.Leader:
-		within(area(d, by.Unit), `unit = ANY(@my_area)`, `upper = @me`, `lower = @me`)
+		alternatives := []string{`unit = ANY(@my_area)`, `upper = @me`, `lower = @me`}
+		if principals := d.Principals(by.ID, now); len(principals) > 0 {
+			w.args["principals"] = principals
+			alternatives = append(alternatives, `(`+asUpper+`)`, `(`+asLower+`)`)
+		}
+		within(area(d, by.Unit), alternatives...)
 	default:
 		w.add(`false`, "", nil)
 	}
@@ -367,6 +372,16 @@ func (w *where) sees(by casefile.Actor, d *casefile.Directory) {
 	w.add(`accused_official <> @me`, "", nil)
 	w.add(`accused_unit <> ALL(@above_me)`, "above_me", above(d, by.Unit))
 }
+
+// asUpper and asLower find the cases in which the caller stands in for the leader on
+// leave who holds that seat: not those in whose other seat the caller sits or has ever
+// acted, or from which the caller has withdrawn. They are casefile's standsIn in SQL.
+const (
+	asUpper = `upper = ANY(@principals) AND lower <> @me AND NOT coalesce(state->'lower'->'hands', '[]') ? @me AND ` + notRecused
+	asLower = `lower = ANY(@principals) AND upper <> @me AND NOT coalesce(state->'upper'->'hands', '[]') ? @me AND ` + notRecused
+
+	notRecused = `NOT coalesce(state->'recused', '[]') ? @me`
+)
 
 func (w *where) filter(f Filter, d *casefile.Directory, now time.Time) {
 	w.args["now"] = now

@@ -338,7 +338,7 @@ func TestInboxAndDuties(t *testing.T) {
 			}
 		}
 
-		waiting, total, err := d.store.Inbox(t.Context(), by, d.now, 1000)
+		waiting, total, err := d.store.Inbox(t.Context(), by, d.rules.Policy.Deputies, d.now, 1000)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -352,7 +352,7 @@ func TestInboxAndDuties(t *testing.T) {
 		if !sameSet(got, tasks) || total != len(tasks) {
 			t.Errorf("inbox of %s: %d of %v, want %v", id, total, got, tasks)
 		}
-		if few, total, err := d.store.Inbox(t.Context(), by, d.now, 2); err != nil || len(few) != min(2, len(tasks)) || total != len(tasks) {
+		if few, total, err := d.store.Inbox(t.Context(), by, d.rules.Policy.Deputies, d.now, 2); err != nil || len(few) != min(2, len(tasks)) || total != len(tasks) {
 			t.Errorf("inbox of %s, two at most: %d of %d, %v", id, len(few), total, err)
 		}
 

@@ -42,8 +42,8 @@ type querier interface {
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
 }
 
-// Directory returns the units and officials. It must not be changed; it is read
-// anew only when an import has changed it.
+// Directory returns the units, the officials and their leaves. It must not be changed;
+// it is read anew only when an import or a leave has changed it.
 func (s *Store) Directory(ctx context.Context) (*casefile.Directory, error) {
 	return s.directoryIn(ctx, s.pool)
 }
@@ -56,7 +56,7 @@ func (s *Store) directoryIn(ctx context.Context, q querier) (*casefile.Directory
 	if d := s.directory.at(version); d != nil {
 		return d, nil
 	}
-	d := &casefile.Directory{Units: map[string]casefile.Unit{}, Officials: map[string]casefile.Official{}}
+	d := &casefile.Directory{Units: map[string]casefile.Unit{}, Officials: map[string]casefile.Official{}, Leaves: map[string][]casefile.Leave{}}
 	units, err := collect[casefile.Unit](ctx, q, `SELECT code, name, kind, level, parent FROM units`)
 	if err != nil {
 		return nil, fmt.Errorf("read units: %w", err)
@@ -70,6 +70,13 @@ func (s *Store) directoryIn(ctx context.Context, q querier) (*casefile.Directory
 	}
 	for _, o := range officials {
 		d.Officials[o.ID] = o
+	}
+	leaves, err := leavesIn(ctx, q, ` WHERE until_at > from_at ORDER BY from_at`)
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range leaves {
+		d.Leaves[l.Official] = append(d.Leaves[l.Official], l)
 	}
 	s.directory.keep(version, d)
 	return d, nil
@@ -157,8 +164,7 @@ func (s *Store) saveDirectory(ctx context.Context, sql string, n int, row func(i
 			return err
 		}
 		if changed > 0 {
-			_, err := tx.Exec(ctx, `UPDATE settings SET value = (value::bigint + 1)::text WHERE name = 'directory_version'`)
-			return err
+			return countUp(ctx, tx)
 		}
 		return nil
 	})
@@ -166,6 +172,14 @@ func (s *Store) saveDirectory(ctx context.Context, sql string, n int, row func(i
 		return 0, fmt.Errorf("save directory: %w", err)
 	}
 	return changed, nil
+}
+
+// countUp makes every process read the directory anew.
+func countUp(ctx context.Context, tx pgx.Tx) error {
+	if _, err := tx.Exec(ctx, `UPDATE settings SET value = (value::bigint + 1)::text WHERE name = 'directory_version'`); err != nil {
+		return fmt.Errorf("count up directory version: %w", err)
+	}
+	return nil
 }
 
 // area lists a unit and everything below it.

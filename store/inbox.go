@@ -14,6 +14,7 @@ import (
 type Waiting struct {
 	Row
 	Do  casefile.Kind
+	For string     // the leader on leave for whom it is to be done; "" for a task of one's own
 	Due *time.Time // the day, at some hour of it; nil when no clock runs for it
 }
 
@@ -25,30 +26,38 @@ const accusing = `(
 	SELECT id FROM cases WHERE accused_unit = ANY(@above_me) AND accused_unit <> '')`
 
 // Inbox lists what waits for the actor now, the most pressing first, at most limit;
-// total counts all of it.
-func (s *Store) Inbox(ctx context.Context, by casefile.Actor, now time.Time, limit int) (waiting []Waiting, total int, err error) {
-	const sql = `
-		FROM (
-			SELECT case_id, do_what, due FROM tasks WHERE official = @me AND official <> '' AND from_at <= @now
-			UNION ALL
-			SELECT case_id, do_what, due FROM tasks WHERE unit = @unit AND role = @role AND unit <> '' AND from_at <= @now
-		) AS t WHERE case_id NOT IN ` + accusing
+// total counts all of it. To a deputy it also shows what waits for the leaders on leave,
+// of the commands that deputies may give; those leaders still see it too.
+func (s *Store) Inbox(ctx context.Context, by casefile.Actor, deputies []string, now time.Time, limit int) (waiting []Waiting, total int, err error) {
 	d, err := s.Directory(ctx)
 	if err != nil {
 		return nil, 0, err
 	}
 	args := pgx.NamedArgs{"me": by.ID, "unit": by.Unit, "role": string(by.Role), "above_me": above(d, by.Unit), "now": now, "limit": limit}
+	tasks := `
+		SELECT case_id, do_what, due, '' AS for_whom FROM tasks WHERE official = @me AND official <> '' AND from_at <= @now
+		UNION ALL
+		SELECT case_id, do_what, due, '' FROM tasks WHERE unit = @unit AND role = @role AND unit <> '' AND from_at <= @now`
+	if principals := d.Principals(by.ID, now); len(principals) > 0 {
+		args["principals"], args["deputies"] = principals, deputies
+		tasks += `
+		UNION ALL
+		SELECT t.case_id, t.do_what, t.due, t.official FROM tasks t JOIN cases ON id = t.case_id
+		WHERE t.official = ANY(@principals) AND t.official <> '' AND t.from_at <= @now AND t.do_what = ANY(@deputies)
+			AND (t.official = upper AND ` + asUpper + ` OR t.official = lower AND ` + asLower + `)`
+	}
+	sql := ` FROM (` + tasks + `) AS t WHERE case_id NOT IN ` + accusing
 	if err := s.pool.QueryRow(ctx, `SELECT count(*)`+sql, args).Scan(&total); err != nil {
 		return nil, 0, fmt.Errorf("count inbox: %w", err)
 	}
-	rows, err := s.pool.Query(ctx, `SELECT c.state, c.title, CASE WHEN c.wake_at < 'infinity' THEN c.wake_at END, t.do_what, t.due::timestamptz
+	rows, err := s.pool.Query(ctx, `SELECT c.state, c.title, CASE WHEN c.wake_at < 'infinity' THEN c.wake_at END, t.do_what, t.for_whom, t.due::timestamptz
 		FROM (SELECT *`+sql+` ORDER BY due NULLS LAST, case_id LIMIT @limit) AS t JOIN cases c ON c.id = t.case_id
-		ORDER BY t.due NULLS LAST, c.id, t.do_what`, args)
+		ORDER BY t.due NULLS LAST, c.id, t.do_what, t.for_whom`, args)
 	if err != nil {
 		return nil, 0, fmt.Errorf("list inbox: %w", err)
 	}
 	waiting, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (w Waiting, err error) {
-		w.Row, err = scanRow(trailing{row, []any{&w.Do, &w.Due}})
+		w.Row, err = scanRow(trailing{row, []any{&w.Do, &w.For, &w.Due}})
 		return w, err
 	})
 	if err != nil {
@@ -125,6 +134,7 @@ type Notice struct {
 	Title  string
 	Kind   string
 	Step   string
+	For    string // the leader on leave in whose place the deputy was told
 	At     time.Time
 }
 
@@ -135,7 +145,7 @@ func (s *Store) Notices(ctx context.Context, by casefile.Actor, limit int) ([]No
 		return nil, err
 	}
 	return collect[Notice](ctx, s.pool, `
-		SELECT n.case_id, c.number, c.title, n.kind, n.step, n.at
+		SELECT n.case_id, c.number, c.title, n.kind, n.step, n.for_official, n.at
 		FROM notices n JOIN cases c ON c.id = n.case_id WHERE n.official = @me AND n.case_id NOT IN `+accusing+`
 		ORDER BY n.at DESC, n.case_id, n.seq DESC LIMIT @limit`, pgx.NamedArgs{"me": by.ID, "above_me": above(d, by.Unit), "limit": limit})
 }

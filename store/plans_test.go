@@ -21,9 +21,13 @@ import (
 func TestPlans(t *testing.T) {
 	d, asked := archive(t)
 	ctx := t.Context()
+	leave := casefile.Leave{ID: "leave", Official: lower, Deputy: "o045", From: d.now, Until: d.now.AddDate(0, 0, 7), Reason: "holiday"}
+	if _, err := d.enter(leave, super); err != nil {
+		t.Fatal(err)
+	}
 	for who, id := range map[string]string{
 		"prefecture office": super, "supervision office": inspect, "auditor": "o162",
-		"county office": "o041", "county leader": upper, "bureau leader": lower, "officer": handling,
+		"county office": "o041", "county leader": upper, "bureau leader": lower, "officer": handling, "deputy": "o045",
 	} {
 		by := d.actor(id)
 		seesAll := slices.Contains([]string{"prefecture office", "supervision office", "auditor"}, who)
@@ -56,7 +60,7 @@ func TestPlans(t *testing.T) {
 				return err
 			},
 			"inbox": func() error {
-				_, _, err := d.store.Inbox(ctx, by, d.now, 50)
+				_, _, err := d.store.Inbox(ctx, by, d.rules.Policy.Deputies, d.now, 50)
 				return err
 			},
 			"duties": func() error {
