@@ -115,7 +115,7 @@ func (a *api) named(ctx context.Context, v viewer, b *body, o *order) error {
 		}
 		chosen[id] = true
 	}
-	seen, err := a.Store.Seen(ctx, v.by, o.cases)
+	seen, err := a.Store.Seen(ctx, v.by, o.cases, v.now)
 	if err != nil {
 		return err
 	}

@@ -373,7 +373,7 @@ func TestSelect(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		seen, err := d.store.Seen(ctx, by, append(all, "nothing", all[0]))
+		seen, err := d.store.Seen(ctx, by, append(all, "nothing", all[0]), d.now)
 		if err != nil || len(seen) != len(page.Rows) {
 			t.Errorf("%s sees %d of all cases, %v; the list has %d", who, len(seen), err, len(page.Rows))
 		}

@@ -226,7 +226,7 @@ func (s *Store) Select(ctx context.Context, by casefile.Actor, f Filter, now tim
 		return nil, 0, err
 	}
 	w := where{args: pgx.NamedArgs{"limit": limit}}
-	w.sees(by, d)
+	w.sees(by, d, now)
 	w.filter(f, d, now)
 	w.add(`open`, "", nil)
 	if err := s.pool.QueryRow(ctx, w.total(), w.args).Scan(&total); err != nil {
@@ -239,13 +239,13 @@ func (s *Store) Select(ctx context.Context, by casefile.Actor, f Filter, now tim
 }
 
 // Seen lists those of the ids that belong to cases the actor may see.
-func (s *Store) Seen(ctx context.Context, by casefile.Actor, of []string) ([]string, error) {
+func (s *Store) Seen(ctx context.Context, by casefile.Actor, of []string, now time.Time) ([]string, error) {
 	d, err := s.Directory(ctx)
 	if err != nil {
 		return nil, err
 	}
 	w := where{args: pgx.NamedArgs{}}
-	w.sees(by, d)
+	w.sees(by, d, now)
 	w.add(`id = ANY(@ids)`, "ids", of)
 	seen, err := ids(ctx, s.pool, `SELECT id FROM cases`+w.String(), w.args)
 	if err != nil {

@@ -85,7 +85,7 @@ func (s *Store) Earlier(ctx context.Context, by casefile.Actor, like Likeness, n
 		return nil, err
 	}
 	w := where{args: pgx.NamedArgs{"title": like.Title, "limit": maxMatches}}
-	w.sees(by, d)
+	w.sees(by, d, now)
 	var alternatives, what []string
 	add := func(name, condition string, value any) {
 		w.args[name] = value

@@ -56,7 +56,7 @@ func TestPlans(t *testing.T) {
 				return err
 			},
 			"seen": func() error {
-				_, err := d.store.Seen(ctx, by, []string{"case-0001", "case-0002-7"})
+				_, err := d.store.Seen(ctx, by, []string{"case-0001", "case-0002-7"}, d.now)
 				return err
 			},
 			"inbox": func() error {
