@@ -1,0 +1,74 @@
+package notify_test
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"pgregory.net/rapid"
+
+	"shuangze/calendar"
+	"shuangze/casefile"
+	"shuangze/notify"
+	"shuangze/policy"
+)
+
+func entry() notify.Entry {
+	return notify.Entry{
+		Case: "c1", Clock: "HANDLE", Seq: 7, Changed: time.Date(2026, 9, 1, 16, 30, 0, 0, time.UTC), Number: "C-xf-2026-000001",
+		About: policy.Text{Chinese: "劳动和社会保障", English: "labour"}, Unit: "县人社局; 甲, 乙", Name: policy.Text{Chinese: "办结", English: "settle"},
+		Due: calendar.Date{Year: 2026, Month: time.December, Day: 31}, Lamp: casefile.Red, Link: "https://shuangze.example/cases/c1",
+	}
+}
+
+func TestFeed(t *testing.T) {
+	t.Parallel()
+	for _, l := range notify.Languages {
+		golden(t, string(l)+"-feed.ics", string(notify.Feed(l, []notify.Entry{entry()})))
+	}
+	moved := entry()
+	moved.Due, moved.Seq = moved.Due.AddDays(30), 8
+	before, after := unfold(t, notify.Feed(notify.Chinese, []notify.Entry{entry()})), unfold(t, notify.Feed(notify.Chinese, []notify.Entry{moved}))
+	if before["UID"] != after["UID"] || before["SEQUENCE"] == after["SEQUENCE"] || before["DTSTART;VALUE=DATE"] != "20261231" || after["DTEND;VALUE=DATE"] != "20270131" {
+		t.Errorf("a moved entry: %v, before %v", after, before)
+	}
+}
+
+// unfold reads lines as RFC 5545 has them: CRLF, at most 75 bytes, folded by a blank.
+func unfold(t interface {
+	Helper()
+	Errorf(string, ...any)
+}, raw []byte,
+) map[string]string {
+	t.Helper()
+	if !bytes.HasSuffix(raw, []byte("END:VCALENDAR\r\n")) || strings.Contains(strings.ReplaceAll(string(raw), "\r\n", ""), "\n") {
+		t.Errorf("lines don't end in CRLF: %q", raw)
+	}
+	for line := range strings.SplitSeq(string(raw), "\r\n") {
+		if len(line) > 75 || !utf8.ValidString(line) {
+			t.Errorf("%d bytes in %q", len(line), line)
+		}
+	}
+	lines := map[string]string{}
+	for line := range strings.SplitSeq(strings.ReplaceAll(string(raw), "\r\n ", ""), "\r\n") {
+		name, value, _ := strings.Cut(line, ":")
+		lines[name] = value
+	}
+	return lines
+}
+
+// Whatever is in an entry comes out of a reader as it was.
+func TestFeedFolds(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		e := entry()
+		e.Name.Chinese = rapid.StringMatching(`[ -~一-龥，。；😀\n]{0,200}`).Draw(t, "name")
+		e.Number = rapid.StringMatching(`[a-z0-9-]{1,60}`).Draw(t, "number")
+		summary := unfold(t, notify.Feed(notify.Chinese, []notify.Entry{e}))["SUMMARY"]
+		if got := strings.NewReplacer(`\\`, `\`, `\;`, ";", `\,`, ",", `\n`, "\n").Replace(summary); got != e.Name.Chinese+" · "+e.Number {
+			t.Errorf("%q came out as %q", e.Name.Chinese+" · "+e.Number, got)
+		}
+	})
+}

@@ -1,0 +1,146 @@
+package notify
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"shuangze/calendar"
+	"shuangze/casefile"
+	"shuangze/policy"
+)
+
+// happenings are the words for what happens to a case, as docs/words.md has them.
+var happenings = map[casefile.EventKind]policy.Text{
+	casefile.EventRegistered:   {Chinese: "登记", English: "registered"},
+	casefile.EventAccepted:     {Chinese: "受理", English: "accepted"},
+	casefile.EventDeclined:     {Chinese: "不予受理", English: "declined"},
+	casefile.EventForwarded:    {Chinese: "转送、交办", English: "forwarded"},
+	casefile.EventAssigned:     {Chinese: "确定包案领导", English: "leaders assigned"},
+	casefile.EventAcknowledged: {Chinese: "签收", English: "acknowledged"},
+	casefile.EventActed:        {Chinese: "亲自办理", English: "personal act"},
+	casefile.EventReported:     {Chinese: "报告进展", English: "progress reported"},
+	casefile.EventExtended:     {Chinese: "延期", English: "extended"},
+	casefile.EventOpined:       {Chinese: "拟出处理意见书", English: "opinion drafted"},
+	casefile.EventSigned:       {Chinese: "签批", English: "signed"},
+	casefile.EventReturned:     {Chinese: "退回", English: "returned"},
+	casefile.EventServed:       {Chinese: "送达", English: "served"},
+	casefile.EventClosed:       {Chinese: "结案", English: "closed"},
+	casefile.EventSupervised:   {Chinese: "督办", English: "supervised"},
+	casefile.EventEscalated:    {Chinese: "双重督办", English: "dual supervision"},
+	casefile.EventReleased:     {Chinese: "解除督办", English: "supervision released"},
+	casefile.EventDiverted:     {Chinese: "导入法定途径", English: "diverted to the legal route"},
+	casefile.EventHandedOver:   {Chinese: "移交", English: "handed over"},
+	casefile.EventReminded:     {Chinese: "提醒", English: "reminder"},
+	casefile.EventUrged:        {Chinese: "催办", English: "urged"},
+	casefile.EventReportedUp:   {Chinese: "上报", English: "reported upward"},
+	casefile.EventSuppressed:   {Chinese: "略过一步", English: "a step was left out"},
+	casefile.EventRecalculated: {Chinese: "期限重新计算", English: "due date computed anew"},
+}
+
+// doings are the words for what a case can wait for.
+var doings = map[casefile.Kind]policy.Text{
+	casefile.Forward:     {Chinese: "转送、交办", English: "forward"},
+	casefile.Accept:      {Chinese: "受理告知", English: "accept and tell the petitioner"},
+	casefile.Assign:      {Chinese: "确定包案领导", English: "name the two leaders"},
+	casefile.Acknowledge: {Chinese: "签收", English: "acknowledge"},
+	casefile.Act:         {Chinese: "亲自办理", English: "act in person"},
+	casefile.Opine:       {Chinese: "拟处理意见书", English: "draft the opinion"},
+	casefile.Sign:        {Chinese: "签批处理意见书", English: "sign the opinion"},
+	casefile.Serve:       {Chinese: "送达处理意见书", English: "serve the opinion"},
+	casefile.Report:      {Chinese: "报告进展", English: "report progress"},
+	casefile.Release:     {Chinese: "核查、解除督办", English: "check and release the supervision"},
+	casefile.Close:       {Chinese: "审核结案", English: "examine and close"},
+}
+
+var lamps = map[casefile.Lamp]policy.Text{
+	casefile.Green:  {Chinese: "绿灯", English: "green"},
+	casefile.Yellow: {Chinese: "黄灯", English: "yellow"},
+	casefile.Red:    {Chinese: "红灯", English: "red"},
+}
+
+var supervisions = map[casefile.Supervision]policy.Text{
+	casefile.ByPetitionOffice: {Chinese: "督办中", English: "supervised"},
+	casefile.Dual:             {Chinese: "双重督办中", English: "under dual supervision"},
+}
+
+// roles are the words for whom a task waits for, after the unit's name.
+var roles = map[casefile.Role]policy.Text{
+	casefile.Registrar:  {Chinese: "登记员", English: "clerk"},
+	casefile.Supervisor: {Chinese: "督办员", English: "supervisor"},
+	casefile.Inspector:  {Chinese: "督查员", English: "inspector"},
+	casefile.Officer:    {Chinese: "承办人", English: "officer"},
+}
+
+// Staff names whoever holds a role in a unit.
+func Staff(unit string, role casefile.Role) policy.Text {
+	word, ok := roles[role]
+	if !ok {
+		return policy.Text{Chinese: unit, English: unit}
+	}
+	return policy.Text{Chinese: unit + word.Chinese, English: unit + ", " + word.English}
+}
+
+// WordOf is what an event is called in a letter; of a kind without a word, its code.
+func WordOf(kind casefile.EventKind) policy.Text {
+	if t, ok := happenings[kind]; ok {
+		return t
+	}
+	return policy.Text{Chinese: string(kind), English: string(kind)}
+}
+
+func doing(kind casefile.Kind) policy.Text {
+	if t, ok := doings[kind]; ok {
+		return t
+	}
+	return policy.Text{Chinese: string(kind), English: string(kind)}
+}
+
+var weekdays = [...]string{"周日", "周一", "周二", "周三", "周四", "周五", "周六"}
+
+// day writes a day as people do.
+func (l Language) day(d calendar.Date) string {
+	switch {
+	case d.IsZero():
+		return ""
+	case l == English:
+		return fmt.Sprintf("%s %d %s %d", d.Weekday().String()[:3], d.Day, d.Month.String()[:3], d.Year)
+	}
+	return fmt.Sprintf("%d年%d月%d日（%s）", d.Year, int(d.Month), d.Day, weekdays[d.Weekday()])
+}
+
+// short writes a day without its year.
+func (l Language) short(d calendar.Date) string {
+	if l == English {
+		return fmt.Sprintf("%d %s", d.Day, d.Month.String()[:3])
+	}
+	return fmt.Sprintf("%d月%d日", int(d.Month), d.Day)
+}
+
+// moment writes an instant in China's time.
+func (l Language) moment(t time.Time) string {
+	return l.short(calendar.DateOf(t)) + " " + t.In(calendar.Zone).Format("15:04")
+}
+
+// what says what has happened: the step's name where there is one, and the word before
+// it unless the name says it already.
+func (l Language) what(h Happening) string {
+	word, step := l.Of(WordOf(h.Kind)), l.Of(h.Step)
+	switch {
+	case step == "":
+		return word
+	case strings.Contains(step, word):
+		return step
+	case l == English:
+		return word + ": " + step
+	}
+	return word + "：" + step
+}
+
+// plural picks the form of an English word that goes with a number.
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}
