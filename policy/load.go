@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 
@@ -56,7 +57,7 @@ func Load(path string) (*Policy, error) {
 
 func overlay(name string, data []byte) (*Policy, error) {
 	base := Default()
-	local, err := parse(name, data, Policy{Day: base.Day, People: base.People}) // what the file leaves out of these stays
+	local, err := parse(name, data, Policy{Day: base.Day, People: base.People, Delivery: base.Delivery}) // what the file leaves out of these stays
 	if err != nil {
 		return nil, err
 	}
@@ -179,6 +180,7 @@ func (f *file) check(base *Policy) error {
 	if p.People.Representatives < 1 || p.People.Representatives > 5 {
 		c.add("people", "", "representatives", "must be 1 to 5 (《信访工作条例》第二十条)")
 	}
+	c.delivery(p.Delivery)
 	for i, pair := range p.Pairs {
 		at := strconv.Itoa(i)
 		if p.Rank(pair.Upper) == 0 || p.Rank(pair.Upper)-p.Rank(pair.Lower) != 1 {
@@ -328,6 +330,29 @@ func (c *checker) required(list, id, field, value string) {
 func (c *checker) basis(list, id string, b Basis) {
 	if !slices.Contains(bases, b) {
 		c.add(list, id, "basis", "%q is none of %v", b, bases)
+	}
+}
+
+func (c *checker) delivery(d Delivery) {
+	const list = "delivery"
+	if !d.From.before(d.Until) {
+		c.add(list, "", "until", "must be later than from")
+	}
+	for _, letter := range []struct {
+		field string
+		at    TimeOfDay
+	}{{"digest", d.Digest}, {"board", d.Board}} {
+		if letter.at.before(d.From) || !letter.at.before(d.Until) {
+			c.add(list, "", letter.field, "%s is not between from and until", letter.at)
+		}
+	}
+	for _, kind := range d.Urgent {
+		if !slices.Contains(Told(), kind) {
+			c.add(list, "", "urgent", "nobody is told of %q", kind)
+		}
+	}
+	if hours := time.Duration(d.GiveUp).Hours(); hours < 1 || hours > 30*24 {
+		c.add(list, "", "give_up", "must be between 1h and 720h")
 	}
 }
 

@@ -267,6 +267,13 @@ func TestOverlayProblems(t *testing.T) {
 			`local.yaml:4: acts: id "sleep" stands twice`,
 		}},
 		{"day", "day:\n  starts: \"09:00\"\n  spread: 13h\n", []string{"local.yaml:3: spread: must be between 0 and 12h"}},
+		{"delivery", "delivery:\n  from: \"18:30\"\n  board: \"19:00\"\n  urgent: [urged, visited]\n  give_up: 10m\n", []string{
+			"local.yaml:2: until: must be later than from",
+			"local.yaml:2: digest: 08:30 is not between from and until",
+			"local.yaml:3: board: 19:00 is not between from and until",
+			`local.yaml:4: urgent: nobody is told of "visited"`,
+			"local.yaml:5: give_up: must be between 1h and 720h",
+		}},
 		{"unknown fields and wrong types together", "version: [1]\ncolour: red\nday: {starts: noon, spread: soon, ends: never}\nsteps:\n  - {id: X, at: soon, repeat: later}\n  - id: Y\n    at: -7wd\n    how: loudly\nclocks:\n  - {id: Z, length: many}\n", []string{
 			"local.yaml:1: cannot unmarshal !!seq into string",
 			"local.yaml:2: field colour not found in type policy.Policy",

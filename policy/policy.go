@@ -55,6 +55,7 @@ type Policy struct {
 	Deputies    []string     `yaml:"deputies" json:"deputies"` // commands that a deputy may give for a leader on leave; of Delegable
 	Suspensions []Suspension `yaml:"suspensions" json:"suspensions"`
 	Windows     []Window     `yaml:"windows" json:"windows"`
+	Delivery    Delivery     `yaml:"delivery" json:"delivery"`
 }
 
 // People says how many make a petition a collective one, and how many may come for them.
@@ -89,6 +90,20 @@ type WorkDay struct {
 	// Spread delays each case's steps by a fixed part of this, so that
 	// thousands of cases due on one day don't wake in one second.
 	Spread Duration `yaml:"spread" json:"spread"`
+}
+
+// Delivery says when people are told, by the clocks on the walls in China.
+type Delivery struct {
+	From  TimeOfDay `yaml:"from" json:"from"` // working hours: nobody is told by night
+	Until TimeOfDay `yaml:"until" json:"until"`
+	// Digest and Board are when the daily and the weekly letters go out, on working days.
+	Digest TimeOfDay `yaml:"digest" json:"digest"`
+	Board  TimeOfDay `yaml:"board" json:"board"`
+	// Urgent are the kinds of events of which people are told at any hour.
+	Urgent []string `yaml:"urgent" json:"urgent"`
+	// GiveUp is after how long a message is given up that can't be delivered, and after
+	// how long an endpoint is switched off that fails.
+	GiveUp Duration `yaml:"give_up" json:"give_up"`
 }
 
 // Code is one entry of a code list. Also are other words accepted on import.
@@ -198,6 +213,13 @@ var Delegable = []string{"acknowledge", "sign", "return"}
 
 // Recorded is the value of Clock.From that counts from the day of entry.
 const Recorded = "recorded"
+
+// Told are the kinds of events that somebody can be told of: the triggers, and what the
+// clock leaves.
+func Told() []string {
+	kinds := slices.DeleteFunc(slices.Clone(Triggers), func(t string) bool { return strings.Contains(t, "/") })
+	return append(kinds, "released", "reminded", "urged", "reported_up", "recalculated")
+}
 
 // Condition narrows a clock to some cases. The list is closed: casefile knows
 // how to test each.
@@ -393,3 +415,25 @@ func find[T any](list []T, id string, key func(T) string) (T, bool) {
 
 // At returns the instant on this day at which the clock's steps are taken.
 func (w WorkDay) At(d calendar.Date) time.Time { return d.At(w.Starts.Hour, w.Starts.Minute) }
+
+// At returns the instant on this day.
+func (t TimeOfDay) At(d calendar.Date) time.Time { return d.At(t.Hour, t.Minute) }
+
+// Hours reports whether it is working hours at this instant.
+func (d Delivery) Hours(at time.Time, cal *calendar.Calendar) bool {
+	day := calendar.DateOf(at)
+	return cal.Day(day).Work && !at.Before(d.From.At(day)) && at.Before(d.Until.At(day))
+}
+
+// When returns the instant from which on somebody may be told of what happened at this
+// one: at once within working hours or if it is urgent, else when the next begin.
+func (d Delivery) When(kind string, at time.Time, cal *calendar.Calendar) time.Time {
+	if slices.Contains(d.Urgent, kind) || d.Hours(at, cal) {
+		return at
+	}
+	day := calendar.DateOf(at)
+	if !cal.Day(day).Work || !at.Before(d.From.At(day)) {
+		day, _ = cal.AddWorkingDays(day, 1)
+	}
+	return d.From.At(day)
+}

@@ -88,6 +88,10 @@ type TimeOfDay struct{ Hour, Minute int }
 
 func (t TimeOfDay) String() string { return fmt.Sprintf("%02d:%02d", t.Hour, t.Minute) }
 
+func (t TimeOfDay) before(u TimeOfDay) bool {
+	return t.Hour < u.Hour || t.Hour == u.Hour && t.Minute < u.Minute
+}
+
 // MarshalText writes "08:30".
 func (t TimeOfDay) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
 
