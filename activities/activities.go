@@ -1,5 +1,5 @@
 // Package activities does what workflows need done: decide a command and write what
-// comes of it, and look after cases whose timer was missed.
+// comes of it, look after cases whose timer was missed, and tell people.
 package activities
 
 import (
@@ -28,6 +28,7 @@ type Activities struct {
 	Calendar *calendar.Calendar
 	Clock    casetime.Clock
 	Engine   workflows.Engine
+	Post     Post
 	Log      *slog.Logger
 }
 

@@ -53,20 +53,22 @@ var town = embeddedtest.Template{SetUp: func(ctx context.Context, url string) er
 }}
 
 type desk struct {
-	t *testing.T
+	t   *testing.T
+	url string // of the database
 	*activities.Activities
 }
 
 // newDesk opens a desk on a Tuesday morning of 2026; a day takes two seconds.
 func newDesk(t *testing.T) desk {
 	t.Helper()
-	s, err := store.Open(t.Context(), town.Database(t), nil)
+	url := town.Database(t)
+	s, err := store.Open(t.Context(), url, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.Close)
 	start := calendar.Date{Year: 2026, Month: time.September, Day: 1}.At(10, 0)
-	return desk{t, &activities.Activities{
+	return desk{t, url, &activities.Activities{
 		Store: s, Policy: policy.Default(), Calendar: calendar.Default(), Clock: casetime.Rehearsal(start, 43_200), Log: slog.New(slog.DiscardHandler),
 	}}
 }

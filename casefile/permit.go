@@ -160,6 +160,12 @@ func accused(c Case, official, unit string, d *Directory) bool {
 		c.AccusedUnit != "" && d.Under(unit, c.AccusedUnit)
 }
 
+// Accuses reports whether the case accuses this official, of this unit, or the unit:
+// nothing of it may reach them (条例第30条第3款).
+func Accuses(c Case, official, unit string, d *Directory) bool {
+	return accused(c, official, unit, d)
+}
+
 // admits says whether the case is in a stage and state to take the command.
 func admits(c Case, s spec, by Actor, now time.Time) *Error {
 	if !slices.Contains(s.from, c.Stage) {

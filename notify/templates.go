@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	text "text/template"
 
 	"shuangze/calendar"
@@ -34,13 +35,13 @@ const (
 )
 
 // DefaultTemplates returns the built-in templates.
-func DefaultTemplates() *Templates {
+var DefaultTemplates = sync.OnceValue(func() *Templates {
 	t, err := LoadTemplates(nil)
 	if err != nil {
 		panic(fmt.Sprintf("built-in templates: %v", err)) // a broken build, caught by the first test
 	}
 	return t
-}
+})
 
 // LoadTemplates returns the built-in templates with those of an operator laid over
 // them: a file of the same name, such as zh/notices.html, replaces one; nil leaves them

@@ -38,6 +38,7 @@ type Delivery struct {
 	Channel   string
 	Recipient string    // who gets it; empty of endpoints
 	PlannedAt time.Time // not before
+	Urgent    bool      // it goes at any hour
 }
 
 // PlanNotices plans the deliveries of notices that were written since the last time, the
@@ -56,8 +57,8 @@ func (s *Store) PlanNotices(ctx context.Context, limit int, plan func([]Told) []
 		batch := &pgx.Batch{}
 		for _, d := range plan(told) {
 			batch.Queue(`
-				INSERT INTO deliveries (case_id, seq, official, channel, recipient, kind, step, at, planned_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-				ON CONFLICT DO NOTHING`, d.CaseID, d.Seq, d.Official, d.Channel, d.Recipient, d.Kind, d.Step, d.At, d.PlannedAt)
+				INSERT INTO deliveries (case_id, seq, official, channel, recipient, kind, step, at, planned_at, urgent) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+				ON CONFLICT DO NOTHING`, d.CaseID, d.Seq, d.Official, d.Channel, d.Recipient, d.Kind, d.Step, d.At, d.PlannedAt, d.Urgent)
 		}
 		for _, t := range told {
 			batch.Queue(`UPDATE notices SET planned = true WHERE case_id = $1 AND seq = $2 AND official = $3`, t.CaseID, t.Seq, t.Official)
@@ -75,12 +76,12 @@ func (s *Store) PlanNotices(ctx context.Context, limit int, plan func([]Told) []
 func (s *Store) Gather(ctx context.Context, now time.Time) (int, error) {
 	const sql = `
 		WITH due AS (
-			SELECT case_id, seq, official, channel, recipient FROM deliveries
+			SELECT case_id, seq, official, channel, recipient, urgent FROM deliveries
 			WHERE state = 'planned' AND message IS NULL AND planned_at <= $1 FOR UPDATE SKIP LOCKED
 		), gathered AS (
-			INSERT INTO messages (id, kind, channel, recipient, planned_at, next_at)
+			INSERT INTO messages (id, kind, channel, recipient, urgent, planned_at, next_at)
 			SELECT encode(sha256(convert_to(channel || ' ' || recipient || ' ' || string_agg(case_id || ' ' || seq || ' ' || official, ' ' ORDER BY case_id, seq, official), 'UTF8')), 'hex'),
-				'notices', channel, recipient, $1, $1 FROM due GROUP BY channel, recipient
+				'notices', channel, recipient, bool_or(urgent), $1, $1 FROM due GROUP BY channel, recipient
 			RETURNING id, channel, recipient
 		), set AS (
 			UPDATE deliveries d SET message = g.id FROM due, gathered g
@@ -141,11 +142,11 @@ type Message struct {
 }
 
 // DueMessages lists the messages that are to be attempted now, those waiting longest
-// first.
-func (s *Store) DueMessages(ctx context.Context, now time.Time, limit int) ([]Message, error) {
+// first. Outside working hours only the urgent are.
+func (s *Store) DueMessages(ctx context.Context, now time.Time, hours bool, limit int) ([]Message, error) {
 	messages, err := collect[Message](ctx, s.pool, `
 		SELECT id, kind, channel, recipient, about, attempts, planned_at FROM messages
-		WHERE state = 'planned' AND next_at <= $1 ORDER BY next_at, id LIMIT $2`, now, limit)
+		WHERE state = 'planned' AND next_at <= $1 AND (urgent OR $2) ORDER BY next_at, id LIMIT $3`, now, hours, limit)
 	if err != nil {
 		return nil, fmt.Errorf("list due messages: %w", err)
 	}

@@ -31,7 +31,7 @@ func (d *desk) plan() int {
 
 func (d *desk) due() []store.Message {
 	d.t.Helper()
-	list, err := d.store.DueMessages(d.t.Context(), d.now, 100)
+	list, err := d.store.DueMessages(d.t.Context(), d.now, true, 100)
 	if err != nil {
 		d.t.Fatal(err)
 	}

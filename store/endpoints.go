@@ -37,6 +37,14 @@ type Line struct {
 	Previous string `json:"previous,omitempty"`
 }
 
+// Secrets are those that sign now, the newest first.
+func (e Endpoint) Secrets(l Line, now time.Time) []string {
+	if l.Previous != "" && e.PreviousUntil != nil && now.Before(*e.PreviousUntil) {
+		return []string{l.Secret, l.Previous}
+	}
+	return []string{l.Secret}
+}
+
 const selectEndpoint = `SELECT id, kind, name, unit, language, host, created_at, previous_until, failing_since, error, disabled_at FROM endpoints`
 
 // AddEndpoint keeps an endpoint under a new id, which it returns.
@@ -189,8 +197,8 @@ func (s *Store) EndpointFailed(ctx context.Context, id, why string, now, before 
 			return err
 		}
 		_, err = tx.Exec(ctx, `
-			INSERT INTO messages (id, kind, channel, recipient, about, planned_at, next_at)
-			SELECT 'endpoint_off-' || $1 || '-' || extract(epoch FROM $2::timestamptz)::bigint || '-' || id, 'endpoint_off', '`+Mail+`', id, $1, $2, $2
+			INSERT INTO messages (id, kind, channel, recipient, about, urgent, planned_at, next_at)
+			SELECT 'endpoint_off-' || $1 || '-' || extract(epoch FROM $2::timestamptz)::bigint || '-' || id, 'endpoint_off', '`+Mail+`', id, $1, true, $2, $2
 			FROM officials WHERE role = $3 AND email <> '' ON CONFLICT DO NOTHING`, id, now, string(casefile.Admin))
 		return err
 	})

@@ -33,7 +33,7 @@ func TestEndpoints(t *testing.T) {
 	if err := d.store.Rotate(ctx, id, "whsec_two", until); err != nil {
 		t.Fatal(err)
 	}
-	if e, got, err = d.store.Endpoint(ctx, id); err != nil || got.Secret != "whsec_two" || got.Previous != "whsec_one" || !e.PreviousUntil.Equal(until) {
+	if e, got, err = d.store.Endpoint(ctx, id); err != nil || got.Secret != "whsec_two" || got.Previous != "whsec_one" || len(e.Secrets(got, d.now)) != 2 || len(e.Secrets(got, until)) != 1 || !e.PreviousUntil.Equal(until) {
 		t.Errorf("rotated: %+v %+v, %v", e, got, err)
 	}
 	if err := d.store.Rotate(ctx, id, "whsec_three", time.Time{}); err != nil {

@@ -46,6 +46,7 @@ var shapes = []struct {
 	{"reconciled", playReconciled},
 	{"broadcast-done", playBroadcast},
 	{"broadcast-cancelled", playBroadcastCancelled},
+	{"delivered", playDelivered},
 }
 
 // TestReplay holds today's workflow code against every recorded history. No activity
@@ -107,6 +108,7 @@ func replay(t *testing.T, code any, file string) error {
 	}
 	r := sdkworker.NewWorkflowReplayer()
 	r.RegisterWorkflowWithOptions(code, workflow.RegisterOptions{Name: workflows.CaseType})
+	r.RegisterWorkflowWithOptions(workflows.Deliver, workflow.RegisterOptions{Name: workflows.DeliverType})
 	r.RegisterWorkflowWithOptions(workflows.Reconcile, workflow.RegisterOptions{Name: workflows.ReconcileType})
 	r.RegisterWorkflowWithOptions(workflows.Broadcast, workflow.RegisterOptions{Name: workflows.BroadcastType})
 	return r.ReplayWorkflowHistory(nolog{}, h)
@@ -324,6 +326,18 @@ func playBroadcastCancelled(t *testing.T) map[string][]*history.HistoryEvent {
 		t.Fatal(err)
 	}
 	return one(o.historyOf(workflows.BroadcastWorkflowID(id), ""))
+}
+
+// A run that told people something.
+func playDelivered(t *testing.T) map[string][]*history.HistoryEvent {
+	o := open(t, autumn())
+	o.byMail()
+	o.staff()
+	o.onTheSpot("told")
+	if err := o.startDeliver().Get(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	return one(o.historyOf(workflows.DeliverID, ""))
 }
 
 // lose ends a case's workflow without its knowing, and lets its planned step pass.

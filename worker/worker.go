@@ -21,10 +21,12 @@ import (
 )
 
 // Run polls until ctx ends, then lets running work finish for up to five seconds.
-// It keeps the Reconcile schedule in place.
+// It keeps the schedules of Reconcile and Deliver in place.
 func Run(ctx context.Context, c client.Client, a *activities.Activities, log *slog.Logger) error {
-	if err := schedule(ctx, c); err != nil {
-		return err
+	for id, workflow := range map[string]string{workflows.ReconcileID: workflows.ReconcileType, workflows.DeliverID: workflows.DeliverType} {
+		if err := schedule(ctx, c, id, workflow); err != nil {
+			return err
+		}
 	}
 	auto := sdkworker.NewPollerBehaviorAutoscaling(sdkworker.PollerBehaviorAutoscalingOptions{})
 	fatal := make(chan error, 1)
@@ -63,23 +65,25 @@ func Register(w sdkworker.Registry, a *activities.Activities) {
 	w.RegisterActivityWithOptions(a.BroadcastBatch, activity.RegisterOptions{Name: workflows.BroadcastBatchActivity})
 	w.RegisterActivityWithOptions(a.BroadcastCancel, activity.RegisterOptions{Name: workflows.BroadcastCancelActivity})
 	w.RegisterActivityWithOptions(a.BroadcastFinish, activity.RegisterOptions{Name: workflows.BroadcastFinishActivity})
+	w.RegisterWorkflowWithOptions(workflows.Deliver, workflow.RegisterOptions{Name: workflows.DeliverType})
+	w.RegisterActivityWithOptions(a.Deliver, activity.RegisterOptions{Name: workflows.DeliverActivity})
 }
 
-// schedule runs Reconcile every minute. A run that was missed is not made up for: the
-// next finds all that is to be found.
-func schedule(ctx context.Context, c client.Client) error {
+// schedule runs a workflow every minute, unless the run before still goes on. A run that
+// was missed is not made up for: the next finds all that is to be found.
+func schedule(ctx context.Context, c client.Client, id, workflow string) error {
 	_, err := c.ScheduleClient().Create(ctx, client.ScheduleOptions{
-		ID:   workflows.ReconcileID,
+		ID:   id,
 		Spec: client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: time.Minute}}, TimeZoneName: "Asia/Shanghai"},
 		Action: &client.ScheduleWorkflowAction{
-			ID: workflows.ReconcileID, Workflow: workflows.ReconcileType, TaskQueue: workflows.TaskQueue,
-			WorkflowRunTimeout: 10 * time.Minute,
+			ID: id, Workflow: workflow, TaskQueue: workflows.TaskQueue,
+			WorkflowRunTimeout: 15 * time.Minute,
 		},
 		CatchupWindow: time.Minute,
 	})
 	var exists *serviceerror.WorkflowExecutionAlreadyStarted
 	if err != nil && !errors.Is(err, temporal.ErrScheduleAlreadyRunning) && !errors.As(err, &exists) {
-		return fmt.Errorf("create reconcile schedule: %w", err)
+		return fmt.Errorf("create schedule %s: %w", id, err)
 	}
 	return nil
 }

@@ -21,6 +21,8 @@ const (
 	CancelUpdate  = "cancel"
 	StateQuery    = "state"
 	ReconcileID   = "reconcile"
+	DeliverType   = "Deliver"
+	DeliverID     = "deliver"
 )
 
 // The search attributes of a running case: ids and codes, never a person.

@@ -32,6 +32,7 @@ CREATE TABLE messages (
     recipient  text NOT NULL DEFAULT '', -- official; empty of endpoints
     day        date,                     -- of a daily or weekly letter
     about      text NOT NULL DEFAULT '', -- the endpoint that was switched off
+    urgent     boolean NOT NULL DEFAULT false, -- it goes at any hour
     state      text NOT NULL DEFAULT 'planned' CHECK (state IN ('planned', 'sent', 'suppressed', 'failed')),
     attempts   int  NOT NULL DEFAULT 0,
     planned_at timestamptz NOT NULL,
@@ -54,6 +55,7 @@ CREATE TABLE deliveries (
     step       text   NOT NULL,
     at         timestamptz NOT NULL,
     planned_at timestamptz NOT NULL,
+    urgent     boolean NOT NULL,
     state      text NOT NULL DEFAULT 'planned' CHECK (state IN ('planned', 'sent', 'suppressed', 'failed')),
     reason     text NOT NULL DEFAULT '', -- why it was suppressed
     done_at    timestamptz,

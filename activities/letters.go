@@ -1,0 +1,257 @@
+package activities
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"shuangze/calendar"
+	"shuangze/casefile"
+	"shuangze/notify"
+	"shuangze/policy"
+	"shuangze/store"
+)
+
+// Why something is not told after all.
+const (
+	closed       = "closed"         // the case has ended since
+	settled      = "settled"        // what was reminded of was done since
+	accuses      = "accuses_reader" // 条例第30条第3款
+	noPerson     = "no_such_person"
+	noAddress    = "no_address"
+	noEndpoint   = "endpoint_removed"
+	nothing      = "nothing_to_tell"
+	outdated     = "outdated" // a daily letter, the day after
+	accusesGroup = "accusation_to_group"
+)
+
+// longest is how many cases a letter lists; of the others it says how many there are.
+const longest = 50
+
+// letter writes what a message tells, as things are at this moment. A reason says that
+// there is nothing to tell any more.
+func (p *post) letter(ctx context.Context, m store.Message, now time.Time) (l notify.Letter, reason string, err error) {
+	l = notify.Letter{ID: m.ID, Kind: notify.Kind(m.Kind), At: now, Site: p.Post.Site, Rehearsal: !p.Clock.IsReal()}
+	var reader casefile.Official
+	var endpoint store.Endpoint
+	if m.Channel == store.Mail {
+		var ok bool
+		if reader, ok = p.rules.Directory.Officials[m.Recipient]; !ok {
+			return l, noPerson, nil
+		}
+		if reader.Email == "" {
+			return l, noAddress, nil
+		}
+		l.To = notify.Person{ID: reader.ID, Name: reader.Name, Email: reader.Email, Language: cmp.Or(p.Post.Language, notify.Chinese)}
+	} else {
+		if endpoint, _, err = p.Store.Endpoint(ctx, m.Channel); err != nil {
+			return l, "", err
+		}
+		l.To.Language = notify.Language(endpoint.Language)
+	}
+	switch l.Kind {
+	case notify.Notices:
+		err = p.notices(ctx, m, &l, reader, endpoint)
+	case notify.Digest:
+		if calendar.DateOf(m.PlannedAt) != calendar.DateOf(now) {
+			return l, outdated, nil
+		}
+		err = p.digest(ctx, &l, reader)
+	case notify.Weekly:
+		err = p.board(ctx, &l, reader)
+	case notify.EndpointOff:
+		return p.endpointOff(ctx, m, l)
+	case notify.Test: // is never planned
+	}
+	if err == nil && len(l.Items) == 0 && l.Board == nil {
+		reason = nothing
+	}
+	if over := len(l.Items) - longest; over > 0 {
+		l.Items, l.More = l.Items[:longest], l.More+over
+	}
+	return l, reason, err
+}
+
+// notices lists the cases of a message, the most pressing first. What has lost its point
+// since is suppressed, with the reason.
+func (p *post) notices(ctx context.Context, m store.Message, l *notify.Letter, reader casefile.Official, e store.Endpoint) error {
+	tidings, err := p.Store.Tidings(ctx, m.ID)
+	if err != nil {
+		return err
+	}
+	var left []store.Suppression
+	for _, t := range tidings {
+		if why := p.pointless(t, reader, e); why != "" {
+			left = append(left, store.Suppression{Told: t.Told, Reason: why})
+			continue
+		}
+		h := notify.Happening{Seq: t.Seq, Kind: t.Event.Kind, Code: t.Step, At: t.At}
+		if step, ok := p.rules.Policy.Step(t.Step); ok {
+			h.Step = step.Name
+		}
+		if last := len(l.Items) - 1; last >= 0 && l.Items[last].Case == t.CaseID {
+			l.Items[last].Happened = append(l.Items[last].Happened, h)
+			continue
+		}
+		item := p.item(t.Case, l.At, t.Event.Clock, reader)
+		item.Happened = []notify.Happening{h}
+		l.Items = append(l.Items, item)
+	}
+	if len(left) > 0 {
+		if err := p.Store.Suppress(ctx, m.ID, left, l.At); err != nil {
+			return err
+		}
+	}
+	slices.SortStableFunc(l.Items, pressing)
+	return nil
+}
+
+// pointless says why a notice is not to be told any more.
+func (p *post) pointless(t store.Tiding, reader casefile.Official, e store.Endpoint) string {
+	c, d := t.Case, p.rules.Directory
+	switch k, timed := c.Clock(t.Event.Clock); {
+	case reader.ID != "" && casefile.Accuses(c, reader.ID, reader.Unit, d), e.Unit != "" && casefile.Accuses(c, "", e.Unit, d):
+		return accuses
+	case e.ID != "" && e.Kind != string(notify.WebhookEndpoint) && (c.AccusedUnit != "" || c.AccusedOfficial != ""):
+		return accusesGroup // nobody knows who else reads there
+	case !c.Stage.Open() && t.At.Before(c.ClosedAt): // the end itself is news
+		return closed
+	case t.Event.Kind == casefile.EventReminded && timed && !k.Running():
+		return settled
+	}
+	return ""
+}
+
+// item shows a case as it is now, with the time limit that the letter is about or, if
+// none is, the most pressing one.
+func (p *post) item(c casefile.Case, now time.Time, clock string, reader casefile.Official) notify.Item {
+	category, _ := p.rules.Policy.Category(c.Category)
+	item := notify.Item{
+		Case: c.ID, Number: c.Number, About: category.Name, Unit: p.rules.Directory.Units[c.Unit].Name,
+		Lamp: c.Lamp(now), Supervision: c.Supervision(), Turns: p.turns(c, now, reader),
+	}
+	k, ok := c.Clock(clock)
+	if !ok || !k.Ticking() {
+		k, ok = mostPressing(c)
+	}
+	if ok {
+		p.limit(&item, k, now)
+	}
+	return item
+}
+
+// limit shows a time limit.
+func (p *post) limit(item *notify.Item, k casefile.Clock, now time.Time) {
+	rule, _ := p.rules.Policy.Clock(k.Rule) // one that was dropped since has no name any more
+	item.Clock, item.Due, item.Lamp, item.LateDays = rule.Name, k.Due.Internal, k.Lamp(now), k.LateDays(calendar.DateOf(now))
+}
+
+func mostPressing(c casefile.Case) (first casefile.Clock, ok bool) {
+	for _, k := range c.Clocks {
+		if k.Ticking() && (!ok || k.Due.Internal.Before(first.Due.Internal)) {
+			first, ok = k, true
+		}
+	}
+	return first, ok
+}
+
+// turns says what the case waits for now, what waits for the reader first.
+func (p *post) turns(c casefile.Case, now time.Time, reader casefile.Official) []notify.Turn {
+	var turns []notify.Turn
+	for _, t := range casefile.Waiting(c) {
+		if t.From.After(now) {
+			continue
+		}
+		turn := notify.Turn{Do: t.Do, Due: t.Due, Mine: reader.ID != "" && (t.Official == reader.ID || t.Official == "" && t.Unit == reader.Unit && t.Role == reader.Role)}
+		if t.Official != "" {
+			name := p.rules.Directory.Officials[t.Official].Name
+			turn.Who = policy.Text{Chinese: name, English: name}
+		} else {
+			turn.Who = notify.Staff(p.rules.Directory.Units[t.Unit].Name, t.Role)
+		}
+		turns = append(turns, turn)
+	}
+	slices.SortStableFunc(turns, func(x, y notify.Turn) int {
+		if x.Mine != y.Mine {
+			return map[bool]int{true: -1, false: 1}[x.Mine]
+		}
+		return x.Due.Compare(y.Due)
+	})
+	return turns
+}
+
+// pressing orders items: red before yellow before green, then by due date, none last.
+func pressing(x, y notify.Item) int {
+	rank := map[casefile.Lamp]int{casefile.Red: 0, casefile.Yellow: 1, casefile.Green: 2}
+	if x.Due.IsZero() != y.Due.IsZero() {
+		return map[bool]int{true: 1, false: -1}[x.Due.IsZero()]
+	}
+	return cmp.Or(cmp.Compare(rank[x.Lamp], rank[y.Lamp]), x.Due.Compare(y.Due), cmp.Compare(x.Number, y.Number))
+}
+
+// digest lists what waits for the reader, the most pressing first.
+func (p *post) digest(ctx context.Context, l *notify.Letter, reader casefile.Official) error {
+	waiting, total, err := p.Store.Inbox(ctx, actorOf(reader), l.At, longest)
+	if err != nil {
+		return err
+	}
+	l.More = total - len(waiting)
+	for _, w := range waiting {
+		item := p.item(w.Case, l.At, "", reader)
+		turn := notify.Turn{Do: w.Do, Mine: true}
+		if w.Due != nil {
+			turn.Due = calendar.DateOf(*w.Due)
+			if i := slices.IndexFunc(w.Case.Clocks, func(k casefile.Clock) bool { return k.Ticking() && k.Due.Internal == turn.Due }); i >= 0 {
+				p.limit(&item, w.Case.Clocks[i], l.At)
+			}
+		}
+		item.Turns = []notify.Turn{turn}
+		l.Items = append(l.Items, item)
+	}
+	return nil
+}
+
+// board shows a leader the cases carried, in numbers and the most pressing by name.
+func (p *post) board(ctx context.Context, l *notify.Letter, reader casefile.Official) error {
+	const shown = 20
+	by := actorOf(reader)
+	carried, led, err := p.Store.Tallies(ctx, by, l.At)
+	if err != nil || carried.Open == 0 {
+		return err
+	}
+	l.Board = &notify.Board{Carried: notify.Count(carried), Led: notify.Count(led)}
+	page, err := p.Store.Cases(ctx, by, store.Filter{Leader: reader.ID, Sort: store.Sorts[0], Limit: shown}, l.At)
+	if err != nil {
+		return err
+	}
+	for _, row := range page.Rows {
+		if row.Case.Stage.Open() {
+			l.Items = append(l.Items, p.item(row.Case, l.At, "", reader))
+		}
+	}
+	slices.SortStableFunc(l.Items, pressing)
+	return nil
+}
+
+func (p *post) endpointOff(ctx context.Context, m store.Message, l notify.Letter) (notify.Letter, string, error) {
+	list, err := p.Store.Endpoints(ctx)
+	if err != nil {
+		return l, "", fmt.Errorf("endpoint %s: %w", m.About, err)
+	}
+	i := slices.IndexFunc(list, func(e store.Endpoint) bool { return e.ID == m.About })
+	if i < 0 {
+		return l, noEndpoint, nil
+	}
+	e := list[i]
+	if e.DisabledAt == nil || e.FailingSince == nil {
+		return l, settled, nil // it works again
+	}
+	l.Endpoint = &notify.Endpoint{ID: e.ID, Kind: e.Kind, Name: e.Name, Since: *e.FailingSince, Error: e.Error}
+	return l, "", nil
+}
+
+func actorOf(o casefile.Official) casefile.Actor {
+	return casefile.Actor{ID: o.ID, Role: o.Role, Unit: o.Unit}
+}
