@@ -254,7 +254,7 @@ func (p *post) attempt(ctx context.Context, m store.Message) error {
 		return errors.Join(err, p.Store.PutOff(ctx, m.ID, "it could not be composed"))
 	}
 	if why != "" {
-		return p.Store.Finish(ctx, m.ID, store.Suppressed, why, now)
+		return p.Store.Finish(ctx, m.ID, store.DeliverySuppressed, why, now)
 	}
 	err = p.deliver(ctx, m, letter)
 	if ctx.Err() != nil {
@@ -264,11 +264,11 @@ func (p *post) attempt(ctx context.Context, m store.Message) error {
 	switch {
 	case err == nil:
 		p.sent.Add(1)
-		return p.Store.Finish(ctx, m.ID, store.Sent, "", now)
+		return p.Store.Finish(ctx, m.ID, store.DeliverySent, "", now)
 	case errors.Is(err, notify.ErrPermanent):
-		return p.Store.Finish(ctx, m.ID, store.Failed, err.Error(), now)
+		return p.Store.Finish(ctx, m.ID, store.DeliveryFailed, err.Error(), now)
 	case now.Sub(m.PlannedAt) > time.Duration(p.Policy.Delivery.GiveUp):
-		return p.Store.Finish(ctx, m.ID, store.Failed, "given up: "+err.Error(), now)
+		return p.Store.Finish(ctx, m.ID, store.DeliveryFailed, "given up: "+err.Error(), now)
 	}
 	p.Log.WarnContext(ctx, "message put off", "id", m.ID, "channel", m.Channel, "recipient", m.Recipient, "attempts", m.Attempts+1, "error", err)
 	return p.Store.PutOff(ctx, m.ID, err.Error())

@@ -149,7 +149,7 @@ func TestDeliver(t *testing.T) {
 		t.Fatalf("%d mails, %d of them to the officer", len(d.post.Mails()), len(mails))
 	}
 	text := mails[0].Text
-	for _, part := range []string{a.Number, b.Number, "李某同志", "转送、交办", "县人社局", "请您受理告知", "9月16日", "https://shuangze.example/cases/a", "这是演练"} {
+	for _, part := range []string{a.Number, b.Number, "李某同志", "转送", "县人社局", "请您受理告知", "9月16日", "https://shuangze.example/cases/a", "这是演练"} {
 		if !strings.Contains(text, part) || !strings.Contains(part, "同志") && part != "这是演练" && !strings.Contains(mails[0].HTML, strings.TrimPrefix(part, "请您")) {
 			t.Errorf("%q is missing in:\n%s\n%s", part, text, mails[0].HTML)
 		}
@@ -204,7 +204,7 @@ func TestDeliverLooksAgain(t *testing.T) {
 	d.do(casefile.Case{ID: "accusing"}, "clerk", cmd)
 	d.do(d.row("accusing").Case, "clerk", casefile.Command{Kind: casefile.Forward})
 	d.deliver()
-	d.do(d.row("closed").Case, "clerk", casefile.Command{Kind: casefile.Decline, Text: d.text("不属于受理范围")})
+	d.do(d.row("closed").Case, "clerk", casefile.Command{Kind: casefile.Decline, Reason: "unclear", Text: d.text("反映事项不具体")})
 	if _, err := d.Store.SaveOfficials(t.Context(), []casefile.Official{
 		{ID: "second", Name: "卞某", Unit: "C-dc", Role: casefile.Inspector, Level: "staff", Email: "second@shuangze.example"},
 	}); err != nil {
@@ -241,7 +241,7 @@ func TestDeliverSettledReminder(t *testing.T) {
 	reminders := 0
 	for _, x := range list {
 		if x.Kind == string(casefile.EventReminded) && x.Step == "REM-T7" {
-			if reminders++; x.State != store.Suppressed || x.Reason != "settled" {
+			if reminders++; x.State != store.DeliverySuppressed || x.Reason != "settled" {
 				t.Errorf("%+v", x)
 			}
 		}
@@ -267,7 +267,7 @@ func TestDeliverGreylisted(t *testing.T) {
 		t.Errorf("%d messages sent", n)
 	}
 	list, err := d.Store.Deliveries(t.Context(), "a")
-	if err != nil || list[0].State != store.Planned || list[0].Attempts != 1 || !strings.Contains(list[0].Error, "greylisted") || list[0].NextAt == nil {
+	if err != nil || list[0].State != store.DeliveryPlanned || list[0].Attempts != 1 || !strings.Contains(list[0].Error, "greylisted") || list[0].NextAt == nil {
 		t.Fatalf("%+v, %v", list[0], err)
 	}
 	calm.Store(true)
@@ -282,7 +282,7 @@ func TestDeliverGreylisted(t *testing.T) {
 	if n := again.deliver(); n != 2 || len(d.post.Mails()) != 2 {
 		t.Errorf("%d messages, %d mails after a restart", n, len(d.post.Mails()))
 	}
-	if list, err = d.Store.Deliveries(t.Context(), "a"); err != nil || list[0].State != store.Sent || list[0].Attempts != 2 || list[0].Error != "" {
+	if list, err = d.Store.Deliveries(t.Context(), "a"); err != nil || list[0].State != store.DeliverySent || list[0].Attempts != 2 || list[0].Error != "" {
 		t.Errorf("%+v, %v", list[0], err)
 	}
 }

@@ -182,7 +182,7 @@ func TestDeliverToFailingEndpoint(t *testing.T) {
 	if got := strings.Join(d.subjects("admin"), " | "); !strings.Contains(got, id) || strings.Count(got, "停用") != 1 {
 		t.Errorf("administrators are told %s", got)
 	}
-	if list, err := d.Store.Deliveries(t.Context(), "d"); err != nil || list[0].Channel != id || list[0].State != store.Suppressed || list[0].Reason != "endpoint_disabled" {
+	if list, err := d.Store.Deliveries(t.Context(), "d"); err != nil || list[0].Channel != id || list[0].State != store.DeliverySuppressed || list[0].Reason != "endpoint_disabled" {
 		t.Errorf("%+v, %v", list, err)
 	}
 	hook.take()

@@ -14,13 +14,19 @@ import (
 // Mail is the channel that goes by mail. The other channels are endpoints, by id.
 const Mail = "mail"
 
-// Delivery states, of deliveries and of messages.
+// DeliveryState is how far a delivery, or a message, has come.
+type DeliveryState string
+
+// The states.
 const (
-	Planned    = "planned"
-	Sent       = "sent"
-	Suppressed = "suppressed"
-	Failed     = "failed"
+	DeliveryPlanned    DeliveryState = "planned"
+	DeliverySent       DeliveryState = "sent"
+	DeliverySuppressed DeliveryState = "suppressed" // it had lost its point
+	DeliveryFailed     DeliveryState = "failed"     // for good
 )
+
+// DeliveryStates lists them.
+var DeliveryStates = []DeliveryState{DeliveryPlanned, DeliverySent, DeliverySuppressed, DeliveryFailed}
 
 // Told is a notice that is to be told: who is to learn what of which case.
 type Told struct {
@@ -215,9 +221,8 @@ func (s *Store) Suppress(ctx context.Context, message string, list []Suppression
 	return nil
 }
 
-// Finish records how a message ended: Sent, Suppressed or Failed, with the reason or the
-// error. It holds for every notice in it that was not suppressed.
-func (s *Store) Finish(ctx context.Context, message, state, why string, now time.Time) error {
+// Finish records how a message ended, with the reason or the error. It holds for every notice in it that was not suppressed.
+func (s *Store) Finish(ctx context.Context, message string, state DeliveryState, why string, now time.Time) error {
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		return finish(ctx, tx, `id = $4`, state, why, now, message)
 	})
@@ -228,13 +233,13 @@ func (s *Store) Finish(ctx context.Context, message, state, why string, now time
 }
 
 // finish ends the planned messages that a condition on $4 finds, with their deliveries.
-func finish(ctx context.Context, tx pgx.Tx, condition, state, why string, now time.Time, arg any) error {
+func finish(ctx context.Context, tx pgx.Tx, condition string, state DeliveryState, why string, now time.Time, arg any) error {
 	_, err := tx.Exec(ctx, `
 		WITH done AS (
 			UPDATE messages SET state = $1, error = $2, done_at = $3 WHERE state = 'planned' AND `+condition+` RETURNING id
 		)
 		UPDATE deliveries SET state = $1, done_at = $3, reason = CASE WHEN $1 = 'suppressed' THEN $2 ELSE '' END
-		WHERE message IN (SELECT id FROM done) AND state = 'planned'`, state, why, now, arg)
+		WHERE message IN (SELECT id FROM done) AND state = 'planned'`, string(state), why, now, arg)
 	return err
 }
 
@@ -250,7 +255,7 @@ func (s *Store) PutOff(ctx context.Context, message, why string) error {
 // Delivered is how far a notice has come.
 type Delivered struct {
 	Delivery
-	State    string
+	State    DeliveryState
 	Reason   string
 	DoneAt   *time.Time
 	Message  string // id; empty until it is due

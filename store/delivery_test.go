@@ -111,7 +111,7 @@ func TestMessages(t *testing.T) {
 	if rest, err := d.store.Tidings(ctx, m.ID); err != nil || len(rest) != 1 || rest[0].CaseID != "b" {
 		t.Errorf("left: %+v, %v", rest, err)
 	}
-	if err := d.store.Finish(ctx, m.ID, store.Sent, "", d.now); err != nil {
+	if err := d.store.Finish(ctx, m.ID, store.DeliverySent, "", d.now); err != nil {
 		t.Fatal(err)
 	}
 	for id, want := range map[string]string{"a": "suppressed closed 1", "b": "sent  1"} {
@@ -126,13 +126,13 @@ func TestMessages(t *testing.T) {
 		}
 	}
 	// What is done stays as it is.
-	if err := d.store.Finish(ctx, m.ID, store.Failed, "too late", d.now); err != nil {
+	if err := d.store.Finish(ctx, m.ID, store.DeliveryFailed, "too late", d.now); err != nil {
 		t.Fatal(err)
 	}
 	if ok, err := d.store.Claim(ctx, m.ID, d.now.AddDate(1, 0, 0), d.now); ok || err != nil {
 		t.Errorf("a message that was sent is attempted: %v", err)
 	}
-	if list, err := d.store.Deliveries(ctx, "b"); err != nil || !slices.ContainsFunc(list, func(x store.Delivered) bool { return x.State == store.Sent }) {
+	if list, err := d.store.Deliveries(ctx, "b"); err != nil || !slices.ContainsFunc(list, func(x store.Delivered) bool { return x.State == store.DeliverySent }) {
 		t.Errorf("%+v, %v", list, err)
 	}
 }

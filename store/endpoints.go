@@ -155,7 +155,7 @@ func (s *Store) RemoveEndpoint(ctx context.Context, id string, now time.Time) er
 
 // abandon suppresses all that is planned for a channel.
 func abandon(ctx context.Context, tx pgx.Tx, channel, why string, now time.Time) error {
-	if err := finish(ctx, tx, `channel = $4`, Suppressed, why, now, channel); err != nil {
+	if err := finish(ctx, tx, `channel = $4`, DeliverySuppressed, why, now, channel); err != nil {
 		return fmt.Errorf("abandon messages: %w", err)
 	}
 	_, err := tx.Exec(ctx, `UPDATE deliveries SET state = 'suppressed', reason = $2, done_at = $3 WHERE channel = $1 AND state = 'planned'`, channel, why, now)

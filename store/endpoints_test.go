@@ -113,7 +113,7 @@ func TestEndpointFails(t *testing.T) {
 		t.Fatalf("%+v, %v", list, err)
 	}
 	for _, x := range list {
-		if x.State != store.Suppressed || x.Reason != "endpoint_disabled" {
+		if x.State != store.DeliverySuppressed || x.Reason != "endpoint_disabled" {
 			t.Errorf("%+v", x)
 		}
 	}
