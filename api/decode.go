@@ -222,6 +222,21 @@ func clean(s string, limit int, lines bool) (string, *casefile.FieldError) {
 	return s, nil
 }
 
+func (b *body) notInList(name string, list []string) {
+	all := strings.Join(list, ", ")
+	b.wrong(name, "not_in_list", "不在可选范围内："+all, "is none of: "+all)
+}
+
+// has reports whether something is wrong with a field already.
+func (b *body) has(name string) bool {
+	for _, p := range b.problems {
+		if p.Field == name {
+			return true
+		}
+	}
+	return false
+}
+
 func (b *body) number(name string, absent int) int {
 	n := absent
 	b.value(name, &n, "应为整数", "must be a whole number")

@@ -17,6 +17,7 @@ import (
 	"shuangze/api"
 	"shuangze/calendar"
 	"shuangze/casefile"
+	"shuangze/notify"
 	"shuangze/policy"
 	"shuangze/store"
 )
@@ -146,6 +147,7 @@ func TestContractHasTheLists(t *testing.T) {
 		"MediationOutcome": casefile.MediationOutcomes, "MeetingKind": codeIDs(p.Meetings), "ReviewOutcome": casefile.ReviewOutcomes,
 		"Satisfaction": casefile.Satisfaction, "ReopenReason": casefile.ReopenReasons, "Means": casefile.Means, "Ground": casefile.Grounds, "Role": texts(casefile.Roles), "UnitKind": casefile.UnitKinds,
 		"BroadcastCommand": texts(casefile.Broadcasts()), "BroadcastState": texts(store.BroadcastStates), "BroadcastResult": texts(store.BroadcastResults),
+		"EndpointKind": texts(notify.EndpointKinds), "Language": texts(notify.Languages), "DeliveryState": texts(store.DeliveryStates),
 		"Lamp":        {string(casefile.Green), string(casefile.Yellow), string(casefile.Red)},
 		"Supervision": {string(casefile.NotSupervised), string(casefile.ByPetitionOffice), string(casefile.Dual), string(casefile.ByJointMeeting)},
 		"DayUnit":     {string(calendar.CalendarDay), string(calendar.WorkingDay)},

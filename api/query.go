@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 
 	"shuangze/calendar"
 	"shuangze/casefile"
@@ -102,18 +101,3 @@ func (q *query) done() {
 }
 
 func (q *query) err() error { return q.body.err(nil) }
-
-func (q *query) notInList(name string, list []string) {
-	all := strings.Join(list, ", ")
-	q.wrong(name, "not_in_list", "不在可选范围内："+all, "is none of: "+all)
-}
-
-// has reports whether something is wrong with a parameter already.
-func (q *query) has(name string) bool {
-	for _, p := range q.problems {
-		if p.Field == name {
-			return true
-		}
-	}
-	return false
-}

@@ -16,6 +16,7 @@ import (
 	"shuangze/calendar"
 	"shuangze/casefile"
 	"shuangze/casetime"
+	"shuangze/notify"
 	"shuangze/policy"
 	"shuangze/store"
 	"shuangze/workflows"
@@ -28,9 +29,13 @@ type Config struct {
 	Policy   *policy.Policy
 	Calendar *calendar.Calendar
 	Clock    casetime.Clock
-	Log      *slog.Logger         // nil: slog.Default()
-	Registry *prometheus.Registry // what /metrics shows, and where New adds its own; nil: a new one
-	Limits   Limits
+	// PublicURL is this installation's address for people, for links; empty: none.
+	PublicURL string
+	Templates *notify.Templates // nil: the built-in ones
+	Poster    notify.Poster
+	Log       *slog.Logger         // nil: slog.Default()
+	Registry  *prometheus.Registry // what /metrics shows, and where New adds its own; nil: a new one
+	Limits    Limits
 }
 
 // Limits bound what one caller may ask in ten seconds; zero fields take the defaults.
@@ -61,6 +66,9 @@ func New(c Config) http.Handler {
 	}
 	if c.Registry == nil {
 		c.Registry = prometheus.NewRegistry()
+	}
+	if c.Templates == nil {
+		c.Templates = notify.DefaultTemplates()
 	}
 	if c.Limits.Requests == 0 {
 		c.Limits.Requests = 1000
@@ -96,12 +104,15 @@ func (a *api) routes() *chi.Mux {
 		r.Get("/problems/{code}", a.handle(a.getProblem))
 		r.Get("/deadline", a.handle(a.getDeadline))
 		r.Get("/policy", a.handle(a.getPolicy))
+		r.Get("/feeds/{secret}.ics", a.handle(a.getFeed))
 
 		r.Group(func(r chi.Router) {
 			r.Use(a.authenticate)
 			r.Get("/me", a.handle(a.getMe))
 			r.Get("/me/inbox", a.handle(a.getInbox))
 			r.Get("/me/duties", a.handle(a.getDuties))
+			r.Post("/me/feed", a.handle(a.postFeed))
+			r.Delete("/me/feed", a.handle(a.deleteFeed))
 			r.Get("/units", a.handle(a.getUnits))
 			r.Get("/officials", a.handle(a.getOfficials))
 			r.Get("/cases", a.handle(a.getCases))
@@ -109,11 +120,17 @@ func (a *api) routes() *chi.Mux {
 			r.Post("/cases/earlier", a.handle(a.postEarlier))
 			r.Get("/cases/{id}", a.handle(a.getCase))
 			r.Get("/cases/{id}/events", a.handle(a.getEvents))
+			r.Get("/cases/{id}/deliveries", a.handle(a.getDeliveries))
 			r.Get("/cases/{id}/clocks/{clock}", a.handle(a.getClock))
 			r.Get("/cases/{id}/steps", a.handle(a.getSteps))
 			r.Get("/cases/{id}/workflow", a.handle(a.getWorkflow))
 			r.Get("/cases/{id}/proposal", a.handle(a.getProposal))
 			r.Post("/cases/{id}/commands/{command}", a.handle(a.postCommand))
+			r.Get("/endpoints", a.handle(a.getEndpoints))
+			r.Post("/endpoints", a.handle(a.postEndpoint))
+			r.Delete("/endpoints/{id}", a.handle(a.deleteEndpoint))
+			r.Post("/endpoints/{id}/rotate", a.handle(a.postRotate))
+			r.Post("/endpoints/{id}/test", a.handle(a.postTest))
 			r.Get("/broadcasts", a.handle(a.getBroadcasts))
 			r.Post("/broadcasts", a.handle(a.postBroadcast))
 			r.Get("/broadcasts/{id}", a.handle(a.getBroadcast))
