@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
@@ -31,6 +32,7 @@ type devCommand struct {
 	Seed     uint64 `help:"Seed of the rehearsal's people." default:"1"`
 	Policy   string `help:"Local policy file, laid over the built-in one." env:"SHUANGZE_POLICY" type:"path"`
 	Calendar string `help:"Folder with calendar years that add to the built-in ones." env:"SHUANGZE_CALENDAR" type:"path"`
+	mail
 }
 
 // child is a process that dev watches over.
@@ -107,6 +109,9 @@ func (e diedError) Error() string { return fmt.Sprintf("%s died: %v", e.name, er
 func (c *devCommand) Run(env *environment) error {
 	if _, _, err := loadRules(c.Policy, c.Calendar); err != nil {
 		return err // before anything is started
+	}
+	if _, err := c.post(); err != nil {
+		return err
 	}
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
 		return fmt.Errorf("data folder: %w", err)
@@ -201,8 +206,8 @@ func (c *devCommand) run(env *environment, in *installation) error {
 	for _, part := range []struct {
 		name string
 		args []string
-	}{{"worker", flags}, {"api", append([]string{"--listen", c.Listen}, flags...)}} {
-		p, err := embedded.StartProgram(part.name, filepath.Join(logs, part.name+".log"), program, append([]string{part.name}, part.args...), withoutServers(os.Environ()))
+	}{{"worker", slices.Concat(flags, c.mail.flags())}, {"api", slices.Concat([]string{"--listen", c.Listen}, flags, c.letters.flags())}} {
+		p, err := embedded.StartProgram(part.name, filepath.Join(logs, part.name+".log"), program, append([]string{part.name}, part.args...), append(withoutServers(os.Environ()), c.environ()...))
 		if err != nil {
 			return err
 		}

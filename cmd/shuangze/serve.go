@@ -18,10 +18,15 @@ import (
 
 type apiCommand struct {
 	connection
+	letters
 	Listen string `help:"Address to listen on." default:"127.0.0.1:8080" env:"SHUANGZE_LISTEN"`
 }
 
 func (c *apiCommand) Run(env *environment) error {
+	templates, err := c.letters.load()
+	if err != nil {
+		return err
+	}
 	s, err := c.open(env.ctx)
 	if err != nil {
 		return err
@@ -34,6 +39,7 @@ func (c *apiCommand) Run(env *environment) error {
 	server := &http.Server{
 		Handler: api.New(api.Config{
 			Store: s.store, Engine: s.engine(), Policy: s.policy, Calendar: s.calendar, Clock: s.clock, Log: env.log,
+			PublicURL: c.PublicURL, Templates: templates,
 		}),
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       30 * time.Second,
@@ -56,16 +62,29 @@ func (c *apiCommand) Run(env *environment) error {
 	return nil
 }
 
-type workerCommand struct{ connection }
+type workerCommand struct {
+	connection
+	mail
+}
 
 func (c *workerCommand) Run(env *environment) error {
+	post, err := c.post()
+	if err != nil {
+		return err
+	}
 	s, err := c.open(env.ctx)
 	if err != nil {
 		return err
 	}
 	defer s.close()
+	if s.clock.IsReal() {
+		post.Spread = spread
+	}
+	if post.Mail == nil {
+		env.log.InfoContext(env.ctx, "no mail server is set up: nobody gets mail")
+	}
 	return worker.Run(env.ctx, s.temporal, &activities.Activities{
-		Store: s.store, Policy: s.policy, Calendar: s.calendar, Clock: s.clock, Engine: s.engine(), Log: env.log,
+		Store: s.store, Policy: s.policy, Calendar: s.calendar, Clock: s.clock, Engine: s.engine(), Log: env.log, Post: post,
 	}, env.log)
 }
 
