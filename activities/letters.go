@@ -164,7 +164,7 @@ func (p *post) turns(c casefile.Case, now time.Time, reader casefile.Official) [
 		if t.From.After(now) {
 			continue
 		}
-		turn := notify.Turn{Do: t.Do, Due: t.Due, Mine: reader.ID != "" && (t.Official == reader.ID || t.Official == "" && t.Unit == reader.Unit && t.Role == reader.Role)}
+		turn := notify.Turn{Do: t.Do, Due: t.Due, Late: late(t.Due, now), Mine: reader.ID != "" && (t.Official == reader.ID || t.Official == "" && t.Unit == reader.Unit && t.Role == reader.Role)}
 		if t.Official != "" {
 			name := p.rules.Directory.Officials[t.Official].Name
 			turn.Who = policy.Text{Chinese: name, English: name}
@@ -180,6 +180,11 @@ func (p *post) turns(c casefile.Case, now time.Time, reader casefile.Official) [
 		return x.Due.Compare(y.Due)
 	})
 	return turns
+}
+
+// late reports whether a day has passed.
+func late(due calendar.Date, now time.Time) bool {
+	return !due.IsZero() && due.Before(calendar.DateOf(now))
 }
 
 // pressing orders items: red before yellow before green, then by due date, none last.
@@ -203,6 +208,7 @@ func (p *post) digest(ctx context.Context, l *notify.Letter, reader casefile.Off
 		turn := notify.Turn{Do: w.Do, Mine: true}
 		if w.Due != nil {
 			turn.Due = calendar.DateOf(*w.Due)
+			turn.Late = late(turn.Due, l.At)
 			if i := slices.IndexFunc(w.Case.Clocks, func(k casefile.Clock) bool { return k.Ticking() && k.Due.Internal == turn.Due }); i >= 0 {
 				p.limit(&item, w.Case.Clocks[i], l.At)
 			}

@@ -117,6 +117,7 @@ type Turn struct {
 	Who  policy.Text
 	Mine bool // it is the recipient's
 	Due  calendar.Date
+	Late bool // Due has passed
 }
 
 // Board is what a leader answers for, in numbers.

@@ -73,7 +73,7 @@ func sampleItems(at time.Time) []Item {
 			},
 			Turns: []Turn{
 				{Do: casefile.Report, Who: Staff("漠河市人社局", casefile.Officer), Due: today.AddDays(10)},
-				{Do: casefile.Act, Who: policy.Text{Chinese: "马某", English: "Ma"}, Mine: true, Due: today.AddDays(2)},
+				{Do: casefile.Act, Who: policy.Text{Chinese: "马某", English: "Ma"}, Mine: true, Due: today.AddDays(-2), Late: true},
 			},
 		},
 		{
