@@ -206,7 +206,7 @@ func (c *devCommand) run(env *environment, in *installation) error {
 	for _, part := range []struct {
 		name string
 		args []string
-	}{{"worker", slices.Concat(flags, c.mail.flags())}, {"api", slices.Concat([]string{"--listen", c.Listen}, flags, c.letters.flags())}} {
+	}{{"worker", slices.Concat(flags, c.flags())}, {"api", slices.Concat([]string{"--listen", c.Listen}, flags, c.letters.flags())}} {
 		p, err := embedded.StartProgram(part.name, filepath.Join(logs, part.name+".log"), program, append([]string{part.name}, part.args...), append(withoutServers(os.Environ()), c.environ()...))
 		if err != nil {
 			return err

@@ -23,7 +23,7 @@ type apiCommand struct {
 }
 
 func (c *apiCommand) Run(env *environment) error {
-	templates, err := c.letters.load()
+	templates, err := c.load()
 	if err != nil {
 		return err
 	}
