@@ -118,8 +118,8 @@ func (a *Activities) planNotices(ctx context.Context) error {
 func (a *Activities) deliveries(t store.Told, d *casefile.Directory, endpoints []store.Endpoint) []store.Delivery {
 	var list []store.Delivery
 	when, urgent := a.when(t), slices.Contains(a.Policy.Delivery.Urgent, t.Kind)
-	if reader := a.reader(t.Official); a.Post.Mail != nil && d.Officials[reader].Email != "" {
-		list = append(list, store.Delivery{Told: t, Channel: store.Mail, Recipient: reader, PlannedAt: when, Urgent: urgent})
+	if a.Post.Mail != nil && d.Officials[t.Official].Email != "" { // a deputy's, of somebody on leave
+		list = append(list, store.Delivery{Told: t, Channel: store.Mail, Recipient: t.Official, PlannedAt: when, Urgent: urgent})
 	}
 	for _, e := range endpoints {
 		if e.Unit != "" && e.Unit != d.Officials[t.Official].Unit {
@@ -135,10 +135,6 @@ func (a *Activities) deliveries(t store.Told, d *casefile.Directory, endpoints [
 	}
 	return list
 }
-
-// reader says who gets what is for an official. This is the one place where a deputy
-// comes in for somebody on leave.
-func (a *Activities) reader(official string) string { return official }
 
 // stale is how long after a notice its telling may go by when it was written; after a
 // longer outage the hour it is now decides.
@@ -209,7 +205,7 @@ func (a *Activities) send(ctx context.Context) (int, error) {
 	}
 	slices.SortStableFunc(due, func(x, y store.Message) int { return cmp.Compare(place(x), place(y)) })
 
-	p := &post{Activities: a, rules: casefile.Rules{Policy: a.Policy, Calendar: a.Calendar, Directory: d}}
+	p := &post{Activities: a, rules: casefile.Rules{Policy: a.Policy, Calendar: a.Calendar, Directory: d, Now: a.Clock.Now()}}
 	var group errgroup.Group
 	group.SetLimit(together)
 	start := time.Now()

@@ -198,7 +198,7 @@ func pressing(x, y notify.Item) int {
 
 // digest lists what waits for the reader, the most pressing first.
 func (p *post) digest(ctx context.Context, l *notify.Letter, reader casefile.Official) error {
-	waiting, total, err := p.Store.Inbox(ctx, actorOf(reader), l.At, longest)
+	waiting, total, err := p.Store.Inbox(ctx, actorOf(reader), p.Policy.Deputies, l.At, longest)
 	if err != nil {
 		return err
 	}

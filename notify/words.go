@@ -44,6 +44,7 @@ var happenings = map[casefile.EventKind]policy.Text{
 	casefile.EventReviewed:           {Chinese: "复查、复核意见", English: "reviewed"},
 	casefile.EventRated:              {Chinese: "满意度评价", English: "rated"},
 	casefile.EventReopened:           {Chinese: "重新办理", English: "reopened"},
+	casefile.EventLinked:             {Chinese: "已关联此前信访事项", English: "linked to an earlier case"},
 	casefile.EventCommissioned:       {Chinese: "交办", English: "commissioned"},
 	casefile.EventObjected:           {Chinese: "提出异议", English: "objected to"},
 	casefile.EventObjectionDecided:   {Chinese: "异议决定", English: "objection decided"},
