@@ -103,7 +103,7 @@ func (a *Activities) planNotices(ctx context.Context) error {
 		n, err = a.Store.PlanNotices(ctx, batch, func(told []store.Told) []store.Delivery {
 			var list []store.Delivery
 			for _, t := range told {
-				list = append(list, a.deliveries(t, d, endpoints)...)
+				list = append(list, a.deliveries(ctx, t, d, endpoints)...)
 			}
 			return list
 		})
@@ -115,18 +115,20 @@ func (a *Activities) planNotices(ctx context.Context) error {
 	return nil
 }
 
-func (a *Activities) deliveries(t store.Told, d *casefile.Directory, endpoints []store.Endpoint) []store.Delivery {
+func (a *Activities) deliveries(ctx context.Context, t store.Told, d *casefile.Directory, endpoints []store.Endpoint) []store.Delivery {
 	var list []store.Delivery
 	when, urgent := a.when(t), slices.Contains(a.Policy.Delivery.Urgent, t.Kind)
-	if a.Post.Mail != nil && d.Officials[t.Official].Email != "" { // a deputy's, of somebody on leave
-		list = append(list, store.Delivery{Told: t, Channel: store.Mail, Recipient: t.Official, PlannedAt: when, Urgent: urgent})
+	if reader, principal := a.reader(ctx, t, when, d); a.Post.Mail != nil && d.Officials[reader].Email != "" {
+		told := t
+		told.For = principal
+		list = append(list, store.Delivery{Told: told, Channel: store.Mail, Recipient: reader, PlannedAt: when, Urgent: urgent})
 	}
 	for _, e := range endpoints {
 		if e.Unit != "" && e.Unit != d.Officials[t.Official].Unit {
 			continue
 		}
 		once := t
-		once.Official = "" // however many people of the group it is for
+		once.Official, once.For = "", "" // however many people of the group it is for
 		planned := store.Delivery{Told: once, Channel: e.ID, PlannedAt: when, Urgent: urgent}
 		if e.Kind == string(notify.WebhookEndpoint) {
 			planned.PlannedAt, planned.Urgent = t.At, true // machines don't sleep
@@ -134,6 +136,30 @@ func (a *Activities) deliveries(t store.Told, d *casefile.Directory, endpoints [
 		list = append(list, planned)
 	}
 	return list
+}
+
+// reader says who gets a notice, and for whom, when it is told: who stands in for a leader
+// who is on leave by then. Whom the core chose when it happened stays unless a leave has
+// begun or ended since; a deputy who may not know of the case is never chosen.
+func (a *Activities) reader(ctx context.Context, t store.Told, when time.Time, d *casefile.Directory) (reader, principal string) {
+	leader := cmp.Or(t.For, t.Official)
+	before, wasAway := d.Deputy(leader, t.At)
+	now, away := d.Deputy(leader, when)
+	switch {
+	case !away && t.For == "", away && wasAway && before.ID == now.ID: // as it was
+		return t.Official, t.For
+	case !away:
+		return leader, ""
+	}
+	row, err := a.Store.Case(ctx, t.CaseID)
+	if err != nil {
+		a.Log.ErrorContext(ctx, "who stands in", "case", t.CaseID, "official", leader, "error", err)
+		return t.Official, t.For
+	}
+	if deputy, ok := casefile.DeputyTold(row.Case, leader, casefile.Rules{Policy: a.Policy, Calendar: a.Calendar, Directory: d, Now: when}); ok {
+		return deputy, leader
+	}
+	return leader, ""
 }
 
 // stale is how long after a notice its telling may go by when it was written; after a
@@ -205,7 +231,7 @@ func (a *Activities) send(ctx context.Context) (int, error) {
 	}
 	slices.SortStableFunc(due, func(x, y store.Message) int { return cmp.Compare(place(x), place(y)) })
 
-	p := &post{Activities: a, rules: casefile.Rules{Policy: a.Policy, Calendar: a.Calendar, Directory: d, Now: a.Clock.Now()}}
+	p := &post{Activities: a, rules: casefile.Rules{Policy: a.Policy, Calendar: a.Calendar, Directory: d, Now: now}}
 	var group errgroup.Group
 	group.SetLimit(together)
 	start := time.Now()

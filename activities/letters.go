@@ -87,12 +87,14 @@ func (p *post) notices(ctx context.Context, m store.Message, l *notify.Letter, r
 			left = append(left, store.Suppression{Told: t.Told, Reason: why})
 			continue
 		}
-		h := notify.Happening{Seq: t.Seq, Kind: t.Event.Kind, Code: t.Step, At: t.At}
+		h := notify.Happening{Seq: t.Seq, Kind: t.Event.Kind, Code: t.Step, At: t.At, For: p.rules.Directory.Officials[t.For].Name}
 		if step, ok := p.rules.Policy.Step(t.Step); ok {
 			h.Step = step.Name
 		}
 		if last := len(l.Items) - 1; last >= 0 && l.Items[last].Case == t.CaseID {
-			l.Items[last].Happened = append(l.Items[last].Happened, h)
+			if was := &l.Items[last].Happened; (*was)[len(*was)-1].Seq != h.Seq { // else told on their own account too
+				*was = append(*was, h)
+			}
 			continue
 		}
 		item := p.item(t.Case, l.At, t.Event.Clock, reader)
@@ -160,11 +162,15 @@ func mostPressing(c casefile.Case) (first casefile.Clock, ok bool) {
 // turns says what the case waits for now, what waits for the reader first.
 func (p *post) turns(c casefile.Case, now time.Time, reader casefile.Official) []notify.Turn {
 	var turns []notify.Turn
+	principals := p.rules.Directory.Principals(reader.ID, now)
 	for _, t := range casefile.Waiting(c) {
 		if t.From.After(now) {
 			continue
 		}
 		turn := notify.Turn{Do: t.Do, Due: t.Due, Late: late(t.Due, now), Mine: reader.ID != "" && (t.Official == reader.ID || t.Official == "" && t.Unit == reader.Unit && t.Role == reader.Role)}
+		if slices.Contains(principals, t.Official) && slices.Contains(p.rules.Policy.Deputies, string(t.Do)) {
+			turn.Mine, turn.For = true, p.rules.Directory.Officials[t.Official].Name
+		}
 		if t.Official != "" {
 			name := p.rules.Directory.Officials[t.Official].Name
 			turn.Who = policy.Text{Chinese: name, English: name}
@@ -198,14 +204,14 @@ func pressing(x, y notify.Item) int {
 
 // digest lists what waits for the reader, the most pressing first.
 func (p *post) digest(ctx context.Context, l *notify.Letter, reader casefile.Official) error {
-	waiting, total, err := p.Store.Inbox(ctx, actorOf(reader), p.Policy.Deputies, l.At, longest)
+	waiting, total, err := p.Store.Inbox(ctx, actorOf(reader), p.rules.Policy.Deputies, l.At, longest)
 	if err != nil {
 		return err
 	}
 	l.More = total - len(waiting)
 	for _, w := range waiting {
 		item := p.item(w.Case, l.At, "", reader)
-		turn := notify.Turn{Do: w.Do, Mine: true}
+		turn := notify.Turn{Do: w.Do, Mine: true, For: p.rules.Directory.Officials[w.For].Name}
 		if w.Due != nil {
 			turn.Due = calendar.DateOf(*w.Due)
 			turn.Late = late(turn.Due, l.At)

@@ -151,6 +151,7 @@ func (a *api) getDeliveries(w http.ResponseWriter, r *http.Request) error {
 		Official  *string             `json:"official"`
 		Channel   string              `json:"channel"`
 		Recipient *string             `json:"recipient"`
+		For       *string             `json:"for"`
 		PlannedAt time.Time           `json:"planned_at"`
 		State     store.DeliveryState `json:"state"`
 		Reason    *string             `json:"reason"`
@@ -163,7 +164,7 @@ func (a *api) getDeliveries(w http.ResponseWriter, r *http.Request) error {
 	deliveries := make([]delivery, len(list))
 	for i, d := range list {
 		deliveries[i] = delivery{
-			d.Seq, d.Kind, text(d.Step), d.At.UTC(), text(d.Official), d.Channel, text(d.Recipient), d.PlannedAt.UTC(), d.State, text(d.Reason),
+			d.Seq, d.Kind, text(d.Step), d.At.UTC(), text(d.Official), d.Channel, text(d.Recipient), text(d.For), d.PlannedAt.UTC(), d.State, text(d.Reason),
 			utc(d.DoneAt), text(d.Message), d.Attempts, utc(d.NextAt), text(d.Error),
 		}
 	}

@@ -23,9 +23,9 @@ func standsIn(c Case, by Actor, r Rules) []SeatName {
 	return seats
 }
 
-// deputyTold is who is told of the case in an official's place, while they are on leave.
+// DeputyTold is who is told of the case in an official's place, while they are on leave.
 // Of a seat that is who can act in it; of anything else, who may see the case anyway.
-func deputyTold(c Case, official string, r Rules) (deputy string, ok bool) {
+func DeputyTold(c Case, official string, r Rules) (deputy string, ok bool) {
 	o, ok := r.Directory.Deputy(official, r.Now)
 	if !ok {
 		return "", false

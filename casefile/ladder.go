@@ -148,7 +148,7 @@ func (d *decision) tell(e Event, to []string) {
 	var away []Notice
 	for _, id := range to {
 		n := Notice{To: id, Seq: d.c.Seq, Kind: e.Kind, Step: e.Step}
-		if deputy, ok := deputyTold(d.c, id, d.rules); ok && deputy != e.Actor.ID {
+		if deputy, ok := DeputyTold(d.c, id, d.rules); ok && deputy != e.Actor.ID {
 			n.To, n.For = deputy, id
 			away = append(away, n)
 			continue

@@ -109,6 +109,7 @@ type Happening struct {
 	Code string      // of the step, empty for what a person did
 	Step policy.Text // its name
 	At   time.Time
+	For  string // name of the leader on leave in whose place the reader is told
 }
 
 // Turn is what a case waits for.
@@ -117,7 +118,8 @@ type Turn struct {
 	Who  policy.Text
 	Mine bool // it is the recipient's
 	Due  calendar.Date
-	Late bool // Due has passed
+	Late bool   // Due has passed
+	For  string // name of the leader on leave for whom the reader is to do it
 }
 
 // Board is what a leader answers for, in numbers.

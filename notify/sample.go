@@ -80,8 +80,8 @@ func sampleItems(at time.Time) []Item {
 			Case: "9a40b7d2", Number: "2327-xf-2026-000043", About: policy.Text{Chinese: "农业农村", English: "agriculture"},
 			Unit: "漠河市农业农村局", Lamp: casefile.Yellow, Clock: policy.Text{Chinese: "办结", English: "settle the matter"}, Due: today.AddDays(2),
 			Supervision: casefile.ByPetitionOffice,
-			Happened:    []Happening{{Seq: 9, Kind: casefile.EventOpined, At: at.Add(-15 * time.Hour)}},
-			Turns:       []Turn{{Do: casefile.Sign, Who: policy.Text{Chinese: "马某", English: "Ma"}, Mine: true, Due: today.AddDays(2)}},
+			Happened:    []Happening{{Seq: 9, Kind: casefile.EventOpined, At: at.Add(-15 * time.Hour), For: "范某"}},
+			Turns:       []Turn{{Do: casefile.Sign, Who: policy.Text{Chinese: "马某", English: "Ma"}, Mine: true, Due: today.AddDays(2), For: "范某"}},
 		},
 		{
 			Case: "c3e85f90", Number: "2327-xf-2026-000051", About: policy.Text{Chinese: "城乡建设", English: "urban and rural construction"},

@@ -33,6 +33,7 @@ type Told struct {
 	CaseID   string
 	Seq      int64
 	Official string // whom it is for; of an endpoint's delivery empty
+	For      string // the leader on leave in whose place they are told
 	Kind     string
 	Step     string
 	At       time.Time
@@ -54,7 +55,7 @@ func (s *Store) PlanNotices(ctx context.Context, limit int, plan func([]Told) []
 	n := 0
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		told, err := collect[Told](ctx, tx, `
-			SELECT case_id, seq, official, kind, step, at FROM notices WHERE NOT planned
+			SELECT case_id, seq, official, for_official, kind, step, at FROM notices WHERE NOT planned
 			ORDER BY at, case_id, seq, official LIMIT $1 FOR UPDATE SKIP LOCKED`, limit)
 		if err != nil || len(told) == 0 {
 			return err
@@ -63,8 +64,8 @@ func (s *Store) PlanNotices(ctx context.Context, limit int, plan func([]Told) []
 		batch := &pgx.Batch{}
 		for _, d := range plan(told) {
 			batch.Queue(`
-				INSERT INTO deliveries (case_id, seq, official, channel, recipient, kind, step, at, planned_at, urgent) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-				ON CONFLICT DO NOTHING`, d.CaseID, d.Seq, d.Official, d.Channel, d.Recipient, d.Kind, d.Step, d.At, d.PlannedAt, d.Urgent)
+				INSERT INTO deliveries (case_id, seq, official, channel, recipient, for_official, kind, step, at, planned_at, urgent) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+				ON CONFLICT DO NOTHING`, d.CaseID, d.Seq, d.Official, d.Channel, d.Recipient, d.For, d.Kind, d.Step, d.At, d.PlannedAt, d.Urgent)
 		}
 		for _, t := range told {
 			batch.Queue(`UPDATE notices SET planned = true WHERE case_id = $1 AND seq = $2 AND official = $3`, t.CaseID, t.Seq, t.Official)
@@ -102,18 +103,21 @@ func (s *Store) Gather(ctx context.Context, now time.Time) (int, error) {
 	return n, nil
 }
 
-// audiences finds who gets a daily or weekly letter: whoever has something to do, and
-// the leaders who carry cases.
+// audiences finds who gets a daily or weekly letter: whoever has something to do, deputies
+// what a leader on leave has, and the leaders who carry cases.
 var audiences = map[string]string{
 	"digest": `
 		EXISTS (SELECT 1 FROM tasks t WHERE t.official = o.id AND t.official <> '' AND t.from_at <= @now)
-		OR EXISTS (SELECT 1 FROM tasks t WHERE t.unit = o.unit AND t.role = o.role AND t.unit <> '' AND t.from_at <= @now)`,
+		OR EXISTS (SELECT 1 FROM tasks t WHERE t.unit = o.unit AND t.role = o.role AND t.unit <> '' AND t.from_at <= @now)
+		OR EXISTS (SELECT 1 FROM leaves v JOIN tasks t ON t.official = v.official
+			WHERE v.deputy = o.id AND v.from_at <= @now AND v.until_at > @now AND t.official <> '' AND t.from_at <= @now)`,
 	"board": `
 		o.role = 'leader' AND (EXISTS (SELECT 1 FROM cases c WHERE c.open AND c.upper = o.id) OR EXISTS (SELECT 1 FROM cases c WHERE c.open AND c.lower = o.id))`,
 }
 
 // PlanLetters plans the daily letter ("digest") or the weekly one ("board") of a day by
-// mail, to everybody who gets one and has an address. A day's are planned once.
+// mail, to everybody who gets one, has an address and is not on leave. A day's are
+// planned once.
 func (s *Store) PlanLetters(ctx context.Context, kind string, day calendar.Date, now time.Time) error {
 	args := pgx.NamedArgs{"kind": kind, "setting": "planned_" + kind, "text": day.String(), "day": date(day), "now": now}
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
@@ -127,7 +131,8 @@ func (s *Store) PlanLetters(ctx context.Context, kind string, day calendar.Date,
 		_, err = tx.Exec(ctx, `
 			INSERT INTO messages (id, kind, channel, recipient, day, planned_at, next_at)
 			SELECT @kind || '-' || @text || '-' || o.id, @kind, '`+Mail+`', o.id, @day, @now, @now
-			FROM officials o WHERE o.email <> '' AND (`+audiences[kind]+`) ON CONFLICT DO NOTHING`, args)
+			FROM officials o WHERE o.email <> '' AND (`+audiences[kind]+`)
+				AND NOT EXISTS (SELECT 1 FROM leaves v WHERE v.official = o.id AND v.from_at <= @now AND v.until_at > @now) ON CONFLICT DO NOTHING`, args)
 		return err
 	})
 	if err != nil {
@@ -180,7 +185,7 @@ type Tiding struct {
 // suppressed is left out.
 func (s *Store) Tidings(ctx context.Context, message string) ([]Tiding, error) {
 	rows, err := s.pool.Query(ctx, `
-		SELECT c.state, c.title, CASE WHEN c.wake_at < 'infinity' THEN c.wake_at END, d.case_id, d.seq, d.official, d.kind, d.step, d.at, l.body
+		SELECT c.state, c.title, CASE WHEN c.wake_at < 'infinity' THEN c.wake_at END, d.case_id, d.seq, d.official, d.for_official, d.kind, d.step, d.at, l.body
 		FROM deliveries d JOIN cases c ON c.id = d.case_id JOIN ledger l ON l.case_id = d.case_id AND l.seq = d.seq
 		WHERE d.message = $1 AND d.state = 'planned' ORDER BY d.case_id, d.seq, d.official`, message)
 	if err != nil {
@@ -188,7 +193,7 @@ func (s *Store) Tidings(ctx context.Context, message string) ([]Tiding, error) {
 	}
 	tidings, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (t Tiding, err error) {
 		var recorded Recorded
-		t.Row, err = scanRow(trailing{row, []any{&t.CaseID, &t.Seq, &t.Official, &t.Kind, &t.Step, &t.At, &recorded.Body}})
+		t.Row, err = scanRow(trailing{row, []any{&t.CaseID, &t.Seq, &t.Official, &t.For, &t.Kind, &t.Step, &t.At, &recorded.Body}})
 		if err != nil {
 			return t, err
 		}
@@ -267,7 +272,7 @@ type Delivered struct {
 // Deliveries lists how far every notice of a case has come, the oldest first.
 func (s *Store) Deliveries(ctx context.Context, caseID string) ([]Delivered, error) {
 	rows, err := s.pool.Query(ctx, `
-		SELECT d.case_id, d.seq, d.official, d.kind, d.step, d.at, d.channel, d.recipient, d.planned_at, d.state, d.reason, d.done_at,
+		SELECT d.case_id, d.seq, d.official, d.for_official, d.kind, d.step, d.at, d.channel, d.recipient, d.planned_at, d.state, d.reason, d.done_at,
 			coalesce(m.id, ''), coalesce(m.attempts, 0), CASE WHEN m.state = 'planned' AND d.state = 'planned' THEN m.next_at END,
 			CASE WHEN d.state = 'suppressed' THEN '' ELSE coalesce(m.error, '') END
 		FROM deliveries d LEFT JOIN messages m ON m.id = d.message WHERE d.case_id = $1 ORDER BY d.seq, d.official, d.channel`, caseID)
@@ -275,7 +280,7 @@ func (s *Store) Deliveries(ctx context.Context, caseID string) ([]Delivered, err
 		return nil, fmt.Errorf("list deliveries of %s: %w", caseID, err)
 	}
 	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (d Delivered, err error) {
-		err = row.Scan(&d.CaseID, &d.Seq, &d.Official, &d.Kind, &d.Step, &d.At, &d.Channel, &d.Recipient, &d.PlannedAt, &d.State, &d.Reason, &d.DoneAt,
+		err = row.Scan(&d.CaseID, &d.Seq, &d.Official, &d.For, &d.Kind, &d.Step, &d.At, &d.Channel, &d.Recipient, &d.PlannedAt, &d.State, &d.Reason, &d.DoneAt,
 			&d.Message, &d.Attempts, &d.NextAt, &d.Error)
 		return d, err
 	})

@@ -51,6 +51,7 @@ CREATE TABLE deliveries (
     official   text   NOT NULL,          -- whom the notice is for; empty of endpoints
     channel    text   NOT NULL,
     recipient  text   NOT NULL,          -- who gets it: the official, or who stands in
+    for_official text NOT NULL DEFAULT '', -- the leader on leave for whom the recipient gets it
     kind       text   NOT NULL,
     step       text   NOT NULL,
     at         timestamptz NOT NULL,
