@@ -145,7 +145,7 @@ func TestContractHasTheLists(t *testing.T) {
 		"Reason": codeIDs(p.Reasons), "Act": codeIDs(p.Acts), "Level": levels, "Stage": texts(casefile.Stages), "Command": commands,
 		"Result": casefile.Results, "SuggestionKind": casefile.SuggestionKinds, "SuggestionOutcome": casefile.SuggestionOutcomes, "DeclineReason": codeIDs(p.DeclineReasons),
 		"MediationOutcome": casefile.MediationOutcomes, "MeetingKind": codeIDs(p.Meetings), "ReviewOutcome": casefile.ReviewOutcomes,
-		"Satisfaction": casefile.Satisfaction, "ReopenReason": casefile.ReopenReasons, "Means": casefile.Means, "Ground": casefile.Grounds, "Role": texts(casefile.Roles), "UnitKind": casefile.UnitKinds,
+		"Satisfaction": casefile.Satisfaction, "ReopenReason": casefile.ReopenReasons, "Means": casefile.Means, "Ground": casefile.Grounds, "Role": texts(casefile.Roles), "UnitKind": casefile.UnitKinds, "LeaveReason": casefile.LeaveReasons,
 		"BroadcastCommand": texts(casefile.Broadcasts()), "BroadcastState": texts(store.BroadcastStates), "BroadcastResult": texts(store.BroadcastResults),
 		"EndpointKind": texts(notify.EndpointKinds), "Language": texts(notify.Languages), "DeliveryState": texts(store.DeliveryStates),
 		"Lamp":        {string(casefile.Green), string(casefile.Yellow), string(casefile.Red)},

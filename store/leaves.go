@@ -67,8 +67,8 @@ func (t *LeavesTx) Enter(ctx context.Context, l casefile.Leave, fingerprint stri
 	return countUp(ctx, t.tx)
 }
 
-// Leave returns a leave, and the id of the request that ended it, if one did.
-// ErrNotFound when there is none.
+// Leave is Store.Leave in this transaction, with the id of the request that ended
+// it, if one did.
 func (t *LeavesTx) Leave(ctx context.Context, id string) (l casefile.Leave, endCommand string, err error) {
 	if l, err = leave(ctx, t.tx, id); err != nil {
 		return l, "", err
@@ -113,6 +113,11 @@ func (s *Store) Leaves(ctx context.Context, f LeaveFilter) (leaves []casefile.Le
 	}
 	leaves, err = leavesIn(ctx, s.pool, where+` ORDER BY from_at DESC, id LIMIT @limit`, args)
 	return leaves, total, err
+}
+
+// Leave returns a leave. ErrNotFound when there is none.
+func (s *Store) Leave(ctx context.Context, id string) (casefile.Leave, error) {
+	return leave(ctx, s.pool, id)
 }
 
 func leave(ctx context.Context, q querier, id string) (casefile.Leave, error) {
