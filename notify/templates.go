@@ -157,7 +157,7 @@ func (t *Templates) parse(f files, name string) (err error) {
 func (l Language) functions() map[string]any {
 	return map[string]any{
 		"text":        l.Of,
-		"happening":   func(k casefile.EventKind) string { return l.Of(WordOf(k)) },
+		"happening":   func(k casefile.EventKind) string { return l.Of(wordOf(k)) },
 		"what":        l.what,
 		"plural":      plural,
 		"doing":       func(k casefile.Kind) string { return l.Of(doing(k)) },

@@ -119,8 +119,8 @@ func Staff(unit string, role casefile.Role) policy.Text {
 	return policy.Text{Chinese: unit + word.Chinese, English: unit + ", " + word.English}
 }
 
-// WordOf is what an event is called in a letter; of a kind without a word, its code.
-func WordOf(kind casefile.EventKind) policy.Text {
+// wordOf is what an event is called in a letter; of a kind without a word, its code.
+func wordOf(kind casefile.EventKind) policy.Text {
 	if t, ok := happenings[kind]; ok {
 		return t
 	}
@@ -163,7 +163,7 @@ func (l Language) moment(t time.Time) string {
 // what says what has happened: the step's name where there is one, and the word before
 // it unless the name says it already.
 func (l Language) what(h Happening) string {
-	word, step := l.Of(WordOf(h.Kind)), l.Of(h.Step)
+	word, step := l.Of(wordOf(h.Kind)), l.Of(h.Step)
 	switch {
 	case step == "":
 		return word
