@@ -32,7 +32,7 @@ func TestRehearsal(t *testing.T) {
 		t.Errorf("verify: %d\n%s", code, out)
 	}
 	if code := p.stop(); code != 0 {
-		t.Errorf("Ctrl-C ends with %d", code)
+		t.Errorf("Ctrl-C ends with %d:\n%s", code, p.out.String())
 	}
 	if out, code := shuangze(t, "dev", "--data", data, "--listen", "127.0.0.1:0"); code == 0 || !strings.Contains(out, "holds a rehearsal") {
 		t.Errorf("a rehearsal's folder in real time: %d\n%s", code, out)
