@@ -209,6 +209,22 @@ func heartbeat(ctx context.Context, what string) {
 	}
 }
 
+// whileWorking is a context that ends when the worker is told to stop, so that nothing
+// new is begun then; what is under way goes on with the activity's own.
+func whileWorking(ctx context.Context) (context.Context, context.CancelFunc) {
+	working, cancel := context.WithCancel(ctx)
+	if activity.IsActivity(ctx) {
+		go func() {
+			select {
+			case <-activity.GetWorkerStopChannel(ctx):
+				cancel()
+			case <-working.Done():
+			}
+		}()
+	}
+	return working, cancel
+}
+
 // send attempts every message that is due, several at a time, each recipient at its own
 // place in the spread.
 func (a *Activities) send(ctx context.Context) (int, error) {
@@ -235,8 +251,10 @@ func (a *Activities) send(ctx context.Context) (int, error) {
 	var group errgroup.Group
 	group.SetLimit(together)
 	start := time.Now()
+	working, cancel := whileWorking(ctx)
+	defer cancel()
 	for _, m := range due {
-		if time.Since(start) > longest || wait(ctx, time.Until(start.Add(place(m)))) != nil {
+		if time.Since(start) > longest || wait(working, time.Until(start.Add(place(m)))) != nil {
 			break // what is left is due again
 		}
 		heartbeat(ctx, "sending")
