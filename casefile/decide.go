@@ -131,6 +131,13 @@ func (d *decision) on(v *invalid) calendar.Date {
 // needText requires the command's text.
 func (d *decision) needText(v *invalid) { v.required("text", d.cmd.Text == Document{}) }
 
+// textGiven refuses a command whose text is all that it needs, and is missing.
+func (d *decision) textGiven() *Error {
+	var v invalid
+	d.needText(&v)
+	return v.err()
+}
+
 func register(d *decision) *Error {
 	var v invalid
 	r := d.cmd.Registration
@@ -221,7 +228,7 @@ func (d *decision) checkAccused(v *invalid, r *Registration) {
 	if _, ok := d.rules.Directory.Officials[r.AccusedOfficial]; r.AccusedOfficial != "" && !ok {
 		v.add("accused_official", "unknown_official", "名录中没有此人", "there is no such official")
 	}
-	if accused(Case{AccusedUnit: r.AccusedUnit, AccusedOfficial: r.AccusedOfficial}, d.cmd.Actor.ID, d.cmd.Actor.Unit, d.rules.Directory) {
+	if Accuses(Case{AccusedUnit: r.AccusedUnit, AccusedOfficial: r.AccusedOfficial}, d.cmd.Actor.ID, d.cmd.Actor.Unit, d.rules.Directory) {
 		v.add("accused_unit", "recused", "登记人属于被检举控告的单位，应当回避", "the clerk is of the accused unit and must withdraw")
 	}
 }
@@ -290,9 +297,7 @@ func act(d *decision) *Error {
 }
 
 func report(d *decision) *Error {
-	var v invalid
-	d.needText(&v)
-	if err := v.err(); err != nil {
+	if err := d.textGiven(); err != nil {
 		return err
 	}
 	d.emit(Event{Kind: EventReported, Document: d.text()})
@@ -390,9 +395,7 @@ func sign(d *decision) *Error {
 }
 
 func returnOpinion(d *decision) *Error {
-	var v invalid
-	d.needText(&v)
-	if err := v.err(); err != nil {
+	if err := d.textGiven(); err != nil {
 		return err
 	}
 	name, _ := d.c.SeatOf(d.as.ID)
@@ -442,6 +445,13 @@ func (d *decision) term(v *invalid, clock string) {
 	}
 }
 
+// ownTerm requires the term that a command sets for a clock itself, in calendar days.
+func (d *decision) ownTerm(v *invalid, clock, zh string) {
+	if rule, _ := d.rules.Policy.Clock(clock); d.cmd.Days < 1 || d.cmd.Days > rule.OwnTerm {
+		v.add("days", "out_of_range", zh+"应为1至%d日", "the term must be 1 to %d days", rule.OwnTerm)
+	}
+}
+
 // escalate hands a supervised case to the supervision office as well, by a
 // leader's decision: it is key or difficult, its term has passed, or it is
 // supervised for the second time.
@@ -469,9 +479,7 @@ func escalate(d *decision) *Error {
 }
 
 func release(d *decision) *Error {
-	var v invalid
-	d.needText(&v)
-	if err := v.err(); err != nil {
+	if err := d.textGiven(); err != nil {
 		return err
 	}
 	d.emit(Event{Kind: EventReleased, Document: d.text(), Channel: channelOf(d.cmd.Actor)})

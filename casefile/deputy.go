@@ -6,7 +6,7 @@ import "slices"
 // Nobody does who holds the other seat, has ever acted in it or has withdrawn from the
 // case, or whom it accuses: two seats are always two persons.
 func standsIn(c Case, by Actor, r Rules) []SeatName {
-	if accused(c, by.ID, by.Unit, r.Directory) || slices.Contains(c.Recused, by.ID) {
+	if Accuses(c, by.ID, by.Unit, r.Directory) || slices.Contains(c.Recused, by.ID) {
 		return nil
 	}
 	if _, sits := c.SeatOf(by.ID); sits {

@@ -11,10 +11,7 @@ import (
 // the order sets (交办).
 func commission(d *decision) *Error {
 	var v invalid
-	rule, _ := d.rules.Policy.Clock("ASSIGN-RESULT")
-	if d.cmd.Days < 1 || d.cmd.Days > rule.OwnTerm {
-		v.add("days", "out_of_range", "交办期限应为1至%d日", "the term must be 1 to %d days", rule.OwnTerm)
-	}
+	d.ownTerm(&v, "ASSIGN-RESULT", "交办期限")
 	d.needText(&v)
 	return d.pass(&v, EventCommissioned)
 }
@@ -72,9 +69,7 @@ func canObject(c Case, _ Actor, now time.Time) *Error {
 // object says that what was forwarded is not the unit's to handle (条例第23条第3款); the
 // sender decides, and until then the unit's time runs on.
 func object(d *decision) *Error {
-	var v invalid
-	d.needText(&v)
-	if err := v.err(); err != nil {
+	if err := d.textGiven(); err != nil {
 		return err
 	}
 	d.tell(d.emit(Event{Kind: EventObjected, Document: d.text(), Organ: d.cmd.Organ}), d.officialsOf(d.c.Office, Registrar))
@@ -134,16 +129,10 @@ func onSimpleTrack(c Case, _ Actor, _ time.Time) *Error {
 // fallBack moves a case to the ordinary track. Its 60 days count from the day on which
 // it was accepted.
 func fallBack(d *decision) *Error {
-	var v invalid
-	d.needText(&v)
-	if err := v.err(); err != nil {
+	if err := d.textGiven(); err != nil {
 		return err
 	}
-	d.fallBack(Event{Document: d.text()})
-	return nil
-}
-
-func (d *decision) fallBack(e Event) {
-	e.Kind, e.CountFrom = EventFellBack, d.c.AcceptedFrom
+	e := Event{Kind: EventFellBack, CountFrom: d.c.AcceptedFrom, Document: d.text()}
 	d.tell(d.emit(e), d.recipients([]policy.Recipient{policy.ToOfficers, policy.ToPetitionOffice}, Clock{}))
+	return nil
 }

@@ -88,8 +88,7 @@ func (d *decision) take(p plannedStep) {
 	case policy.ReportUp:
 		e.Kind = EventReportedUp
 	case policy.FallBack:
-		d.fallBack(e)
-		return
+		e.Kind, e.CountFrom = EventFellBack, d.c.AcceptedFrom
 	case policy.Resume:
 		e.Kind = EventResumed
 		d.resume(e)
@@ -137,7 +136,7 @@ type Notice struct {
 func (d *decision) tell(e Event, to []string) {
 	slices.Sort(to)
 	to = slices.DeleteFunc(slices.Compact(to), func(id string) bool {
-		return id == "" || id == e.Actor.ID || accused(d.c, id, d.rules.Directory.Officials[id].Unit, d.rules.Directory)
+		return id == "" || id == e.Actor.ID || Accuses(d.c, id, d.rules.Directory.Officials[id].Unit, d.rules.Directory)
 	})
 	var told []Notice
 	add := func(n Notice) {

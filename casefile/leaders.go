@@ -112,7 +112,7 @@ func unsuited(c Case, o Official, level string, r Rules) *FieldError {
 		return &FieldError{"", "not_a_leader", "此人不是领导干部", "this official is not a leader"}
 	case o.Level != level:
 		return &FieldError{"", "wrong_level", "本案须由" + want.Chinese + "领导担任", "this seat needs a leader of level " + want.English}
-	case accused(c, o.ID, o.Unit, r.Directory):
+	case Accuses(c, o.ID, o.Unit, r.Directory):
 		return &FieldError{"", "recused", "此人属于被检举控告的单位或本人被检举控告，应当回避（条例第二十八条第三款）", "this official is accused in the case, or of the accused unit, and must withdraw"}
 	case slices.Contains(c.otherHands(level), o.ID):
 		return &FieldError{"", "other_seat", "此人已在本案另一包案席位履职，同一人不得先后担任两席", "this official has acted in the other seat of the case; nobody may hold both, not even one after the other"}

@@ -105,7 +105,7 @@ func Permit(c Case, kind Kind, by Actor, r Rules) *Error {
 // the offices above it and the auditor. The accused and their unit never see an
 // accusation (条例第30条第3款).
 func Sees(c Case, by Actor, r Rules) bool {
-	if accused(c, by.ID, by.Unit, r.Directory) {
+	if Accuses(c, by.ID, by.Unit, r.Directory) {
 		return false
 	}
 	switch by.Role {
@@ -146,7 +146,7 @@ func SeesPetitioner(c Case, by Actor, r Rules) bool {
 	case Inspector:
 		return c.OnChannel(SupervisionOffice).Letters > 0 && presides(by.Unit, c.SupervisionOffice, r)
 	case Officer:
-		return true // Sees lets in those of the responsible unit only
+		return true // Sees lets in only those of units that handle or review the case
 	case Leader:
 		return inSeat(c, by, r) || by.Unit == c.Unit
 	case Admin, Auditor, System:
@@ -154,16 +154,11 @@ func SeesPetitioner(c Case, by Actor, r Rules) bool {
 	return false
 }
 
-// accused reports whether a person is, or belongs to, whom the case accuses.
-func accused(c Case, official, unit string, d *Directory) bool {
-	return c.AccusedOfficial != "" && official == c.AccusedOfficial ||
-		c.AccusedUnit != "" && d.Under(unit, c.AccusedUnit)
-}
-
 // Accuses reports whether the case accuses this official, of this unit, or the unit:
 // nothing of it may reach them (条例第30条第3款).
 func Accuses(c Case, official, unit string, d *Directory) bool {
-	return accused(c, official, unit, d)
+	return c.AccusedOfficial != "" && official == c.AccusedOfficial ||
+		c.AccusedUnit != "" && d.Under(unit, c.AccusedUnit)
 }
 
 // admits says whether the case is in a stage and state to take the command.

@@ -173,9 +173,7 @@ func acceptReview(d *decision) *Error {
 
 // declineReview refuses a round in writing; the case goes on where it stood.
 func declineReview(d *decision) *Error {
-	var v invalid
-	d.needText(&v)
-	if err := v.err(); err != nil {
+	if err := d.textGiven(); err != nil {
 		return err
 	}
 	d.tell(d.emit(Event{Kind: EventReviewDeclined, Document: d.text(), CountFrom: d.today()}), d.officialsOf(d.c.Office, Supervisor))
@@ -291,11 +289,6 @@ func reopenCase(d *decision) *Error {
 	return nil
 }
 
-// supervisedFor is the reason of the letter that goes with a reopening.
-var supervisedFor = map[string]string{
-	"dissatisfied": "other", "not_executed": "not_executed", "false_report": "false_report", "wrong_opinion": "wrong_opinion",
-}
-
 // reopen sends the case back to be handled anew, under the petition office's supervision.
 func (d *decision) reopen(reason string, why *Document) {
 	told := append(d.officialsOf(d.c.Unit, Officer), d.c.Upper.Official, d.c.Lower.Official)
@@ -303,5 +296,8 @@ func (d *decision) reopen(reason string, why *Document) {
 	if d.c.OnChannel(PetitionOffice).Open() {
 		return
 	}
-	d.tell(d.emit(Event{Kind: EventSupervised, Channel: PetitionOffice, Reason: supervisedFor[reason], Letter: d.letter(PetitionOffice)}), told)
+	if reason == "dissatisfied" {
+		reason = "other" // no list of reasons to supervise has it; the other three it has
+	}
+	d.tell(d.emit(Event{Kind: EventSupervised, Channel: PetitionOffice, Reason: reason, Letter: d.letter(PetitionOffice)}), told)
 }

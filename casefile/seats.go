@@ -60,7 +60,7 @@ func (d *decision) decidedBy(v *invalid) {
 		v.required("decided_by", true)
 	case by.Role != Leader || by.Unit != d.rules.Directory.Area(d.c.Office):
 		v.add("decided_by", "not_entitled", "须由同级党委政府领导决定", "it takes the decision of a leader of the office's own authority")
-	case accused(d.c, by.ID, by.Unit, d.rules.Directory):
+	case Accuses(d.c, by.ID, by.Unit, d.rules.Directory):
 		v.add("decided_by", "recused", "此人应当回避", "this leader must withdraw")
 	}
 }
@@ -113,9 +113,7 @@ func divert(d *decision) *Error {
 
 // urge asks the unit to get on with it, and to say how far it is.
 func urge(d *decision) *Error {
-	var v invalid
-	d.needText(&v)
-	if err := v.err(); err != nil {
+	if err := d.textGiven(); err != nil {
 		return err
 	}
 	d.tell(d.emit(Event{Kind: EventUrged, Document: d.text()}), append(d.officialsOf(d.c.Unit, Officer), d.c.Upper.Official, d.c.Lower.Official))

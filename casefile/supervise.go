@@ -9,9 +9,7 @@ import (
 
 // instruct records a leader's written instruction on the case (批示).
 func instruct(d *decision) *Error {
-	var v invalid
-	d.needText(&v)
-	if err := v.err(); err != nil {
+	if err := d.textGiven(); err != nil {
 		return err
 	}
 	e := Event{Kind: EventInstructed, Document: d.text()}
@@ -143,9 +141,7 @@ func grantTerm(d *decision) *Error {
 }
 
 func refuseTerm(d *decision) *Error {
-	var v invalid
-	d.needText(&v)
-	if err := v.err(); err != nil {
+	if err := d.textGiven(); err != nil {
 		return err
 	}
 	asked := d.c.TermRequest
@@ -157,35 +153,25 @@ func refuseTerm(d *decision) *Error {
 // talk (约谈), circulate (通报), list (挂牌督办), order (责令限期整改). The last two open the
 // joint meeting's own channel, which it alone releases.
 
-func talk(d *decision) *Error { return d.measure(Event{Kind: EventTalked}) }
+func talk(d *decision) *Error { return d.measure(&invalid{}, Event{Kind: EventTalked}) }
 
-func circulate(d *decision) *Error { return d.measure(Event{Kind: EventCirculated}) }
+func circulate(d *decision) *Error { return d.measure(&invalid{}, Event{Kind: EventCirculated}) }
 
 func list(d *decision) *Error {
 	var v invalid
 	d.term(&v, "LISTED")
-	if err := v.err(); err != nil {
-		return err
-	}
-	return d.measure(Event{Kind: EventListed, Channel: JointMeeting, Days: d.cmd.Days, Letter: d.letter(JointMeeting)})
+	return d.measure(&v, Event{Kind: EventListed, Channel: JointMeeting, Days: d.cmd.Days, Letter: d.letter(JointMeeting)})
 }
 
 func order(d *decision) *Error {
 	var v invalid
-	rule, _ := d.rules.Policy.Clock("ORDER")
-	if d.cmd.Days < 1 || d.cmd.Days > rule.OwnTerm {
-		v.add("days", "out_of_range", "整改期限应为1至%d日", "the term must be 1 to %d days", rule.OwnTerm)
-	}
-	d.needText(&v)
-	if err := v.err(); err != nil {
-		return err
-	}
-	return d.measure(Event{Kind: EventOrdered, Channel: JointMeeting, Days: d.cmd.Days, Letter: d.letter(JointMeeting)})
+	d.ownTerm(&v, "ORDER", "整改期限")
+	return d.measure(&v, Event{Kind: EventOrdered, Channel: JointMeeting, Days: d.cmd.Days, Letter: d.letter(JointMeeting)})
 }
 
-func (d *decision) measure(e Event) *Error {
-	var v invalid
-	d.needText(&v)
+// measure records a measure of the joint meeting, unless v or its text says no.
+func (d *decision) measure(v *invalid, e Event) *Error {
+	d.needText(v)
 	if err := v.err(); err != nil {
 		return err
 	}

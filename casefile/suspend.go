@@ -71,7 +71,7 @@ func suspend(d *decision) *Error {
 		v.add("decided_by", "same_person", "申请人与批准人不能是同一人", "who asks for it can't grant it")
 	case by.Role != Leader || !d.rules.Directory.Under(d.bearerOfSuspension(), by.Unit):
 		v.add("decided_by", "not_entitled", "须由办理机关或其上级的领导决定", "it takes the decision of a leader of the organ that handles the case, or of one above it")
-	case accused(d.c, by.ID, by.Unit, d.rules.Directory):
+	case Accuses(d.c, by.ID, by.Unit, d.rules.Directory):
 		v.add("decided_by", "recused", "此人应当回避", "this leader must withdraw")
 	}
 	d.needText(&v)
@@ -118,9 +118,7 @@ func notSuspended(c Case, _ Actor, now time.Time) *Error {
 }
 
 func resume(d *decision) *Error {
-	var v invalid
-	d.needText(&v)
-	if err := v.err(); err != nil {
+	if err := d.textGiven(); err != nil {
 		return err
 	}
 	d.resume(Event{Kind: EventResumed, Document: d.text()})

@@ -100,6 +100,7 @@ var lamps = map[casefile.Lamp]policy.Text{
 var supervisions = map[casefile.Supervision]policy.Text{
 	casefile.ByPetitionOffice: {Chinese: "督办中", English: "supervised"},
 	casefile.Dual:             {Chinese: "双重督办中", English: "under dual supervision"},
+	casefile.ByJointMeeting:   {Chinese: "联席会议挂牌督办中", English: "listed by the joint meeting"},
 }
 
 // roles are the words for whom a task waits for, after the unit's name.

@@ -92,10 +92,10 @@ func (s *Store) Earlier(ctx context.Context, by casefile.Actor, like Likeness, n
 		alternatives, what = append(alternatives, condition), append(what, name)
 	}
 	if hashes := s.keys.blind("phone", like.Phone); hashes != nil {
-		add("phone", `id IN (SELECT case_id FROM petitioners WHERE phone_index = ANY(@phone))`, hashes)
+		add("phone", `id = ANY(ARRAY(SELECT case_id FROM petitioners WHERE phone_index = ANY(@phone)))`, hashes)
 	}
 	if hashes := s.keys.blind("identity", like.Identity); hashes != nil {
-		add("identity", `id IN (SELECT case_id FROM petitioners WHERE identity_index = ANY(@identity))`, hashes)
+		add("identity", `id = ANY(ARRAY(SELECT case_id FROM petitioners WHERE identity_index = ANY(@identity)))`, hashes)
 	}
 	if like.Title != "" {
 		add("title", `title % @title`, like.Title)
@@ -104,28 +104,22 @@ func (s *Store) Earlier(ctx context.Context, by casefile.Actor, like Likeness, n
 		return nil, nil
 	}
 	w.either = append(w.either, alternatives)
-	rows, err := s.pool.Query(ctx, selectRow+w.String()+` ORDER BY similarity(title, @title) DESC, registered_at DESC, id LIMIT @limit`, w.args)
+	var found []string
+	for i, name := range what {
+		found = append(found, `CASE WHEN `+alternatives[i]+` THEN '`+name+`' END`)
+	}
+	sql := `SELECT state, title, CASE WHEN wake_at < 'infinity' THEN wake_at END, array_remove(ARRAY[` + strings.Join(found, `, `) + `], NULL) FROM cases` +
+		w.String() + ` ORDER BY similarity(title, @title) DESC, registered_at DESC, id LIMIT @limit`
+	rows, err := s.pool.Query(ctx, sql, w.args)
 	if err != nil {
 		return nil, fmt.Errorf("look for earlier cases: %w", err)
 	}
-	found, err := pgx.CollectRows(rows, scanRow)
+	matches, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (m Match, err error) {
+		m.Row, err = scanRow(trailing{row, []any{&m.By}})
+		return m, err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("look for earlier cases: %w", err)
-	}
-	var matches []Match
-	for _, row := range found {
-		m := Match{Row: row}
-		for i, name := range what {
-			var holds bool
-			sql := `SELECT ` + alternatives[i] + ` FROM cases WHERE id = @id`
-			if err := s.pool.QueryRow(ctx, sql, pgx.NamedArgs{"id": row.Case.ID, name: w.args[name]}).Scan(&holds); err != nil {
-				return nil, fmt.Errorf("say by what a case was found: %w", err)
-			}
-			if holds {
-				m.By = append(m.By, name)
-			}
-		}
-		matches = append(matches, m)
 	}
 	// Whoever is the same person comes before what reads alike.
 	slices.SortStableFunc(matches, func(a, b Match) int { return len(b.By) - len(a.By) })

@@ -51,6 +51,10 @@ func TestPlans(t *testing.T) {
 			"leader":     list(store.Filter{Sort: "due", Leader: upper}),
 			// Words of three characters and more; shorter ones are not in the index.
 			"words": list(store.Filter{Sort: "due", Query: "罕见的标题"}),
+			"earlier": func() error {
+				_, err := d.store.Earlier(ctx, by, store.Likeness{Phone: "13900000002", Identity: "110101199001011234"}, d.now)
+				return err
+			},
 			"selection": func() error {
 				_, _, err := d.store.Select(ctx, by, store.Filter{Leader: upper}, d.now, 50)
 				return err
