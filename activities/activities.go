@@ -16,20 +16,17 @@ import (
 	"shuangze/calendar"
 	"shuangze/casefile"
 	"shuangze/casetime"
-	"shuangze/policy"
 	"shuangze/store"
 	"shuangze/workflows"
 )
 
 // Activities holds what the activities need. Its methods are registered by name.
 type Activities struct {
-	Store    *store.Store
-	Policy   *policy.Policy
-	Calendar *calendar.Calendar
-	Clock    casetime.Clock
-	Engine   workflows.Engine
-	Post     Post
-	Log      *slog.Logger
+	Store  *store.Store
+	Clock  casetime.Clock
+	Engine workflows.Engine
+	Post   Post
+	Log    *slog.Logger
 }
 
 // brokenType is the type of the application error that says that trying again won't help.
@@ -64,9 +61,9 @@ func (a *Activities) execute(ctx context.Context, tx *store.CaseTx, c casefile.C
 	}
 	result := workflows.ExecuteResult{Events: missed}
 	c = casefile.Fold(c, missed)
-	rules := casefile.Rules{Policy: a.Policy, Calendar: a.Calendar}
 	proposes := cmd.Kind == casefile.Assign && cmd.Upper == "" && cmd.Lower == ""
-	if rules.Directory, err = tx.Directory(ctx, proposes); err != nil {
+	rules, err := tx.Rules(ctx, proposes)
+	if err != nil {
 		return result, err
 	}
 	now := a.Clock.Now()
@@ -85,7 +82,7 @@ func (a *Activities) execute(ctx context.Context, tx *store.CaseTx, c casefile.C
 	}
 	result.Alarm = a.alarm(out.Next)
 	if len(out.Events) == 0 {
-		return result, tx.Reschedule(ctx, out.Next)
+		return result, tx.Reschedule(ctx, c, out)
 	}
 	result.Events = slices.Concat(missed, out.Events)
 	err = tx.Append(ctx, casefile.Fold(c, out.Events), out, cmd.Fingerprint)
@@ -127,7 +124,11 @@ const grace = time.Minute
 // that have no workflow get theirs too.
 func (a *Activities) Reconcile(ctx context.Context) (int, error) {
 	const batch = 1000
-	stalled, err := a.Store.Stalled(ctx, a.Clock.Case(time.Now().Add(-grace)), a.Calendar.Version(), batch)
+	rules, err := a.Store.Rules(ctx)
+	if err != nil {
+		return 0, err
+	}
+	stalled, err := a.Store.Stalled(ctx, a.Clock.Case(time.Now().Add(-grace)), rules.Calendar.Version(), batch)
 	if err != nil {
 		return 0, err
 	}

@@ -14,7 +14,6 @@ import (
 	"shuangze/casefile"
 	"shuangze/casetime"
 	"shuangze/embedded/embeddedtest"
-	"shuangze/policy"
 	"shuangze/store"
 	"shuangze/workflows"
 )
@@ -69,7 +68,7 @@ func newDesk(t *testing.T) desk {
 	t.Cleanup(s.Close)
 	start := calendar.Date{Year: 2026, Month: time.September, Day: 1}.At(10, 0)
 	return desk{t, url, &activities.Activities{
-		Store: s, Policy: policy.Default(), Calendar: calendar.Default(), Clock: casetime.Rehearsal(start, 43_200), Log: slog.New(slog.DiscardHandler),
+		Store: s, Clock: casetime.Rehearsal(start, 43_200), Log: slog.New(slog.DiscardHandler),
 	}}
 }
 

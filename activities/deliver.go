@@ -81,16 +81,20 @@ func (a *Activities) deliverOnce(ctx context.Context) (int, error) {
 	if _, err := a.Store.Gather(ctx, now); err != nil {
 		return 0, err
 	}
-	if err := a.planLetters(ctx, now); err != nil {
+	rules, err := a.Store.Rules(ctx)
+	if err != nil {
 		return 0, err
 	}
-	return a.send(ctx)
+	if err := a.planLetters(ctx, rules, now); err != nil {
+		return 0, err
+	}
+	return a.send(ctx, rules)
 }
 
 // planNotices decides for every new notice by which channels, to whom and when it goes.
 func (a *Activities) planNotices(ctx context.Context) error {
 	const batch = 1000
-	d, err := a.Store.Directory(ctx)
+	rules, err := a.Store.Rules(ctx)
 	if err != nil {
 		return err
 	}
@@ -103,7 +107,7 @@ func (a *Activities) planNotices(ctx context.Context) error {
 		n, err = a.Store.PlanNotices(ctx, batch, func(told []store.Told) []store.Delivery {
 			var list []store.Delivery
 			for _, t := range told {
-				list = append(list, a.deliveries(ctx, t, d, endpoints)...)
+				list = append(list, a.deliveries(ctx, t, rules, endpoints)...)
 			}
 			return list
 		})
@@ -115,10 +119,12 @@ func (a *Activities) planNotices(ctx context.Context) error {
 	return nil
 }
 
-func (a *Activities) deliveries(ctx context.Context, t store.Told, d *casefile.Directory, endpoints []store.Endpoint) []store.Delivery {
+func (a *Activities) deliveries(ctx context.Context, t store.Told, rules casefile.Rules, endpoints []store.Endpoint) []store.Delivery {
 	var list []store.Delivery
-	when, urgent := a.when(t), slices.Contains(a.Policy.Delivery.Urgent, t.Kind)
-	if reader, principal := a.reader(ctx, t, when, d); a.Post.Mail != nil && d.Officials[reader].Email != "" {
+	d := rules.Directory
+	when, urgent := a.when(t, rules), slices.Contains(rules.Policy.Delivery.Urgent, t.Kind)
+	rules.Now = when
+	if reader, principal := a.reader(ctx, t, rules); a.Post.Mail != nil && d.Officials[reader].Email != "" {
 		told := t
 		told.For = principal
 		list = append(list, store.Delivery{Told: told, Channel: store.Mail, Recipient: reader, PlannedAt: when, Urgent: urgent})
@@ -138,13 +144,14 @@ func (a *Activities) deliveries(ctx context.Context, t store.Told, d *casefile.D
 	return list
 }
 
-// reader says who gets a notice, and for whom, when it is told: who stands in for a leader
-// who is on leave by then. Whom the core chose when it happened stays unless a leave has
+// reader says who gets a notice, and for whom, when it is told, which is the rules' now:
+// who stands in for a leader who is on leave by then. Whom the core chose when it happened stays unless a leave has
 // begun or ended since; a deputy who may not know of the case is never chosen.
-func (a *Activities) reader(ctx context.Context, t store.Told, when time.Time, d *casefile.Directory) (reader, principal string) {
+func (a *Activities) reader(ctx context.Context, t store.Told, rules casefile.Rules) (reader, principal string) {
+	d := rules.Directory
 	leader := cmp.Or(t.For, t.Official)
 	before, wasAway := d.Deputy(leader, t.At)
-	now, away := d.Deputy(leader, when)
+	now, away := d.Deputy(leader, rules.Now)
 	switch {
 	case !away && t.For == "", away && wasAway && before.ID == now.ID: // as it was
 		return t.Official, t.For
@@ -156,7 +163,7 @@ func (a *Activities) reader(ctx context.Context, t store.Told, when time.Time, d
 		a.Log.ErrorContext(ctx, "who stands in", "case", t.CaseID, "official", leader, "error", err)
 		return t.Official, t.For
 	}
-	if deputy, ok := casefile.DeputyTold(row.Case, leader, casefile.Rules{Policy: a.Policy, Calendar: a.Calendar, Directory: d, Now: when}); ok {
+	if deputy, ok := casefile.DeputyTold(row.Case, leader, rules); ok {
 		return deputy, leader
 	}
 	return leader, ""
@@ -166,19 +173,19 @@ func (a *Activities) reader(ctx context.Context, t store.Told, when time.Time, d
 // longer outage the hour it is now decides.
 const stale = 15 * time.Minute
 
-func (a *Activities) when(t store.Told) time.Time {
+func (a *Activities) when(t store.Told, rules casefile.Rules) time.Time {
 	at := t.At
 	if now := a.Clock.Now(); now.Sub(at) > stale {
 		at = now
 	}
-	return a.Policy.Delivery.When(t.Kind, at, a.Calendar)
+	return rules.Policy.Delivery.When(t.Kind, at, rules.Calendar)
 }
 
 // planLetters plans the daily letters on working days, and the weekly ones on the first
 // of a week, when their hour has come. Those of a day that was missed are left out.
-func (a *Activities) planLetters(ctx context.Context, now time.Time) error {
-	hours, today := a.Policy.Delivery, calendar.DateOf(now)
-	if a.Post.Mail == nil || !hours.Hours(now, a.Calendar) {
+func (a *Activities) planLetters(ctx context.Context, rules casefile.Rules, now time.Time) error {
+	hours, today := rules.Policy.Delivery, calendar.DateOf(now)
+	if a.Post.Mail == nil || !hours.Hours(now, rules.Calendar) {
 		return nil
 	}
 	if !now.Before(hours.Digest.At(today)) {
@@ -186,16 +193,16 @@ func (a *Activities) planLetters(ctx context.Context, now time.Time) error {
 			return err
 		}
 	}
-	if !now.Before(hours.Board.At(today)) && a.opensWeek(today) {
+	if !now.Before(hours.Board.At(today)) && opensWeek(today, rules.Calendar) {
 		return a.Store.PlanLetters(ctx, string(notify.Weekly), today, now)
 	}
 	return nil
 }
 
 // opensWeek reports whether no day of the week before this one was worked.
-func (a *Activities) opensWeek(today calendar.Date) bool {
+func opensWeek(today calendar.Date, cal *calendar.Calendar) bool {
 	for d := today; d.Weekday() != time.Monday; {
-		if d = d.AddDays(-1); a.Calendar.Day(d).Work {
+		if d = d.AddDays(-1); cal.Day(d).Work {
 			return false
 		}
 	}
@@ -227,15 +234,11 @@ func whileWorking(ctx context.Context) (context.Context, context.CancelFunc) {
 
 // send attempts every message that is due, several at a time, each recipient at its own
 // place in the spread.
-func (a *Activities) send(ctx context.Context) (int, error) {
+func (a *Activities) send(ctx context.Context, rules casefile.Rules) (int, error) {
 	const batch, together, longest = 1000, 8, 4 * time.Minute
 	now := a.Clock.Now()
-	due, err := a.Store.DueMessages(ctx, now, a.Policy.Delivery.Hours(now, a.Calendar), batch)
+	due, err := a.Store.DueMessages(ctx, now, rules.Policy.Delivery.Hours(now, rules.Calendar), batch)
 	if err != nil || len(due) == 0 {
-		return 0, err
-	}
-	d, err := a.Store.Directory(ctx)
-	if err != nil {
 		return 0, err
 	}
 	// Few messages need little time.
@@ -247,7 +250,8 @@ func (a *Activities) send(ctx context.Context) (int, error) {
 	}
 	slices.SortStableFunc(due, func(x, y store.Message) int { return cmp.Compare(place(x), place(y)) })
 
-	p := &post{Activities: a, rules: casefile.Rules{Policy: a.Policy, Calendar: a.Calendar, Directory: d, Now: now}}
+	rules.Now = now
+	p := &post{Activities: a, rules: rules}
 	var group errgroup.Group
 	group.SetLimit(together)
 	start := time.Now()
@@ -307,7 +311,7 @@ func (p *post) attempt(ctx context.Context, m store.Message) error {
 		return p.Store.Finish(ctx, m.ID, store.DeliverySent, "", now)
 	case errors.Is(err, notify.ErrPermanent):
 		return p.Store.Finish(ctx, m.ID, store.DeliveryFailed, err.Error(), now)
-	case now.Sub(m.PlannedAt) > time.Duration(p.Policy.Delivery.GiveUp):
+	case now.Sub(m.PlannedAt) > time.Duration(p.rules.Policy.Delivery.GiveUp):
 		return p.Store.Finish(ctx, m.ID, store.DeliveryFailed, "given up: "+err.Error(), now)
 	}
 	p.Log.WarnContext(ctx, "message put off", "id", m.ID, "channel", m.Channel, "recipient", m.Recipient, "attempts", m.Attempts+1, "error", err)
@@ -349,7 +353,7 @@ func (p *post) deliver(ctx context.Context, m store.Message, l notify.Letter) er
 		return err
 	}
 	now = p.Clock.Now()
-	before := now.Add(-time.Duration(p.Policy.Delivery.GiveUp))
+	before := now.Add(-time.Duration(p.rules.Policy.Delivery.GiveUp))
 	if errors.Is(err, notify.ErrGone) {
 		before = now
 	}

@@ -272,7 +272,7 @@ func TestDeliverGreylisted(t *testing.T) {
 	}
 	calm.Store(true)
 	again := &postDesk{desk{t, d.url, &activities.Activities{
-		Store: d.Store, Policy: d.Policy, Calendar: d.Calendar, Clock: d.Clock, Engine: d.Engine, Log: d.Log, Post: d.Post,
+		Store: d.Store, Clock: d.Clock, Engine: d.Engine, Log: d.Log, Post: d.Post,
 	}}, d.post}
 	again.at(1, 10, 0)
 	if n := again.deliver(); n != 0 {

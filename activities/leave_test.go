@@ -9,6 +9,7 @@ import (
 	"shuangze/calendar"
 	"shuangze/casefile"
 	"shuangze/notify/notifytest"
+	"shuangze/rules"
 	"shuangze/store"
 )
 
@@ -37,7 +38,10 @@ func TestDeliverToDeputies(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	d.Policy.Delivery.Urgent = nil
+	local := "delivery: {urgent: []}"
+	if _, err := rules.Publish(t.Context(), d.Store, d.Engine, rules.Draft{Policy: &local}, "calm", "", casefile.Actor{}, d.Clock.Now()); err != nil {
+		t.Fatal(err)
+	}
 	d.at(1, 20, 0)
 	c := d.forwarded("a")
 	c = d.do(c, "super", casefile.Command{Kind: casefile.Assign, Upper: "upper", Lower: "lower"})

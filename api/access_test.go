@@ -47,11 +47,7 @@ func TestVisibility(t *testing.T) {
 		}
 		cases = append(cases, row.Case)
 	}
-	d, err := w.store.Directory(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	rules := casefile.Rules{Policy: w.config.Policy, Calendar: w.config.Calendar, Directory: d}
+	rules := w.rules()
 	seen := 0
 	for _, o := range officials {
 		by := as(o.ID)

@@ -18,8 +18,12 @@ var (
 // getDeadline counts a rule's time limit from a day and says how it was counted. An
 // extension is counted from the internal due date that it extends.
 func (a *api) getDeadline(w http.ResponseWriter, r *http.Request) error {
+	rules, err := a.rules(r.Context())
+	if err != nil {
+		return err
+	}
 	q := readQuery(r)
-	term, found := a.term(q.line("rule"))
+	term, found := termOf(rules.Policy, q.line("rule"))
 	from := q.day("from")
 	q.done()
 	switch {
@@ -27,7 +31,7 @@ func (a *api) getDeadline(w http.ResponseWriter, r *http.Request) error {
 	case len(q.values["rule"]) == 0 || q.values["rule"][0] == "":
 		q.wrong("rule", "required", "此项必填", "this parameter is required")
 	case !found:
-		q.notInList("rule", a.terms())
+		q.notInList("rule", terms(rules.Policy))
 	}
 	switch {
 	case q.has("from"):
@@ -39,7 +43,7 @@ func (a *api) getDeadline(w http.ResponseWriter, r *http.Request) error {
 	if err := q.err(); err != nil {
 		return err
 	}
-	x := a.Calendar.Explain(from, term.Length, term.Unit)
+	x := rules.Calendar.Explain(from, term.Length, term.Unit)
 	l := languageOf(r)
 	return writeJSON(w, r, http.StatusOK, deadlineView{
 		Rule: term.ID, Name: l.of(term.Name), From: from, Length: x.Length, Unit: x.Unit,
@@ -63,12 +67,12 @@ type deadlineView struct {
 	Calendar     string        `json:"calendar"`
 }
 
-// term finds the clock with this id, or the extension, as a clock of its own.
-func (a *api) term(id string) (policy.Clock, bool) {
-	if k, ok := a.Policy.Clock(id); ok {
+// termOf finds the clock with this id, or the extension, as a clock of its own.
+func termOf(p *policy.Policy, id string) (policy.Clock, bool) {
+	if k, ok := p.Clock(id); ok {
 		return k, true
 	}
-	extend, k, ok := a.Policy.Extension(id)
+	extend, k, ok := p.Extension(id)
 	if !ok {
 		return k, false
 	}
@@ -77,10 +81,10 @@ func (a *api) term(id string) (policy.Clock, bool) {
 	return k, true
 }
 
-// terms lists what term knows.
-func (a *api) terms() []string {
+// terms lists what termOf knows.
+func terms(p *policy.Policy) []string {
 	var ids []string
-	for _, k := range a.Policy.Clocks {
+	for _, k := range p.Clocks {
 		ids = append(ids, k.ID)
 		if k.Extend != nil {
 			ids = append(ids, k.Extend.ID)

@@ -95,12 +95,16 @@ func (a *api) getPolicy(w http.ResponseWriter, r *http.Request) error {
 		Version string `json:"version"`
 		Years   []year `json:"years"`
 	}
+	rules, err := a.rules(r.Context())
+	if err != nil {
+		return err
+	}
 	answer := struct {
 		*policy.Policy
 		Calendar calendarView `json:"calendar"`
-	}{a.Policy, calendarView{Version: a.Calendar.Version()}}
-	for _, y := range a.Calendar.Years() {
-		answer.Calendar.Years = append(answer.Calendar.Years, year{y, a.Calendar.Source(y)})
+	}{rules.Policy, calendarView{Version: rules.Calendar.Version()}}
+	for _, y := range rules.Calendar.Years() {
+		answer.Calendar.Years = append(answer.Calendar.Years, year{y, rules.Calendar.Source(y)})
 	}
 	return writeJSON(w, r, http.StatusOK, answer)
 }

@@ -26,7 +26,7 @@ func (a *api) getInbox(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	waiting, total, err := a.Store.Inbox(r.Context(), v.by, a.Policy.Deputies, v.now, limit)
+	waiting, total, err := a.Store.Inbox(r.Context(), v.by, v.rules.Policy.Deputies, v.now, limit)
 	if err != nil {
 		return err
 	}

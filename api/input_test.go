@@ -333,10 +333,10 @@ func TestPolicy(t *testing.T) {
 	if err := json.NewDecoder(bytes.NewReader(a.body)).Decode(&got); err != nil {
 		t.Fatal(err)
 	}
-	if got.Version != w.config.Policy.Version || len(got.Clocks) != len(w.config.Policy.Clocks) || got.Day.Starts != "08:30" || got.Steps[0].At != "-7wd" {
+	if got.Version != w.rules().Policy.Version || len(got.Clocks) != len(w.rules().Policy.Clocks) || got.Day.Starts != "08:30" || got.Steps[0].At != "-7wd" {
 		t.Errorf("policy: %+v", got)
 	}
-	if got.Calendar.Version != w.config.Calendar.Version() || len(got.Calendar.Years) != len(w.config.Calendar.Years()) || got.Calendar.Years[0].Source == "" {
+	if got.Calendar.Version != w.rules().Calendar.Version() || len(got.Calendar.Years) != len(w.rules().Calendar.Years()) || got.Calendar.Years[0].Source == "" {
 		t.Errorf("calendar: %+v", got.Calendar)
 	}
 }

@@ -65,7 +65,7 @@ func TestContractIsOpenAPI(t *testing.T) {
 
 func TestContractHasTheRoutes(t *testing.T) {
 	t.Parallel()
-	handler := api.New(api.Config{Store: &store.Store{}, Policy: policy.Default(), Calendar: calendar.Default(), Registry: prometheus.NewRegistry()})
+	handler := api.New(api.Config{Store: &store.Store{}, Registry: prometheus.NewRegistry()})
 	var routes, documented []string
 	err := chi.Walk(handler.(chi.Routes), func(method, route string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
 		routes = append(routes, method+" "+route)

@@ -13,22 +13,18 @@ import (
 	"github.com/go-chi/httprate"
 	"github.com/prometheus/client_golang/prometheus"
 
-	"shuangze/calendar"
 	"shuangze/casefile"
 	"shuangze/casetime"
 	"shuangze/notify"
-	"shuangze/policy"
 	"shuangze/store"
 	"shuangze/workflows"
 )
 
-// Config is what the interface needs. Store, Engine, Policy and Calendar must be set.
+// Config is what the interface needs. Store and Engine must be set.
 type Config struct {
-	Store    *store.Store
-	Engine   workflows.Engine
-	Policy   *policy.Policy
-	Calendar *calendar.Calendar
-	Clock    casetime.Clock
+	Store  *store.Store
+	Engine workflows.Engine
+	Clock  casetime.Clock
 	// PublicURL is this installation's address for people, for links; empty: none.
 	PublicURL string
 	Templates *notify.Templates // nil: the built-in ones
@@ -130,6 +126,9 @@ func (a *api) routes() *chi.Mux {
 			r.Get("/cases/{id}/workflow", a.handle(a.getWorkflow))
 			r.Get("/cases/{id}/proposal", a.handle(a.getProposal))
 			r.Post("/cases/{id}/commands/{command}", a.handle(a.postCommand))
+			r.Get("/rules", a.handle(a.getRules))
+			r.Post("/rules", a.handle(a.postRules))
+			r.Post("/rules/preview", a.handle(a.postRulesPreview))
 			r.Get("/endpoints", a.handle(a.getEndpoints))
 			r.Post("/endpoints", a.handle(a.postEndpoint))
 			r.Delete("/endpoints/{id}", a.handle(a.deleteEndpoint))
@@ -170,6 +169,7 @@ func secure(next http.Handler) http.Handler {
 
 // rules is what the core decides by, as of now.
 func (a *api) rules(ctx context.Context) (casefile.Rules, error) {
-	d, err := a.Store.Directory(ctx)
-	return casefile.Rules{Policy: a.Policy, Calendar: a.Calendar, Directory: d, Now: a.Clock.Now()}, err
+	rules, err := a.Store.Rules(ctx)
+	rules.Now = a.Clock.Now()
+	return rules, err
 }

@@ -30,22 +30,19 @@ type given struct {
 func (w *world) seed(title string, commands ...given) casefile.Case {
 	w.t.Helper()
 	ctx := w.t.Context()
-	d, err := w.store.Directory(ctx)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	rules := casefile.Rules{Policy: w.config.Policy, Calendar: w.config.Calendar, Directory: d}
+	rules := w.rules()
 	c := casefile.Case{ID: title}
 	for i, g := range commands {
 		cmd := g.cmd
 		cmd.ID = fmt.Sprintf("%s-%d", title, i)
 		err := w.store.InCase(ctx, c.ID, func(tx *store.CaseTx) error {
-			if _, _, err := tx.EventsAfter(ctx, c.Seq, cmd.ID); err != nil {
+			_, _, err := tx.EventsAfter(ctx, c.Seq, cmd.ID)
+			if err != nil {
 				return err
 			}
 			if cmd.Registration != nil {
 				r := *cmd.Registration
-				number, err := tx.Number(ctx, casefile.RegisteringOffice(cmd, d), calendar.DateOf(g.at).Year)
+				number, err := tx.Number(ctx, casefile.RegisteringOffice(cmd, rules.Directory), calendar.DateOf(g.at).Year)
 				if err != nil {
 					return err
 				}

@@ -23,11 +23,9 @@ import (
 
 	"shuangze/activities"
 	"shuangze/api"
-	"shuangze/calendar"
 	"shuangze/casefile"
 	"shuangze/casetime"
 	"shuangze/embedded/embeddedtest"
-	"shuangze/policy"
 	"shuangze/store"
 	"shuangze/worker"
 	"shuangze/workflows"
@@ -155,7 +153,7 @@ func newStoreWorld(t *testing.T) *world {
 	}
 	w := &world{t: t, store: s, log: &bytes.Buffer{}, logMu: &sync.Mutex{}, tokens: map[string]string{}}
 	w.config = api.Config{
-		Store: s, Engine: workflows.Engine{Temporal: nowhere, Patience: 2 * time.Second}, Policy: policy.Default(), Calendar: calendar.Default(),
+		Store: s, Engine: workflows.Engine{Temporal: nowhere, Patience: 2 * time.Second},
 		Clock: casetime.Rehearsal(begin, 1), Log: slog.New(slog.NewJSONHandler(&lockedWriter{w.log, w.logMu}, nil)),
 		Limits: api.Limits{Requests: 100_000, Failures: 100_000},
 	}
@@ -180,6 +178,16 @@ func (w *world) logged() string {
 	return w.log.String()
 }
 
+// rules are those in force.
+func (w *world) rules() casefile.Rules {
+	w.t.Helper()
+	r, err := w.store.Rules(w.t.Context())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return r
+}
+
 // work runs a worker until the test ends.
 func work(t *testing.T, w *world) {
 	t.Helper()
@@ -187,7 +195,7 @@ func work(t *testing.T, w *world) {
 	done := make(chan error, 1)
 	go func() {
 		done <- worker.Run(ctx, w.config.Engine.Temporal, &activities.Activities{
-			Store: w.store, Policy: w.config.Policy, Calendar: w.config.Calendar, Clock: w.config.Clock, Engine: w.config.Engine, Log: w.config.Log,
+			Store: w.store, Clock: w.config.Clock, Engine: w.config.Engine, Log: w.config.Log,
 		}, w.config.Log)
 	}()
 	t.Cleanup(func() {

@@ -123,6 +123,21 @@ func (c *Calendar) Years() []int { return slices.Sorted(maps.Keys(c.sources)) }
 // Source returns the notice the list of a year was taken from, and "" for a year not loaded.
 func (c *Calendar) Source(year int) string { return c.sources[year] }
 
+// Changes lists the days, of the years for which either has a list, that are worked by one
+// and not by the other, as after has them.
+func Changes(before, after *Calendar) []Day {
+	changes := []Day{}
+	years := append(before.Years(), after.Years()...)
+	first := Date{slices.Min(years) - 1, time.December, lastSettledDecember + 1}
+	last := Date{slices.Max(years), time.December, 31}
+	for d := first; !d.After(last); d = d.AddDays(1) {
+		if day := after.Day(d); day.Work != before.Day(d).Work {
+			changes = append(changes, day)
+		}
+	}
+	return changes
+}
+
 func (c *Calendar) loaded(year int) bool {
 	_, ok := c.sources[year]
 	return ok

@@ -36,6 +36,15 @@ func PermitBroadcast(kind Kind, by Actor) *Error {
 		"批量操作只能由信访部门督办人员进行，批量催办也可由督查人员进行", "only supervisors may order this for many cases; inspectors may urge")
 }
 
+// PermitPublish says whether the actor may put rules in force: nil, or Forbidden.
+func PermitPublish(by Actor) *Error {
+	if by.Role == Admin {
+		return nil
+	}
+	return forbidden("not_permitted", "节假日安排与政策的新版本由系统管理员发布",
+		"规则只能由系统管理员试算和发布", "only the administrator may try out rules and put them in force")
+}
+
 // SeesBroadcast reports whether the actor may know of a broadcast that somebody else
 // ordered: supervisors in whose area that person's office lies, and the auditor. Of its
 // cases each sees those that Sees allows.

@@ -160,11 +160,17 @@ func (d *decision) start(rule policy.Clock, seat SeatName, c Case, e Event) Cloc
 	return d.due(k, rule)
 }
 
-// due computes a clock's dates from its length and drops the reminders whose time
-// is past: nobody is reminded of last week.
-func (d *decision) due(k Clock, rule policy.Clock) Clock {
+// dates computes a clock's dates from its length.
+func (d *decision) dates(k Clock, rule policy.Clock) Clock {
 	k.Due = d.rules.Calendar.Due(k.From, k.Length+k.Extended+k.suspended(d.rules.Calendar), k.Unit)
 	k.YellowOn, _ = d.rules.Calendar.AddWorkingDays(k.Due.Internal, -rule.Yellow)
+	return k
+}
+
+// due gives a clock its dates and drops the reminders whose time is past: nobody is
+// reminded of last week.
+func (d *decision) due(k Clock, rule policy.Clock) Clock {
+	k = d.dates(k, rule)
 	for _, p := range d.planned(k) {
 		if p.step.Do == policy.Remind && !p.at.After(d.now) {
 			k = k.take(p)

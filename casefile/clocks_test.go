@@ -368,7 +368,7 @@ func TestNewCalendar(t *testing.T) {
 		t.Fatalf("%s", show(d.last.Events))
 	}
 	e := d.last.Events[0]
-	if e.Kind != EventRecalculated || e.Actor != Clockwork || e.Rule != "calendar "+d.rules.Calendar.Version() || len(e.Clocks) == 0 {
+	if e.Kind != EventRecalculated || e.Actor != Clockwork || e.Rule != "rules 0, calendar "+d.rules.Calendar.Version() || len(e.Clocks) == 0 {
 		t.Errorf("%s", show(e))
 	}
 	for _, k := range e.Clocks {
@@ -402,7 +402,7 @@ func TestNewCalendarThatMovesNothing(t *testing.T) {
 	}
 }
 
-// What was final stays: history is judged by the calendar of its time.
+// A list that leaves a date alone leaves no trace.
 func TestNewCalendarLeavesFinalDates(t *testing.T) {
 	d := newDesk(t).reach("handling")
 	before := d.clock("HANDLE")

@@ -33,6 +33,7 @@ const (
 	Divert      Kind = "divert"      // 导入法定途径
 	HandOver    Kind = "hand_over"   // 移交
 	Tick        Kind = "tick"        // the clock's own
+	Replan      Kind = "replan"      // 按新规则重新计算期限: of whoever has published them
 )
 
 // The commands beside the main way, and after it.
@@ -568,6 +569,7 @@ var table = []spec{
 		suggested, answerSuggestion,
 	},
 	{Tick, open, []relation{clockwork}, "计时器", nil, nil, nil},
+	{Replan, open, []relation{publisher}, "公布节假日安排或政策新版本后，对在办信访事项重新计算期限", []Field{may("text")}, nil, nil},
 }
 
 func specOf(kind Kind) (spec, bool) {
@@ -578,11 +580,15 @@ func specOf(kind Kind) (spec, bool) {
 	return table[i], true
 }
 
+// given reports whether people give the command to a case that they see. The others come
+// by themselves, with the time or with new rules; in them advance does all there is to do.
+func (k Kind) given() bool { return k != Tick && k != Replan }
+
 // Kinds lists the commands that people can give, in the order of the main way.
 func Kinds() []Kind {
 	var kinds []Kind
 	for _, s := range table {
-		if s.kind != Tick {
+		if s.kind.given() {
 			kinds = append(kinds, s.kind)
 		}
 	}
@@ -592,7 +598,7 @@ func Kinds() []Kind {
 // Fields lists the fields of a command's body; ok is false for an unknown command.
 func Fields(kind Kind) (fields []Field, ok bool) {
 	s, ok := specOf(kind)
-	return s.fields, ok && kind != Tick
+	return s.fields, ok && kind.given()
 }
 
 // The conditions of the table's ready column.

@@ -96,7 +96,7 @@ func (d *decision) emit(e Event) Event {
 		e.Rule = string(d.cmd.Kind)
 	}
 	e.Clocks = latest(append(e.Clocks, d.clockChanges(Apply(d.c, e), e)...))
-	e.Late = d.late(e.Clocks)
+	e.Late = d.late(e.Kind, e.Clocks)
 	d.c = Apply(d.c, e)
 	d.events = append(d.events, e)
 	return e

@@ -74,7 +74,7 @@ const (
 	EventUrged        EventKind = "urged" // also a person's
 	EventReportedUp   EventKind = "reported_up"
 	EventSuppressed   EventKind = "suppressed"   // a step was left out; Reason says why
-	EventRecalculated EventKind = "recalculated" // a provisional due date met its calendar
+	EventRecalculated EventKind = "recalculated" // other rules came into force
 )
 
 // Why a step was left out.

@@ -38,7 +38,7 @@ var movers = map[EventKind]policy.Text{
 	EventTermGranted:  {Chinese: "同意延期", English: "lengthened"},
 	EventSuspended:    {Chinese: "中止计时", English: "suspended"},
 	EventResumed:      {Chinese: "恢复计时", English: "resumed"},
-	EventRecalculated: {Chinese: "按公布的节假日安排重新计算", English: "computed anew with the published holiday list"},
+	EventRecalculated: {Chinese: "按新公布的节假日安排或规则重新计算", English: "computed anew by the rest days or rules then published"},
 }
 
 // TellClock tells a clock's story from the case's events; ok is false for a clock that the

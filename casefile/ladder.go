@@ -11,36 +11,13 @@ import (
 // advance takes every step whose time has come, in order. It runs before each
 // command too, so that no act, however late, overtakes the ladder.
 func (d *decision) advance() {
-	d.recalculate()
+	d.replan()
 	for {
 		plan := d.plan()
 		if len(plan) == 0 || plan[0].at.After(d.now) {
 			return
 		}
 		d.take(plan[0])
-	}
-}
-
-// recalculate computes the provisional due dates anew when another calendar is in
-// force than the one they were computed with.
-func (d *decision) recalculate() {
-	var changed []Clock
-	moved := false
-	for _, k := range d.c.Clocks {
-		rule, ok := d.rules.Policy.Clock(k.Rule)
-		if ok && k.Running() && k.Due.Provisional && k.Due.Calendar != d.rules.Calendar.Version() {
-			anew := d.due(k, rule)
-			moved = moved || anew.Due.Internal != k.Due.Internal || anew.Due.Statutory != k.Due.Statutory
-			changed = append(changed, anew)
-		}
-	}
-	if len(changed) == 0 {
-		return
-	}
-	e := Event{Kind: EventRecalculated, Actor: Clockwork, Rule: "calendar " + d.rules.Calendar.Version(), Clocks: changed}
-	d.emit(e)
-	if moved {
-		d.tell(e, d.recipients([]policy.Recipient{policy.ToOfficers, policy.ToUpper, policy.ToLower, policy.ToPetitionOffice}, Clock{}))
 	}
 }
 

@@ -21,7 +21,10 @@ type Late struct {
 }
 
 // late lists the overdue clocks that an event ends, or starts anew for somebody.
-func (d *decision) late(changed []Clock) []Late {
+func (d *decision) late(kind EventKind, changed []Clock) []Late {
+	if kind == EventRecalculated {
+		return nil // rules are no end of anybody's lateness
+	}
 	var facts []Late
 	for _, k := range d.c.Clocks {
 		i := slices.IndexFunc(changed, func(x Clock) bool { return x.ID == k.ID })

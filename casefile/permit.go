@@ -67,6 +67,9 @@ var (
 	convener = relation{"联席会议召集人", "the convener of the joint meeting", func(c Case, by Actor, r Rules) bool {
 		return slices.ContainsFunc(r.Directory.conveners(c.Office), func(o Official) bool { return o.ID == by.ID })
 	}}
+	publisher = relation{"发布规则的管理员", "the administrator who has put new rules in force", func(_ Case, by Actor, _ Rules) bool {
+		return by.Role == Admin
+	}}
 	clockwork = relation{"计时器", "the clock", func(_ Case, by Actor, _ Rules) bool { return by.Role == System }}
 )
 
@@ -83,7 +86,8 @@ func Permit(c Case, kind Kind, by Actor, r Rules) *Error {
 	if !ok {
 		return &Error{Reason: NotFound, Code: "unknown_command", Chinese: "没有这个操作", English: "there is no such command"}
 	}
-	if by.Role != System && c.Stage != New && !Sees(c, by, r) {
+	blind := by.Role == System || kind == Replan && by.Role == Admin // who need not see the case
+	if !blind && c.Stage != New && !Sees(c, by, r) {
 		return &Error{Reason: NotFound, Code: "case_not_found", Chinese: "没有这个信访事项", English: "there is no such case"}
 	}
 	var zh, en []string
@@ -193,7 +197,7 @@ func Available(c Case, by Actor, r Rules, now time.Time) []Kind {
 	kinds := []Kind{}
 	r.Now = now
 	for _, s := range table {
-		if s.kind == Tick || s.kind == Register {
+		if !s.kind.given() || s.kind == Register {
 			continue
 		}
 		admitted := slices.ContainsFunc(stances(c, s.kind, by, r), func(as Actor) bool { return admits(c, s, as, now) == nil })
@@ -206,6 +210,7 @@ func Available(c Case, by Actor, r Rules, now time.Time) []Kind {
 
 // Rules is everything Decide goes by beside the case itself.
 type Rules struct {
+	Version   int // of the publication in force; 0: the built-in rules
 	Policy    *policy.Policy
 	Calendar  *calendar.Calendar
 	Directory *Directory

@@ -16,8 +16,8 @@ import (
 )
 
 // TestInvariants leads cases through random lives: commands right and wrong, by people
-// who may and may not, minutes or months apart, with a new calendar in between. After
-// each step everything that must hold is checked.
+// who may and may not, minutes or months apart, with new rules in between. After each
+// step everything that must hold is checked.
 func TestInvariants(t *testing.T) {
 	next := withYear2027(t)
 	rapid.Check(t, func(t *rapid.T) {
@@ -32,6 +32,9 @@ func TestInvariants(t *testing.T) {
 			}
 			if rapid.IntRange(0, 40).Draw(t, "calendar") == 0 {
 				l.rules.Calendar = next
+			}
+			if rapid.IntRange(0, 20).Draw(t, "policy") == 0 {
+				l.rules.Policy = l.otherLengths()
 			}
 			if rapid.IntRange(0, 5).Draw(t, "leave") == 0 {
 				l.goOnLeave()
@@ -152,7 +155,14 @@ func (l *life) step() {
 		kind := rapid.SampledFrom(append(Kinds(), Tick)).Draw(l.t, "kind")
 		who := rapid.SampledFrom(everybody).Draw(l.t, "who").ID
 		l.give(who, l.distort(l.command(kind)))
-	case 2, 3:
+	case 2:
+		l.tick()
+	case 3: // what comes of new rules' broadcast
+		if rapid.Bool().Draw(l.t, "replan") && l.c.Stage.Open() {
+			if refusal := l.give("admin", Command{Kind: Replan}); refusal != nil {
+				l.t.Fatalf("replan: %s", show(refusal))
+			}
+		}
 		l.tick()
 	default: // what somebody really can do, more often than not what brings the case on
 		on := []Kind{Forward, Commission, Accept, Assign, Acknowledge, Sign, Serve, Release, Execute, Close, AskReview, AcceptReview, ConcludeReview, Rate}
@@ -243,10 +253,22 @@ func channelOf(by Actor) ChannelName {
 	return map[Role]ChannelName{Supervisor: PetitionOffice, Inspector: SupervisionOffice, Leader: JointMeeting}[by.Role]
 }
 
-func (l *life) recalculates() bool {
-	return slices.ContainsFunc(l.c.Clocks, func(k Clock) bool {
-		return k.Running() && k.Due.Provisional && k.Due.Calendar != l.rules.Calendar.Version()
-	})
+// recalculates reports whether the case has not met the rules in force yet.
+func (l *life) recalculates() bool { return PreviewRules(l.c, l.rules, l.rules, l.now).Touched }
+
+// otherLengths is the policy with some clocks shorter or longer.
+func (l *life) otherLengths() *policy.Policy {
+	p := *l.rules.Policy
+	p.Clocks = slices.Clone(p.Clocks)
+	for range 3 {
+		i := rapid.IntRange(0, len(p.Clocks)-1).Draw(l.t, "clock")
+		most := 20
+		if p.Clocks[i].Basis == policy.Statute {
+			most = 0 // which the loader sees to
+		}
+		p.Clocks[i].Length = max(1, builtin().Clocks[i].Length+rapid.IntRange(-20, most).Draw(l.t, "longer"))
+	}
+	return &p
 }
 
 func (l *life) registration() Command {
@@ -463,8 +485,12 @@ func (l *life) checkEvent(cmd Command, e Event) {
 		if e.Actor != Clockwork && e.Actor.Role != Supervisor && e.Actor.Role != Inspector {
 			l.t.Fatalf("%s", show(e))
 		}
-	case EventReminded, EventReportedUp, EventSuppressed, EventRecalculated:
+	case EventReminded, EventReportedUp, EventSuppressed:
 		if e.Actor != Clockwork {
+			l.t.Fatalf("%s", show(e))
+		}
+	case EventRecalculated:
+		if e.Actor != Clockwork && e.Actor.Role != Admin {
 			l.t.Fatalf("%s", show(e))
 		}
 	default:
@@ -515,6 +541,13 @@ func (l *life) checkLate(before, after Case, e Event) {
 	}
 	for _, k := range before.Clocks {
 		now, _ := after.Clock(k.ID)
+		if e.Kind == EventRecalculated {
+			was, is := k.Overdue(l.now), now.Overdue(l.now)
+			if len(e.Late) > 0 || !was && is || was && !is && !k.Due.Provisional || was && !k.Due.Provisional && show(now) != show(k) {
+				l.t.Fatalf("new rules made or unmade lateness: %s, before %s", show(e), show(k))
+			}
+			continue
+		}
 		goesOn := now.Running() && now.Due == k.Due && now.Who == k.Who
 		facts := 0
 		for _, fact := range e.Late {
@@ -585,7 +618,7 @@ func (l *life) checkCase() {
 			l.t.Fatalf("%s", show(k))
 		case !k.SuspendedSince.IsZero() && (c.Suspension == nil || len(k.Suspendable) == 0):
 			l.t.Fatalf("stands still for no reason: %s", show(k))
-		case k.Rule == "HANDLE" && (length > 60+30 || length != 60+k.Extended || k.Extended < 0):
+		case k.Rule == "HANDLE" && (length != k.Length+k.Extended || k.Length > 60 || k.Extended < 0 || k.Extended > 30):
 			l.t.Fatalf("HANDLE runs %d days: %s", length, show(k))
 		case !c.Stage.Open() && k.Running():
 			l.t.Fatalf("a case in stage %s has the running clock %s", c.Stage, k.ID)

@@ -52,7 +52,16 @@ func Load(path string) (*Policy, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read policy: %w", err)
 	}
-	return overlay(filepath.Base(path), data)
+	return Parse(filepath.Base(path), data)
+}
+
+// Parse is Load of a local file whose text is at hand; name is what messages call it. No
+// text is the built-in policy alone.
+func Parse(name string, local []byte) (*Policy, error) {
+	if len(local) == 0 {
+		return Default(), nil
+	}
+	return overlay(name, local)
 }
 
 func overlay(name string, data []byte) (*Policy, error) {

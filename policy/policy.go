@@ -5,6 +5,9 @@
 package policy
 
 import (
+	"bytes"
+	"encoding/json"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -411,6 +414,56 @@ func find[T any](list []T, id string, key func(T) string) (T, bool) {
 	}
 	var none T
 	return none, false
+}
+
+// Change is one entry of a policy that another has otherwise.
+type Change struct {
+	List   string          `json:"list"`         // clocks, steps, …
+	ID     string          `json:"id,omitempty"` // of an entry that has one; else the list changes as a whole
+	Before json.RawMessage `json:"before"`       // null: there was none
+	After  json.RawMessage `json:"after"`        // null: there is none any more
+}
+
+// Changes lists what is otherwise in the policy after than in the one before, in the order
+// of their fields.
+func Changes(before, after *Policy) []Change {
+	changes := []Change{}
+	x, y := reflect.ValueOf(*before), reflect.ValueOf(*after)
+	for i := range x.NumField() {
+		name := x.Type().Field(i).Tag.Get("json")
+		was, ids := entries(x.Field(i))
+		is, more := entries(y.Field(i))
+		ids = append(ids, more...)
+		for n, id := range ids {
+			if slices.Index(ids, id) == n && !bytes.Equal(was[id], is[id]) {
+				changes = append(changes, Change{name, id, was[id], is[id]})
+			}
+		}
+	}
+	return changes
+}
+
+// entries are a field's entries by id, in JSON and in order; of a field whose entries have
+// none the whole, under no id.
+func entries(field reflect.Value) (byID map[string]json.RawMessage, ids []string) {
+	byID = map[string]json.RawMessage{}
+	add := func(id string, v reflect.Value) {
+		raw, _ := json.Marshal(v.Interface()) // plain data, which can't fail
+		byID[id], ids = raw, append(ids, id)
+	}
+	if field.Kind() != reflect.Slice || field.Type().Elem().Kind() != reflect.Struct || !hasID(field.Type().Elem()) {
+		add("", field)
+		return byID, ids
+	}
+	for i := range field.Len() {
+		add(field.Index(i).FieldByName("ID").String(), field.Index(i))
+	}
+	return byID, ids
+}
+
+func hasID(entry reflect.Type) bool {
+	_, ok := entry.FieldByName("ID")
+	return ok
 }
 
 // At returns the instant on this day at which the clock's steps are taken.

@@ -86,6 +86,17 @@ func BroadcastCommandID(broadcast, caseID string) string {
 // order. created is false when one with this id is there already; nothing is then
 // written.
 func (s *Store) CreateBroadcast(ctx context.Context, b Broadcast, cases []string) (created bool, err error) {
+	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		created, err = createBroadcast(ctx, tx, b, cases)
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("write broadcast %s: %w", b.ID, err)
+	}
+	return created, nil
+}
+
+func createBroadcast(ctx context.Context, tx pgx.Tx, b Broadcast, cases []string) (created bool, err error) {
 	cmd := b.Command
 	by, fingerprint := cmd.Actor, cmd.Fingerprint
 	cmd.ID, cmd.Actor, cmd.Fingerprint, cmd.Text = "", casefile.Actor{}, "", casefile.Document{}
@@ -100,30 +111,23 @@ func (s *Store) CreateBroadcast(ctx context.Context, b Broadcast, cases []string
 	const sql = `
 		INSERT INTO broadcasts (id, kind, command, document, actor, role, unit, fingerprint, selection, total, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (id) DO NOTHING`
-	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, sql, b.ID, string(cmd.Kind), string(fields), document, by.ID, string(by.Role), by.Unit, fingerprint,
-			string(b.Selection), len(cases), b.CreatedAt)
-		if err != nil || tag.RowsAffected() == 0 {
-			return err
-		}
-		created = true
-		if document != "" {
-			hash := sha256.Sum256([]byte(b.Words))
-			_, err := tx.Exec(ctx, `INSERT INTO documents (id, body, hash, author) VALUES ($1, $2, $3, $4)`, document, b.Words, hex.EncodeToString(hash[:]), by.ID)
-			if err != nil {
-				return err
-			}
-		}
-		_, err = tx.CopyFrom(ctx, pgx.Identifier{"broadcast_cases"}, []string{"broadcast", "position", "case_id", "command"},
-			pgx.CopyFromSlice(len(cases), func(i int) ([]any, error) {
-				return []any{b.ID, i + 1, cases[i], BroadcastCommandID(b.ID, cases[i])}, nil
-			}))
-		return err
-	})
-	if err != nil {
-		return false, fmt.Errorf("write broadcast %s: %w", b.ID, err)
+	tag, err := tx.Exec(ctx, sql, b.ID, string(cmd.Kind), string(fields), document, by.ID, string(by.Role), by.Unit, fingerprint,
+		string(b.Selection), len(cases), b.CreatedAt)
+	if err != nil || tag.RowsAffected() == 0 {
+		return false, err
 	}
-	return created, nil
+	if document != "" {
+		hash := sha256.Sum256([]byte(b.Words))
+		_, err := tx.Exec(ctx, `INSERT INTO documents (id, body, hash, author) VALUES ($1, $2, $3, $4)`, document, b.Words, hex.EncodeToString(hash[:]), by.ID)
+		if err != nil {
+			return false, err
+		}
+	}
+	_, err = tx.CopyFrom(ctx, pgx.Identifier{"broadcast_cases"}, []string{"broadcast", "position", "case_id", "command"},
+		pgx.CopyFromSlice(len(cases), func(i int) ([]any, error) {
+			return []any{b.ID, i + 1, cases[i], BroadcastCommandID(b.ID, cases[i])}, nil
+		}))
+	return true, err
 }
 
 const selectBroadcast = `

@@ -11,17 +11,17 @@ import (
 	"shuangze/casefile"
 )
 
-// directoryCache keeps the directory read last and the version it had.
-type directoryCache struct {
+// cache keeps what was read last and the version it had.
+type cache[T any] struct {
 	mu      sync.Mutex
 	version string
-	value   *casefile.Directory
+	value   *T
 }
 
-// The lock is not held while the directory is read: who waits for it may hold the
-// connection that the reader needs.
+// The lock is not held while something is read: who waits for it may hold the connection
+// that the reader needs.
 
-func (c *directoryCache) at(version string) *casefile.Directory {
+func (c *cache[T]) at(version string) *T {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.version != version {
@@ -30,10 +30,10 @@ func (c *directoryCache) at(version string) *casefile.Directory {
 	return c.value
 }
 
-func (c *directoryCache) keep(version string, d *casefile.Directory) {
+func (c *cache[T]) keep(version string, value *T) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.version, c.value = version, d
+	c.version, c.value = version, value
 }
 
 // querier is what both a pool and a transaction can do.
@@ -53,6 +53,10 @@ func (s *Store) directoryIn(ctx context.Context, q querier) (*casefile.Directory
 	if err := q.QueryRow(ctx, `SELECT value FROM settings WHERE name = 'directory_version'`).Scan(&version); err != nil {
 		return nil, fmt.Errorf("read directory version: %w", err)
 	}
+	return s.directoryAt(ctx, q, version)
+}
+
+func (s *Store) directoryAt(ctx context.Context, q querier, version string) (*casefile.Directory, error) {
 	if d := s.directory.at(version); d != nil {
 		return d, nil
 	}

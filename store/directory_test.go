@@ -100,7 +100,8 @@ func TestDirectoryUnderLoad(t *testing.T) {
 			wg.Go(func() { look(s.Directory(t.Context())) })
 			wg.Go(func() {
 				err := s.InCase(t.Context(), "case", func(tx *store.CaseTx) error {
-					look(tx.Directory(t.Context(), false))
+					rules, err := tx.Rules(t.Context(), false)
+					look(rules.Directory, err)
 					return nil
 				})
 				if err != nil {

@@ -88,13 +88,14 @@ func (r Recorded) Event() (casefile.Event, error) {
 	return e, nil
 }
 
-// Directory is Store.Directory as of this transaction, with loads where asked for.
-func (t *CaseTx) Directory(ctx context.Context, loads bool) (*casefile.Directory, error) {
-	d, err := t.s.directoryIn(ctx, t.tx)
+// Rules are Store.Rules as of this transaction, with leaders' loads where asked for.
+func (t *CaseTx) Rules(ctx context.Context, loads bool) (casefile.Rules, error) {
+	rules, err := t.s.rulesIn(ctx, t.tx)
 	if err != nil || !loads {
-		return d, err
+		return rules, err
 	}
-	return withLoad(ctx, t.tx, d)
+	rules.Directory, err = withLoad(ctx, t.tx, rules.Directory)
+	return rules, err
 }
 
 // Number gives the next registration number of an office in a year. The office's
@@ -256,9 +257,13 @@ func instant(t time.Time) any {
 	return t
 }
 
-// Reschedule moves the case's wake-up where a tick found nothing to do.
-func (t *CaseTx) Reschedule(ctx context.Context, next casefile.Next) error {
-	if _, err := t.tx.Exec(ctx, `UPDATE cases SET wake_at = $2 WHERE id = $1`, t.id, instant(next.At)); err != nil {
+// Reschedule moves the case's wake-up and what it has planned where a command that comes
+// by itself left no event. c is the case.
+func (t *CaseTx) Reschedule(ctx context.Context, c casefile.Case, out casefile.Outcome) error {
+	batch := &pgx.Batch{}
+	batch.Queue(`UPDATE cases SET wake_at = $2 WHERE id = $1`, t.id, instant(out.Next.At))
+	queueSteps(batch, c, nil, out.Plan)
+	if err := t.tx.SendBatch(ctx, batch).Close(); err != nil {
 		return fmt.Errorf("reschedule %s: %w", t.id, err)
 	}
 	return nil

@@ -103,7 +103,7 @@ func (d *desk) try(id, by string, cmd casefile.Command) error {
 			return err
 		}
 		if len(out.Events) == 0 {
-			return tx.Reschedule(ctx, out.Next)
+			return tx.Reschedule(ctx, c, out)
 		}
 		return tx.Append(ctx, casefile.Fold(c, out.Events), out, cmd.Fingerprint)
 	})

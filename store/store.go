@@ -19,6 +19,8 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
+
+	"shuangze/casefile"
 )
 
 // Errors a caller can act on. Anything else is internal.
@@ -42,7 +44,8 @@ var migrations embed.FS
 type Store struct {
 	pool      *pgxpool.Pool
 	keys      Keys
-	directory directoryCache
+	directory cache[casefile.Directory]
+	rulebook  cache[casefile.Rules]
 }
 
 // Open connects to the database at url and checks that it answers. keys may be

@@ -242,7 +242,7 @@ func playReturned(t *testing.T) map[string][]*history.HistoryEvent {
 
 func playSilent(t *testing.T) map[string][]*history.HistoryEvent {
 	o := rehearse(t, ladderDay)
-	o.acts.Policy = hurried(t)
+	o.hurried()
 	o.staff()
 	o.silence("silent")
 	return one(o.history("silent"))

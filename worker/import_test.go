@@ -17,12 +17,7 @@ func TestImportCases(t *testing.T) {
 	t.Parallel()
 	o := open(t, casetime.Rehearsal(september(1, 10).AddDate(0, 3, 0), 1)) // the last of them came in November
 	o.staff()
-	d, err := o.store.Directory(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	by := o.actor(clerk)
-	rules := casefile.Rules{Policy: o.acts.Policy, Calendar: o.acts.Calendar, Directory: d}
+	by, rules := o.actor(clerk), o.rules()
 	load := func(file []byte) importer.Result {
 		t.Helper()
 		cases, problems, err := importer.Cases(bytes.NewReader(file), rules, by, sample.Campaign, o.acts.Clock.Now())

@@ -5,38 +5,69 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/history/v1"
+	"go.yaml.in/yaml/v3"
 
 	"shuangze/calendar"
 	"shuangze/casefile"
 	"shuangze/policy"
+	"shuangze/rules"
+	"shuangze/store"
 )
 
 // ladderDay is how long a day takes on the way up the ladder: long enough for a busy
 // machine to take the steps of different days on different days.
 const ladderDay = 300 * time.Millisecond
 
-// hurried is the built-in policy with shorter limits, so that the ladder is climbed in a
-// month of case time.
-func hurried(t *testing.T) *policy.Policy {
-	t.Helper()
-	return withLengths(t, map[string]int{"HANDLE": 20, "SUP-1": 8, "SUP-2": 8})
+// hurried shortens limits, so that the ladder is climbed in a month of case time.
+func (o *office) hurried() {
+	o.t.Helper()
+	o.publish(withLengths(o.t, map[string]int{"HANDLE": 20, "SUP-1": 8, "SUP-2": 8}))
 }
 
-func withLengths(t *testing.T, lengths map[string]int) *policy.Policy {
+// withLengths is a local policy with other lengths of some clocks.
+func withLengths(t testing.TB, lengths map[string]int) rules.Draft {
 	t.Helper()
-	p := policy.Default()
-	for i, c := range p.Clocks {
+	var local struct {
+		Clocks []policy.Clock `yaml:"clocks"`
+	}
+	for _, c := range policy.Default().Clocks {
 		if n, ok := lengths[c.ID]; ok {
-			p.Clocks[i].Length = n
-			delete(lengths, c.ID)
+			c.Length = n
+			local.Clocks = append(local.Clocks, c)
 		}
 	}
-	if len(lengths) > 0 {
-		t.Fatalf("the policy has no clocks %v", lengths)
+	if len(local.Clocks) != len(lengths) {
+		t.Fatalf("the policy has not all of %v", lengths)
+	}
+	file, err := yaml.Marshal(local)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(file)
+	return rules.Draft{Policy: &text, Reason: "缩短期限"}
+}
+
+// publish puts rules in force, as the administrator.
+func (o *office) publish(d rules.Draft) store.Publication {
+	o.t.Helper()
+	p, err := rules.Publish(o.t.Context(), o.store, o.engine, d, uuid.NewString(), "", o.actor("o161"), o.acts.Clock.Now())
+	if err != nil {
+		o.t.Fatal(err)
 	}
 	return p
+}
+
+// rules are those in force.
+func (o *office) rules() casefile.Rules {
+	o.t.Helper()
+	r, err := o.store.Rules(o.t.Context())
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return r
 }
 
 // silence registers a case whose unit says nothing until both offices supervise it, and
@@ -54,7 +85,7 @@ func (o *office) silence(id string) {
 func TestLadder(t *testing.T) {
 	t.Parallel()
 	o := rehearse(t, ladderDay)
-	o.acts.Policy = hurried(t)
+	o.hurried()
 	o.staff()
 	o.silence("silent")
 	events := o.events("silent")
@@ -91,7 +122,7 @@ func TestLadder(t *testing.T) {
 		case e.Kind == casefile.EventUrged && e.Step == "URGE-0", e.Kind == casefile.EventSupervised, e.Kind == casefile.EventEscalated:
 			rungs = append(rungs, e.Kind)
 		}
-		if planned := o.plannedDay(events[:i], e); e.At.Before(o.acts.Policy.Day.At(planned)) {
+		if planned := o.plannedDay(events[:i], e); e.At.Before(o.rules().Policy.Day.At(planned)) {
 			t.Errorf("event %d: %s of %s was taken at %v, but is planned for %s", e.Seq, e.Step, e.Clock, e.At, planned)
 		}
 	}
@@ -121,7 +152,7 @@ func (o *office) plannedDay(before []casefile.Event, e casefile.Event) calendar.
 	if !ok {
 		o.t.Fatalf("event %d: no clock %s runs", e.Seq, e.Clock)
 	}
-	step, ok := o.acts.Policy.Step(e.Step)
+	step, ok := o.rules().Policy.Step(e.Step)
 	if !ok {
 		return k.Due.Statutory // a repetition: later than anything before it
 	}
@@ -129,7 +160,7 @@ func (o *office) plannedDay(before []casefile.Event, e casefile.Event) calendar.
 	if step.At.Days <= 0 {
 		base = k.Due.Internal
 	}
-	return step.At.From(base, o.acts.Calendar)
+	return step.At.From(base, o.rules().Calendar)
 }
 
 // oneTimer fails the test if at any time a case had more than one timer.

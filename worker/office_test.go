@@ -20,7 +20,6 @@ import (
 	"shuangze/casefile"
 	"shuangze/casetime"
 	"shuangze/embedded/embeddedtest"
-	"shuangze/policy"
 	"shuangze/sample/sampletest"
 	"shuangze/store"
 	"shuangze/verify"
@@ -86,7 +85,7 @@ func openAt(t testing.TB, url string, clock casetime.Clock) *office {
 	// The machine may be busy: nothing here is about how long an answer takes.
 	o := &office{t: t, url: url, key: key, namespace: namespace, store: s, temporal: c, engine: workflows.Engine{Temporal: c, Patience: time.Minute}, people: d.Officials}
 	o.acts = &activities.Activities{
-		Store: s, Policy: policy.Default(), Calendar: calendar.Default(), Clock: clock, Engine: o.engine, Log: slog.New(slog.DiscardHandler),
+		Store: s, Clock: clock, Engine: o.engine, Log: slog.New(slog.DiscardHandler),
 	}
 	return o
 }

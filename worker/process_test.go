@@ -21,11 +21,9 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"shuangze/activities"
-	"shuangze/calendar"
 	"shuangze/casefile"
 	"shuangze/casetime"
 	"shuangze/embedded/embeddedtest"
-	"shuangze/policy"
 	"shuangze/store"
 	"shuangze/worker"
 	"shuangze/workflows"
@@ -72,7 +70,7 @@ func work(ctx context.Context) error {
 	defer c.Close()
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	return worker.Run(ctx, c, &activities.Activities{
-		Store: s, Policy: policy.Default(), Calendar: calendar.Default(), Clock: clock, Engine: workflows.Engine{Temporal: c}, Log: log,
+		Store: s, Clock: clock, Engine: workflows.Engine{Temporal: c}, Log: log,
 	}, log)
 }
 

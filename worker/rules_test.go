@@ -6,9 +6,11 @@ import (
 	"go.temporal.io/api/enums/v1"
 
 	"shuangze/casefile"
+	"shuangze/store"
 )
 
-// A case goes on with a worker that has other rules: what was decided stays decided,
+// Rules put in force while a case is open move what they can without making anybody late,
+// by one broadcast in the name of whoever published them; what was decided stays decided,
 // and the history replays.
 func TestChangedRules(t *testing.T) {
 	t.Parallel()
@@ -18,14 +20,30 @@ func TestChangedRules(t *testing.T) {
 	o.do("case", handling, o.report("正在核实"))
 	old.Stop()
 
-	o.acts.Policy = withLengths(t, map[string]int{"HANDLE": 20, "DUAL-ACT": 7})
+	published := o.publish(withLengths(t, map[string]int{"HANDLE": 20, "DUAL-ACT": 7}))
 	o.staff()
-	after := o.do("case", handling, o.report("正在研究处理方案"))
-	for _, id := range []string{"HANDLE", "DUAL-ACT/upper", "DUAL-ACT/lower"} {
+	o.until("the broadcast's end", func() bool {
+		b, err := o.store.Broadcast(t.Context(), published.Broadcast)
+		return err == nil && b.State == store.BroadcastDone
+	})
+	after := o.read("case")
+	for id, days := range map[string]int{"HANDLE": 20, "DUAL-ACT/upper": 7, "DUAL-ACT/lower": 7} {
 		was, _ := before.Clock(id)
-		if is, _ := after.Clock(id); was.Due != is.Due || is.Due.Internal.IsZero() {
+		if is, _ := after.Clock(id); is.Due != o.rules().Calendar.Due(was.From, days, was.Unit) || is.Due == was.Due {
 			t.Errorf("%s was due %v and is due %v under the new rules", id, was.Due, is.Due)
 		}
+	}
+	moves := 0
+	for _, e := range o.events("case") {
+		if e.Kind == casefile.EventRecalculated {
+			moves++
+			if e.Actor.ID != "o161" || e.Document == nil || e.Rule != "rules 1, calendar "+o.rules().Calendar.Version() {
+				t.Errorf("recalculated by %s under %q with the text %v", e.Actor.ID, e.Rule, e.Document)
+			}
+		}
+	}
+	if moves != 1 {
+		t.Errorf("recalculated %d times, want once", moves)
 	}
 	// A clock that starts now goes by the new rules.
 	opinion := o.text("支持信访人的请求")

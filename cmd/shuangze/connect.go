@@ -19,7 +19,6 @@ import (
 	"go.temporal.io/sdk/contrib/envconfig"
 	"go.temporal.io/sdk/log"
 
-	"shuangze/calendar"
 	"shuangze/casetime"
 	"shuangze/policy"
 	"shuangze/store"
@@ -33,16 +32,12 @@ type connection struct {
 	DatabaseURL string `help:"Postgres, as postgres://user:password@host/database." env:"DATABASE_URL" name:"database-url"`
 	Key         string `help:"Keys that seal the petitioners' data, one a line." env:"SHUANGZE_KEY" hidden:""`
 	KeyFile     string `help:"File with the keys that seal the petitioners' data." env:"SHUANGZE_KEY_FILE" type:"path"`
-	Policy      string `help:"Local policy file, laid over the built-in one." env:"SHUANGZE_POLICY" type:"path"`
-	Calendar    string `help:"Folder with calendar years that add to the built-in ones." env:"SHUANGZE_CALENDAR" type:"path"`
 }
 
 // servers is a connection that stands.
 type servers struct {
 	store    *store.Store
 	temporal client.Client
-	policy   *policy.Policy
-	calendar *calendar.Calendar
 	clock    casetime.Clock
 }
 
@@ -119,26 +114,10 @@ func (c *connection) openDatabase(ctx context.Context) (*servers, running, error
 	if err != nil {
 		return nil, at, err
 	}
-	if s.policy, s.calendar, err = loadRules(c.Policy, c.Calendar); err != nil {
-		return nil, at, err
-	}
 	if s.store, err = store.Open(ctx, at.DatabaseURL, keys); err != nil {
 		return nil, at, err
 	}
 	return s, at, nil
-}
-
-// loadRules reads the policy and the calendar; the error names every problem of both.
-func loadRules(policyFile, calendarDir string) (*policy.Policy, *calendar.Calendar, error) {
-	p, policyErr := policy.Load(policyFile)
-	if policyErr != nil {
-		policyErr = fmt.Errorf("policy:\n%w", policyErr)
-	}
-	c, calendarErr := calendar.Load(calendarDir)
-	if calendarErr != nil {
-		calendarErr = fmt.Errorf("calendar:\n%w", calendarErr)
-	}
-	return p, c, errors.Join(policyErr, calendarErr)
 }
 
 // open connects to both servers and checks that the schema is this program's.
@@ -156,6 +135,9 @@ func (c *connection) open(ctx context.Context) (*servers, error) {
 
 func (s *servers) prepare(ctx context.Context, at running) error {
 	if err := s.store.Ping(ctx); err != nil {
+		return err
+	}
+	if _, err := s.store.Rules(ctx); err != nil {
 		return err
 	}
 	rehearsal, err := s.store.Setting(ctx, "rehearsal")

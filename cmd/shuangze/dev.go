@@ -13,12 +13,15 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/google/uuid"
 	"go.temporal.io/api/enums/v1"
 
 	"shuangze/calendar"
+	"shuangze/casefile"
 	"shuangze/casetime"
 	"shuangze/embedded"
 	"shuangze/rehearse"
+	"shuangze/rules"
 	"shuangze/sample"
 	"shuangze/store"
 	"shuangze/workflows"
@@ -30,8 +33,7 @@ type devCommand struct {
 	Sample   bool   `help:"Load the sample prefecture into an empty data folder."`
 	Rehearse string `help:"Run faster than real time, as 1d=2s; only in a data folder without real cases." placeholder:"1d=2s"`
 	Seed     uint64 `help:"Seed of the rehearsal's people." default:"1"`
-	Policy   string `help:"Local policy file, laid over the built-in one." env:"SHUANGZE_POLICY" type:"path"`
-	Calendar string `help:"Folder with calendar years that add to the built-in ones." env:"SHUANGZE_CALENDAR" type:"path"`
+	draftFiles
 	mail
 }
 
@@ -107,7 +109,7 @@ func (e diedError) exit() int {
 func (e diedError) Error() string { return fmt.Sprintf("%s died: %v", e.name, errors.Unwrap(e.err)) }
 
 func (c *devCommand) Run(env *environment) error {
-	if _, _, err := loadRules(c.Policy, c.Calendar); err != nil {
+	if _, err := c.draft(); err != nil {
 		return err // before anything is started
 	}
 	if _, err := c.post(); err != nil {
@@ -184,7 +186,7 @@ func (c *devCommand) run(env *environment, in *installation) error {
 	if err := writePrivate(filepath.Join(c.Data, runningFile), at); err != nil {
 		return err
 	}
-	conn := connection{Data: c.Data, Policy: c.Policy, Calendar: c.Calendar}
+	conn := connection{Data: c.Data}
 	s, fresh, err := c.prepare(env, &conn, at)
 	if err != nil {
 		return err
@@ -197,12 +199,6 @@ func (c *devCommand) run(env *environment, in *installation) error {
 		return fmt.Errorf("find this program: %w", err)
 	}
 	flags := []string{"--data", c.Data}
-	if c.Policy != "" {
-		flags = append(flags, "--policy", c.Policy)
-	}
-	if c.Calendar != "" {
-		flags = append(flags, "--calendar", c.Calendar)
-	}
 	for _, part := range []struct {
 		name string
 		args []string
@@ -285,6 +281,9 @@ func (c *devCommand) prepare(env *environment, conn *connection, at running) (s 
 	if err := s.prepare(env.ctx, at); err != nil {
 		return s, fresh, err
 	}
+	if err := c.settleRules(env.ctx, s); err != nil {
+		return s, fresh, err
+	}
 	if fresh && c.Sample {
 		if err := s.store.SaveSetting(env.ctx, sampleSetting, sampleLoading); err != nil {
 			return s, fresh, err
@@ -299,6 +298,31 @@ func (c *devCommand) prepare(env *environment, conn *connection, at running) (s 
 		}
 	}
 	return s, fresh, nil
+}
+
+// settleRules puts the files' rules in force in a new database. Later they are published,
+// by somebody and after a preview.
+func (c *devCommand) settleRules(ctx context.Context, s *servers) error {
+	d, err := c.draft()
+	if err != nil {
+		return err
+	}
+	cases, err := s.store.LedgerCases(ctx, "", 1)
+	if err != nil {
+		return err
+	}
+	if len(cases) > 0 {
+		p, err := rules.Try(ctx, s.store, d, s.clock.Now(), 0)
+		if err == nil && p.Differs() {
+			err = fmt.Errorf("other rules are in force in %s: look at what these would do with 'shuangze rules preview', and put them in force with 'shuangze rules publish'", c.Data)
+		}
+		return err
+	}
+	_, err = rules.Publish(ctx, s.store, s.engine(), d, uuid.NewString(), "", casefile.Actor{}, s.clock.Now())
+	if errors.Is(err, rules.ErrUnchanged) {
+		return nil
+	}
+	return err
 }
 
 // settleTime makes a new database a rehearsal where that is wanted, and refuses to

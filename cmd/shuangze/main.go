@@ -33,6 +33,7 @@ type grammar struct {
 	Token    tokenCommand    `cmd:"" help:"Create, list and revoke access tokens."`
 	Verify   verifyCommand   `cmd:"" help:"Compare ledger, case rows and workflows; change nothing."`
 	Policy   policyCommand   `cmd:"" help:"Check a policy file and print the rules in force."`
+	Rules    rulesCommand    `cmd:"" help:"Try out rules and put them in force: local policy, rest days of years."`
 	Notices  noticesCommand  `cmd:"" help:"Look at the letters that people get."`
 	Rehearse rehearseCommand `cmd:"" help:"Play the officials of a rehearsal that 'dev --rehearse' runs."`
 

@@ -13,7 +13,6 @@ import (
 	"text/tabwriter"
 
 	"shuangze/calendar"
-	"shuangze/casefile"
 	"shuangze/importer"
 	"shuangze/policy"
 	"shuangze/rehearse"
@@ -62,15 +61,14 @@ func (c *rehearseCommand) Run(env *environment) error {
 
 // play runs the sample's cases with the script's people and prints what happened.
 func play(ctx context.Context, env *environment, s *servers, people *rehearse.People, days int) error {
-	directory, err := s.store.Directory(ctx)
+	rules, err := s.store.Rules(ctx)
 	if err != nil {
 		return err
 	}
-	clerk, err := (&importCommand{}).clerk(directory, s.policy)
+	clerk, err := (&importCommand{}).clerk(rules)
 	if err != nil {
 		return err
 	}
-	rules := casefile.Rules{Policy: s.policy, Calendar: s.calendar, Directory: directory}
 	cases, problems, err := importer.Cases(bytes.NewReader(sample.Cases), rules, clerk, sample.Campaign, s.clock.Now().AddDate(1, 0, 0))
 	if err != nil || len(problems) > 0 {
 		return fmt.Errorf("sample cases: %w %v", err, problems)

@@ -38,7 +38,7 @@ func (c *apiCommand) Run(env *environment) error {
 	}
 	server := &http.Server{
 		Handler: api.New(api.Config{
-			Store: s.store, Engine: s.engine(), Policy: s.policy, Calendar: s.calendar, Clock: s.clock, Log: env.log,
+			Store: s.store, Engine: s.engine(), Clock: s.clock, Log: env.log,
 			PublicURL: c.PublicURL, Templates: templates,
 		}),
 		ReadHeaderTimeout: 10 * time.Second,
@@ -84,7 +84,7 @@ func (c *workerCommand) Run(env *environment) error {
 		env.log.InfoContext(env.ctx, "no mail server is set up: nobody gets mail")
 	}
 	return worker.Run(env.ctx, s.temporal, &activities.Activities{
-		Store: s.store, Policy: s.policy, Calendar: s.calendar, Clock: s.clock, Engine: s.engine(), Log: env.log, Post: post,
+		Store: s.store, Clock: s.clock, Engine: s.engine(), Log: env.log, Post: post,
 	}, env.log)
 }
 

@@ -51,32 +51,31 @@ func (c *importCommand) read() ([]byte, error) {
 }
 
 func (c *importCommand) run(env *environment, s *servers, data []byte) error {
-	directory, err := s.store.Directory(env.ctx)
+	rules, err := s.store.Rules(env.ctx)
 	if err != nil {
 		return err
 	}
 	r := bytes.NewReader(data)
 	switch c.What {
 	case "units":
-		units, problems, err := importer.Units(r, s.policy, directory)
+		units, problems, err := importer.Units(r, rules.Policy, rules.Directory)
 		if err := c.judge(env, problems, err); err != nil {
 			return err
 		}
 		changed, err := s.store.SaveUnits(env.ctx, units)
 		return c.done(env, changed, len(units)-changed, err)
 	case "officials":
-		officials, problems, err := importer.Officials(r, s.policy, directory)
+		officials, problems, err := importer.Officials(r, rules.Policy, rules.Directory)
 		if err := c.judge(env, problems, err); err != nil {
 			return err
 		}
 		changed, err := s.store.SaveOfficials(env.ctx, officials)
 		return c.done(env, changed, len(officials)-changed, err)
 	}
-	clerk, err := c.clerk(directory, s.policy)
+	clerk, err := c.clerk(rules)
 	if err != nil {
 		return err
 	}
-	rules := casefile.Rules{Policy: s.policy, Calendar: s.calendar, Directory: directory}
 	cases, problems, err := importer.Cases(r, rules, clerk, c.Campaign, s.clock.Now())
 	if err := c.judge(env, problems, err); err != nil {
 		return err
@@ -129,7 +128,8 @@ func (c *importCommand) done(env *environment, changed, unchanged int, err error
 }
 
 // clerk finds who registers: the one named, or the first of the highest office.
-func (c *importCommand) clerk(d *casefile.Directory, p *policy.Policy) (casefile.Actor, error) {
+func (c *importCommand) clerk(rules casefile.Rules) (casefile.Actor, error) {
+	d, p := rules.Directory, rules.Policy
 	if c.As != "" {
 		o, ok := d.Officials[c.As]
 		if !ok {

@@ -1,0 +1,123 @@
+package casefile
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"shuangze/calendar"
+	"shuangze/policy"
+)
+
+// Why a clock keeps its dates although the rules now in force give others.
+const (
+	KeptLate   = "already_late"  // it has run out: lateness is a fact that no rule undoes
+	KeptInTime = "would_be_late" // it would have run out already: no new rule makes anybody late
+)
+
+// Shift is what the rules now in force change of a running clock's dates.
+type Shift struct {
+	Clock string
+	Rule  string
+	From  calendar.Due
+	To    calendar.Due // what the rules give, kept or not
+	Kept  string       // why it stays at From; empty: it moves
+}
+
+// RulesPreview is what rules would do to a case that has not met them.
+type RulesPreview struct {
+	Shifts []Shift
+	Told   []string // officials who would be told
+	// Touched: the case's clocks or what they have planned would not stay as they are.
+	Touched bool
+}
+
+// PreviewRules says what rules would do to a case that lives by the rules before; nothing
+// that is due is taken. Both need a directory.
+func PreviewRules(c Case, before, rules Rules, now time.Time) RulesPreview {
+	d := &decision{c: c, rules: rules, now: now}
+	d.rules.Now = now
+	_, shifts := d.anew()
+	d.replan()
+	r := RulesPreview{Shifts: shifts, Touched: len(d.events) > 0}
+	for _, n := range d.notices {
+		r.Told = append(r.Told, n.To)
+	}
+	r.Touched = r.Touched || NextStep(c, before, now) != NextStep(d.c, rules, now)
+	return r
+}
+
+// replan computes the running clocks anew where other rules are in force than those they
+// were computed by. It records that and, if a date moves, tells those whom it concerns.
+func (d *decision) replan() {
+	changed, shifts := d.anew()
+	if len(changed) == 0 {
+		return
+	}
+	e := Event{
+		Kind: EventRecalculated, Actor: Clockwork, Clocks: changed,
+		Rule: fmt.Sprintf("rules %d, calendar %s", d.rules.Version, d.rules.Calendar.Version()),
+	}
+	if d.cmd.Kind == Replan {
+		e.Actor, e.Document = d.cmd.Actor, d.text()
+	}
+	d.emit(e)
+	if slices.ContainsFunc(shifts, func(s Shift) bool { return s.Kept == "" }) {
+		d.tell(e, d.recipients([]policy.Recipient{policy.ToOfficers, policy.ToUpper, policy.ToLower, policy.ToPetitionOffice}, Clock{}))
+	}
+}
+
+// anew computes the running clocks by the rules in force: those of which anything
+// changes, and the dates that move or would.
+func (d *decision) anew() (changed []Clock, shifts []Shift) {
+	for _, k := range d.c.Clocks {
+		rule, ok := d.rules.Policy.Clock(k.Rule)
+		if !ok || !k.Running() {
+			continue
+		}
+		after, kept := d.replanned(k, rule)
+		if s := (Shift{k.ID, k.Rule, k.Due, d.dates(d.measured(k, rule), rule).Due, kept}); kept != "" || moved(k.Due, after.Due) {
+			shifts = append(shifts, s)
+		}
+		if moved(k.Due, after.Due) || after.Due.Provisional != k.Due.Provisional || k.Due.Provisional && after.Due.Calendar != k.Due.Calendar ||
+			after.YellowOn != k.YellowOn || after.Extendable != k.Extendable {
+			changed = append(changed, after)
+		}
+	}
+	return changed, shifts
+}
+
+func moved(from, to calendar.Due) bool {
+	return from.Internal != to.Internal || from.Statutory != to.Statutory
+}
+
+// measured gives a clock the length that the rule has now. A term that an event can set
+// itself stays: it stands in a letter.
+func (d *decision) measured(k Clock, rule policy.Clock) Clock {
+	if rule.OwnTerm == 0 {
+		k.Length, k.Unit = rule.Length, rule.Unit
+	}
+	if k.Extendable > 0 && rule.Extend != nil {
+		k.Extendable = rule.Extend.Days
+	}
+	return k
+}
+
+// replanned is a running clock by the rules in force, and why it keeps its dates if it
+// does. A date that was provisional was nobody's lateness either: it gives way to the
+// one by the published list.
+func (d *decision) replanned(k Clock, rule policy.Clock) (after Clock, kept string) {
+	after = d.dates(d.measured(k, rule), rule)
+	switch {
+	case !moved(k.Due, after.Due):
+		return after, ""
+	case k.Overdue(d.now) && !k.Due.Provisional:
+		return k, KeptLate
+	case !k.Overdue(d.now) && after.Overdue(d.now), k.Lamp(d.now) != Red && after.Lamp(d.now) == Red:
+		k.Due.Provisional, k.Due.Calendar = after.Due.Provisional, after.Due.Calendar
+		return k, KeptInTime
+	case k.Overdue(d.now) && !after.Overdue(d.now):
+		after.Taken = nil // what followed on its running out may come again
+	}
+	return d.due(after, rule), ""
+}
