@@ -68,7 +68,7 @@ type BroadcastCase struct {
 	Command  string // id of the command in the case's ledger
 	Result   BroadcastResult
 	Attempts int             // to which no answer came
-	Seq      int64           // of the case after it; 0 unless done
+	Seq      int64           // of the case after it; 0 unless done, or if nothing was left to do
 	Refusal  *casefile.Error // of Refused and Failed
 	At       time.Time       // of the result
 }

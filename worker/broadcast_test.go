@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -365,5 +367,59 @@ func TestBroadcastUnheard(t *testing.T) {
 	o.over(in.ID)
 	if row := o.consistent(in.ID)[cases[0]]; row.Result != store.Done || row.Seq != seq {
 		t.Errorf("%+v, want it done at %d", row, seq)
+	}
+}
+
+// Several broadcasts at once over overlapping cases, single commands between them, workers
+// killed and one broadcast cancelled, all at random: each case has each command at most
+// once, its result says which, and nothing is left waiting.
+func TestBroadcastsAtRandom(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(3) {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			t.Parallel()
+			dice := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // chance that can be repeated
+			o := open(t, autumn())
+			w := o.startProcess()
+			defer func() { w.kill(t) }()
+			cases := o.registered(24)
+			for _, id := range cases[:8] {
+				o.do(id, super, casefile.Command{Kind: casefile.Assign})
+			}
+			led := o.read(cases[0]).Upper.Official
+			commands := []casefile.Command{
+				urge, {Kind: casefile.Assign}, {Kind: casefile.Supervise, Reason: "shirking"},
+				{Kind: casefile.HandOver, From: led, To: "o037", Reason: "transfer", DecidedBy: convener},
+			}
+			var orders []string
+			for range 5 {
+				chosen := slices.Clone(cases)
+				dice.Shuffle(len(chosen), func(i, j int) { chosen[i], chosen[j] = chosen[j], chosen[i] })
+				orders = append(orders, o.order(super, commands[dice.IntN(len(commands))], "请抓紧办理", chosen[:1+dice.IntN(len(chosen))]))
+			}
+			for range 4 {
+				switch id := cases[dice.IntN(len(cases))]; dice.IntN(3) {
+				case 0:
+					w.kill(t)
+					w = o.startProcess()
+				case 1:
+					err := o.try(id, clerk, casefile.Command{Kind: casefile.Decline, Reason: "not_competent", Text: o.text("不属于")})
+					var refusal *casefile.Error
+					if err != nil && !errors.As(err, &refusal) && !errors.Is(err, workflows.ErrNoWorkflow) {
+						t.Fatal(err)
+					}
+				case 2:
+					if err := o.engine.CancelBroadcast(t.Context(), orders[dice.IntN(len(orders))], super); err != nil && !errors.Is(err, workflows.ErrNoWorkflow) {
+						t.Fatal(err)
+					}
+				}
+			}
+			for _, id := range orders {
+				if b := o.over(id); b.Results[store.Pending] != 0 || b.Results[store.Failed] != 0 || b.State == store.BroadcastDone && b.Results[store.Skipped] != 0 {
+					t.Errorf("%s is %s with %v", b.Command.Kind, b.State, b.Results)
+				}
+				o.consistent(id)
+			}
+		})
 	}
 }

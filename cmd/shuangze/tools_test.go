@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -110,5 +111,54 @@ colour: red
 	}
 	if out, code := shuangze(t, "policy"); code != 0 || !strings.Contains(out, `"HANDLE"`) {
 		t.Errorf("the built-in policy: %d\n%s", code, out)
+	}
+}
+
+// Rules are tried out and put in force from the command line, by the administrator alone;
+// a later start with other files than those in force says so.
+func TestRules(t *testing.T) {
+	t.Parallel()
+	data, files := t.TempDir(), t.TempDir()
+	local, years := filepath.Join(files, "local.yaml"), filepath.Join(files, "years")
+	list, err := os.ReadFile("../../calendar/testdata/2027.json")
+	if err := errors.Join(err, os.Mkdir(years, 0o700), os.WriteFile(filepath.Join(years, "2027.json"), list, 0o600),
+		os.WriteFile(local, []byte("day: {starts: \"09:00\", spread: 10m}\n"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	p := startDev(t, data, "--sample", "--policy", local)
+	show := func() string {
+		out, code := shuangze(t, "rules", "show", "--data", data)
+		if code != 0 {
+			t.Fatalf("show: %d\n%s", code, out)
+		}
+		return out
+	}
+	if out := show(); !strings.HasPrefix(out, "1: policy 2026.1+local, calendar 2024-2026-") {
+		t.Errorf("a new installation has the rules of its files: %s", out)
+	}
+	out, code := shuangze(t, "rules", "preview", "--data", data, "--calendar", years)
+	for _, want := range []string{"2027-02-", " open cases: dates of ", "people would be told"} {
+		if code != 0 || !strings.Contains(out, want) {
+			t.Errorf("preview has no %q: %d\n%s", want, code, out)
+		}
+	}
+	if out, code := shuangze(t, "rules", "publish", "--data", data, "--calendar", years, "--as", "o010", "--text", "已公布"); code == 0 || !strings.Contains(out, "only the administrator") {
+		t.Errorf("by a supervisor: %d\n%s", code, out)
+	}
+	if out, code := shuangze(t, "rules", "publish", "--data", data, "--calendar", years, "--as", "o161", "--text", "已公布"); code != 0 || !strings.HasPrefix(out, "2 ") {
+		t.Errorf("publish: %d\n%s", code, out)
+	}
+	if out := show(); !strings.HasPrefix(out, "2: policy 2026.1+local, calendar 2024-2027-") || !strings.Contains(out, "o161") || !strings.Contains(out, "已公布") {
+		t.Errorf("after publication: %s", out)
+	}
+	if code := p.stop(); code != 0 {
+		t.Errorf("Ctrl-C: %d\n%s", code, p.out)
+	}
+	startDev(t, data, "--policy", local).stop()
+	if err := os.WriteFile(local, []byte("day: {starts: \"10:00\"}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, code := shuangze(t, "dev", "--data", data, "--listen", "127.0.0.1:0", "--policy", local); code == 0 || !strings.Contains(out, "shuangze rules preview") {
+		t.Errorf("another policy at a later start: %d\n%s", code, out)
 	}
 }
