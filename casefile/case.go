@@ -107,6 +107,9 @@ type Case struct {
 
 	Recused []string `json:"recused,omitempty"` // leaders who have withdrawn
 
+	Receptions []string `json:"receptions,omitempty"` // the reception days that it was brought on
+	Receiver   string   `json:"receiver,omitempty"`   // the leader who received it, or took over from them before it had its two leaders
+
 	ObjectUntil  calendar.Date `json:"object_until,omitzero"`  // by which the unit can object to the forwarding
 	ObjectedAt   time.Time     `json:"objected_at,omitzero"`   // until it is decided
 	AcceptedFrom calendar.Date `json:"accepted_from,omitzero"` // day 0 of the time to settle

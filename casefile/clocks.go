@@ -86,6 +86,8 @@ func seatsOf(rule policy.Clock, e Event) []SeatName {
 		return []SeatName{""}
 	case e.Seat != "":
 		return []SeatName{e.Seat}
+	case e.Kind == EventHandedOver: // by who received the case, and nobody sits yet
+		return nil
 	}
 	return []SeatName{Upper, Lower}
 }

@@ -32,6 +32,7 @@ const (
 	Urge        Kind = "urge"        // 催办
 	Divert      Kind = "divert"      // 导入法定途径
 	HandOver    Kind = "hand_over"   // 移交
+	Receive     Kind = "receive"     // 接访
 	Tick        Kind = "tick"        // the clock's own
 	Replan      Kind = "replan"      // 按新规则重新计算期限: of whoever has published them
 )
@@ -128,6 +129,9 @@ type Command struct {
 	Suggestion string      `json:"suggestion,omitempty"`
 	Number     int         `json:"number,omitempty"`  // of a suggestion
 	Earlier    string      `json:"earlier,omitempty"` // id of the earlier case
+
+	Reception   string `json:"reception,omitempty"`   // id of the reception day of a visit
+	Appointment string `json:"appointment,omitempty"` // id of the visitor's, if they had one
 }
 
 // Registration is what a clerk enters of a new case. Who complained is not among
@@ -199,6 +203,7 @@ var table = []spec{
 			need("origin"), need("channel"), need("purpose"), need("category"), need("unit"), need("received_at"), need("title"), need("text"),
 			may("reference"), may("campaign"), may("headcount"), may("repeated"), may("key"), may("difficult"), may("petitioner"),
 			may("accused_unit"), may("accused_official"), may("on_the_spot"), may("simple"), may("representatives"), may("upper"), may("lower"),
+			may("reception"), may("appointment"),
 		},
 		nil, register,
 	},
@@ -232,6 +237,13 @@ var table = []spec{
 		"一案双责：由信访部门提请确定包案领导",
 		[]Field{may("upper"), may("lower"), may("text")},
 		notLed, assign,
+	},
+	{
+		Receive, open,
+		[]relation{clerk, supervisor},
+		"《信访工作条例》第十八条：领导接待日的来访由信访部门登记",
+		[]Field{need("reception"), need("text"), may("appointment")},
+		nil, received,
 	},
 	{
 		Acknowledge, open,
@@ -315,7 +327,7 @@ var table = []spec{
 		[]relation{supervisor},
 		"一案双责：包案领导直至最终结果，更换须由任命的领导决定并办理移交",
 		[]Field{need("from"), need("to"), need("reason"), need("decided_by"), need("text"), may("on")},
-		led, handOver,
+		ledOrReceived, handOver,
 	},
 	{
 		Urge, open,
@@ -625,6 +637,15 @@ func notTied(c Case, _ Actor, _ time.Time) *Error {
 		return conflict("already_led", "责任单位直接收到且已确定包案领导，不再转送", "the unit received it itself and its leaders are named; it is not forwarded any more")
 	}
 	return nil
+}
+
+// ledOrReceived lets a case be handed over that has its leaders or, before it has, one
+// who received it.
+func ledOrReceived(c Case, by Actor, now time.Time) *Error {
+	if c.Receiver != "" {
+		return nil
+	}
+	return led(c, by, now)
 }
 
 func led(c Case, _ Actor, _ time.Time) *Error {

@@ -81,6 +81,7 @@ func TestWhoMay(t *testing.T) {
 		Divert:      {"clerk", "supervisor", "officer"}, // as with decline
 		HandOver:    {"supervisor"},
 		Urge:        {"supervisor", "inspector"},
+		Receive:     {"clerk", "supervisor", "county-clerk", "county-supervisor"},
 		Assign:      {"supervisor"},
 		Acknowledge: {"upper", "lower"},
 		Act:         {"upper", "lower"},

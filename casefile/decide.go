@@ -191,10 +191,25 @@ func register(d *decision) *Error {
 	}
 	d.gathering(&v, &c, r)
 	c.SupervisionOffice = d.rules.Directory.Office(c.Office, SupervisionOfficeKind)
+	day := d.visit(&v, c)
+	switch {
+	case r.Channel == "reception" && d.cmd.Reception == "" && r.Reference == "":
+		v.required("reception", true) // what was handed down, somebody else has received
+	case r.Channel != "reception" && d.cmd.Reception != "":
+		v.add("channel", "not_the_case", "接待日的来访，渠道应为领导接访（reception）", "a visit on a reception day comes by the channel reception")
+	case day.ID != "" && !r.ReceivedAt.IsZero() && c.ReceivedOn != day.On():
+		v.add("received_at", "not_on_the_day", "收到时间应在接待日当天", "must lie on the reception day")
+	}
 	if err := v.err(); err != nil {
 		return err
 	}
-	d.emit(Event{Kind: EventRegistered, On: c.ReceivedOn, Case: &c})
+	e := Event{Kind: EventRegistered, On: c.ReceivedOn, Case: &c}
+	if day.ID != "" {
+		c.Receptions, c.Receiver = []string{day.ID}, day.Leader
+		e.Reception, e.Receiver, e.Appointment = day.ID, day.Leader, d.cmd.Appointment
+	}
+	d.emit(e)
+	d.tell(e, []string{c.Receiver})
 	return nil
 }
 

@@ -223,6 +223,19 @@ func (d *desk) command(kind Kind) Command {
 				cmd.Unit = unit
 			}
 		}
+	case Receive:
+		cmd.Reception, cmd.Text = fmt.Sprintf("day-%d", len(d.c.Receptions)), doc("visit")
+		leader := d.c.Receiver
+		if d.c.Led() {
+			leader = d.c.Upper.Official
+		}
+		if leader == "" {
+			level := map[bool]string{true: "prefecture", false: "county"}[d.c.Origin == "province"]
+			leader = d.first("upper", func(o Official) bool {
+				return o.Role == Leader && o.Level == level && o.ID != d.c.AccusedOfficial && d.rules.Directory.Under(d.c.Unit, o.Unit)
+			})
+		}
+		d.rules.Reception = &Reception{ID: cmd.Reception, Office: d.c.Office, Leader: leader, From: d.now.Add(-time.Hour), Until: d.now.Add(time.Hour)}
 	case Divert:
 		cmd.Route, cmd.Organ, cmd.Text = "judicial", "县人民法院", doc("notice")
 	case HandOver:

@@ -34,6 +34,7 @@ const (
 	EventReleased     EventKind = "released"
 	EventDiverted     EventKind = "diverted"
 	EventHandedOver   EventKind = "handed_over"
+	EventReceived     EventKind = "received"
 
 	EventSuspended      EventKind = "suspended"
 	EventResumed        EventKind = "resumed" // also the clock's
@@ -137,6 +138,9 @@ type Event struct {
 	Late         []Late        `json:"late,omitempty"`  // the clocks that stopped too late
 	Clock        string        `json:"clock,omitempty"` // the clock a step belongs to
 	Step         string        `json:"step,omitempty"`
+	Reception    string        `json:"reception,omitempty"`   // the reception day of a visit
+	Receiver     string        `json:"receiver,omitempty"`    // who received on it
+	Appointment  string        `json:"appointment,omitempty"` // the visitor's, if they had one
 
 	Clocks []Clock `json:"clocks,omitempty"` // every clock it changed, as it is now
 }
@@ -203,6 +207,11 @@ func Apply(c Case, e Event) Case {
 		c.Stage, c.ClosedAt = Diverted, e.At
 	case EventHandedOver:
 		c.handOver(e)
+	case EventReceived:
+		c.Receptions = append(slices.Clone(c.Receptions), e.Reception)
+		if !c.Led() {
+			c.Receiver = e.Receiver
+		}
 	case EventAssigned:
 		c.Upper, c.Lower = *e.Upper, *e.Lower
 	case EventAcknowledged:

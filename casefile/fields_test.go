@@ -41,6 +41,7 @@ var ready = map[Kind]struct{ state, who string }{
 	Divert:      {"handling", "supervisor"},
 	HandOver:    {"acknowledged", "supervisor"},
 	Urge:        {"handling", "supervisor"},
+	Receive:     {"handling", "clerk"},
 
 	Commission:       {"registered", "clerk"},
 	Link:             {"registered", "clerk"},
@@ -120,6 +121,8 @@ var blank = map[string]func(*Command){
 	"suggestion":       func(c *Command) { c.Suggestion = "" },
 	"number":           func(c *Command) { c.Number = 0 },
 	"simple":           func(c *Command) { c.Registration.Simple = false },
+	"reception":        func(c *Command) { c.Reception = "" },
+	"appointment":      func(c *Command) { c.Appointment = "" },
 	"outcome":          func(c *Command) { c.Outcome = "" },
 	"meeting":          func(c *Command) { c.Meeting = "" },
 	"money":            func(c *Command) { c.Money = 0 },

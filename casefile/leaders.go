@@ -31,6 +31,12 @@ func Propose(c Case, r Rules) (Proposal, *Error) {
 		to    *Official
 	}{{pair.Upper, &p.Upper}, {pair.Lower, &p.Lower}} {
 		suitable := suitable(c, seat.level, r)
+		if r.Directory.Officials[c.Receiver].Level == seat.level && c.Receiver != "" {
+			suitable = slices.DeleteFunc(suitable, func(o Official) bool { return o.ID != c.Receiver })
+			if len(suitable) == 0 {
+				return Proposal{}, receiverUnsuited(c)
+			}
+		}
 		if len(suitable) == 0 {
 			name := levelName(r.Policy, seat.level)
 			return Proposal{}, conflict("no_suitable_leader",
@@ -50,6 +56,11 @@ func pairFor(c Case, r Rules) (policy.Pair, *Error) {
 	pair, ok := r.Policy.PairFor(c.Origin, c.UnitLevel)
 	if !ok {
 		return pair, conflict("no_pair", "政策没有规定这类案件由哪两级领导包案", "the policy names no pair of levels for such a case")
+	}
+	if c.Receiver != "" {
+		if pair, ok = withReceiver(pair, r.Directory.Officials[c.Receiver].Level, r.Policy); !ok {
+			return pair, receiverUnsuited(c)
+		}
 	}
 	return pair, nil
 }
@@ -90,6 +101,8 @@ func explain(c Case, among []Official, r Rules) policy.Text {
 	}
 	zh, en := "分管领导之外的适合人选", "suitable, though not by portfolio"
 	switch {
+	case o.ID == c.Receiver:
+		return policy.Text{Chinese: o.Post + "，接访领导", English: o.ID + ", who received it on a reception day"}
 	case inPortfolio(c, o, r):
 		zh, en = "分管"+o.Portfolio, "in charge of the matter by portfolio"
 	case o.Unit == c.Unit:
@@ -148,6 +161,9 @@ func assign(d *decision) *Error {
 		upper, lower, e.Why = p.Upper.ID, p.Lower.ID, &p.Why
 	}
 	var v invalid
+	if err := d.seatReceiver(&v, pair, &upper, &lower); err != nil {
+		return err
+	}
 	for _, seat := range []struct{ field, official, level string }{{"upper", upper, pair.Upper}, {"lower", lower, pair.Lower}} {
 		if seat.official == "" {
 			v.add(seat.field, "required", "两名包案领导须同时确定", "name both leaders, or neither to have a pair proposed")

@@ -215,4 +215,6 @@ type Rules struct {
 	Calendar  *calendar.Calendar
 	Directory *Directory
 	Now       time.Time // by which leaves are judged; Decide and Available set it themselves
+	// Reception is the reception day that the command names, if it names one.
+	Reception *Reception
 }

@@ -192,7 +192,7 @@ func (l *life) step() {
 			cmd.Text = doc(fmt.Sprintf("text %d", l.given))
 		}
 		if cmd.Kind == HandOver {
-			cmd.From = rapid.SampledFrom([]string{l.c.Upper.Official, l.c.Lower.Official}).Draw(l.t, "from")
+			cmd.From = rapid.SampledFrom([]string{l.c.Upper.Official, l.c.Lower.Official, l.c.Receiver}).Draw(l.t, "from")
 			cmd.To = rapid.SampledFrom(everybody).Draw(l.t, "to").ID
 			cmd.Reason = rapid.SampledFrom(HandoverReasons).Draw(l.t, "reason")
 		}
@@ -209,8 +209,8 @@ func (l *life) step() {
 				}
 			}
 		}
-		// Two refusals depend on more than the case's state; see Available.
-		if refusal != nil && quiet && cmd.Kind != HandOver && (cmd.Kind != Join || cmd.Unit != "") && !slices.Contains([]string{"nothing_to_extend", "overdue"}, refusal.Code) {
+		// Some refusals depend on more than the case's state; see Available.
+		if refusal != nil && quiet && cmd.Kind != HandOver && cmd.Kind != Receive && (cmd.Kind != Join || cmd.Unit != "") && !slices.Contains([]string{"nothing_to_extend", "overdue", "receiver_unsuited"}, refusal.Code) {
 			l.t.Fatalf("%s is available to %s, but: %s", kind, who, show(refusal))
 		}
 	}
@@ -284,6 +284,13 @@ func (l *life) registration() Command {
 	if r.Purpose == "accusation" {
 		r.AccusedUnit = rapid.SampledFrom([]string{"", "C-zr", "C-xf"}).Draw(l.t, "accused unit")
 		r.AccusedOfficial = rapid.SampledFrom([]string{"", "head", "upper", "colleague", "county-supervisor"}).Draw(l.t, "accused")
+	}
+	if r.Channel == "reception" {
+		cmd.Reception = "first-day"
+		l.rules.Reception = &Reception{
+			ID: "first-day", Office: rapid.SampledFrom([]string{"P-xf", "C-xf"}).Draw(l.t, "of"), Leader: rapid.SampledFrom(leaders).Draw(l.t, "receives"),
+			From: r.ReceivedAt, Until: r.ReceivedAt.Add(time.Hour),
+		}
 	}
 	if rapid.IntRange(0, 4).Draw(l.t, "leaders") == 0 {
 		cmd.Upper, cmd.Lower = "upper", "lower"
@@ -472,8 +479,22 @@ func (l *life) checkEvent(cmd Command, e Event) {
 				l.t.Fatalf("suspended against the rules: %s", show(k))
 			}
 		}
+	case EventAssigned:
+		if r := l.c.Receiver; r != "" && r != e.Upper.Official && r != e.Lower.Official {
+			l.t.Fatalf("%s received, and was put aside: %s", r, show(e))
+		}
+	case EventReceived:
+		if _, sits := l.c.SeatOf(e.Receiver); sits != l.c.Led() || !sits && l.c.Receiver != "" && l.c.Receiver != e.Receiver || slices.Contains(l.c.Recused, e.Receiver) {
+			l.t.Fatalf("received by one who can't answer for it: %s", show(e))
+		}
 	case EventHandedOver:
 		name, sits := l.c.SeatOf(e.From)
+		if !l.c.Led() {
+			if e.Seat != "" || e.From != l.c.Receiver || e.To == e.From || slices.Contains(l.c.Recused, e.To) {
+				l.t.Fatalf("a visit was handed over against the rules: %s", show(e))
+			}
+			return
+		}
 		other := l.c.Upper
 		if name == Upper {
 			other = l.c.Lower

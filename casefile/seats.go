@@ -18,9 +18,11 @@ func handOver(d *decision) *Error {
 	d.needText(&v)
 	on := d.on(&v)
 	name, sits := d.c.SeatOf(d.cmd.From)
+	receiver := !d.c.Led() && d.cmd.From != "" && d.cmd.From == d.c.Receiver
 	switch {
 	case d.cmd.From == "":
 		v.required("from", true)
+	case receiver:
 	case !sits:
 		v.add("from", "not_seated", "此人不是本案包案领导", "this official is none of the case's leaders")
 	default:
@@ -31,8 +33,14 @@ func handOver(d *decision) *Error {
 	switch {
 	case d.cmd.To == "":
 		v.required("to", true)
-	case d.cmd.To == d.c.Upper.Official || d.cmd.To == d.c.Lower.Official:
+	case d.cmd.To == d.c.Upper.Official || d.cmd.To == d.c.Lower.Official || receiver && d.cmd.To == d.c.Receiver:
 		v.add("to", "same_person", "此人已是本案包案领导", "this official is one of the case's leaders already")
+	case receiver:
+		successor := d.c
+		successor.Receiver = d.cmd.To
+		if why := unreceived(successor, d.rules); why != nil {
+			v.add("to", why.Code, why.Chinese, why.English)
+		}
 	case sits:
 		if why := unsuited(d.c, d.rules.Directory.Officials[d.cmd.To], d.c.Seat(name).Level, d.rules); why != nil {
 			v.add("to", why.Code, why.Chinese, why.English)
@@ -71,6 +79,10 @@ func (c *Case) handOver(e Event) {
 	old := c.Seat(e.Seat)
 	if e.Reason == "recusal" {
 		c.Recused = append(slices.Clone(c.Recused), e.From)
+	}
+	if e.Seat == "" { // nobody sits yet: the new one answers for the visit
+		c.Receiver = e.To
+		return
 	}
 	if c.Stage == Opined {
 		c.unsign()

@@ -66,7 +66,7 @@ func Parse(name string, local []byte) (*Policy, error) {
 
 func overlay(name string, data []byte) (*Policy, error) {
 	base := Default()
-	local, err := parse(name, data, Policy{Day: base.Day, People: base.People, Delivery: base.Delivery}) // what the file leaves out of these stays
+	local, err := parse(name, data, Policy{Day: base.Day, People: base.People, Delivery: base.Delivery, Reception: base.Reception}) // what the file leaves out of these stays
 	if err != nil {
 		return nil, err
 	}
@@ -160,6 +160,8 @@ func (f *file) lay(base *Policy) {
 	p.Steps = merge(base.Steps, p.Steps, func(s Step) string { return s.ID })
 	p.Suspensions = merge(base.Suspensions, p.Suspensions, func(s Suspension) string { return s.ID })
 	p.Windows = merge(base.Windows, p.Windows, func(w Window) string { return w.ID })
+	p.Forms = merge(base.Forms, p.Forms, code)
+	p.Frequencies = merge(base.Frequencies, p.Frequencies, func(f Frequency) string { return f.ID })
 }
 
 func merge[T any](base, local []T, key func(T) string) []T {
@@ -179,7 +181,7 @@ func merge[T any](base, local []T, key func(T) string) []T {
 func (f *file) check(base *Policy) error {
 	c := checker{file: f}
 	p := &f.Policy
-	c.duplicates("levels", "origins", "channels", "purposes", "reasons", "acts", "meetings", "decline_reasons", "categories", "clocks", "steps", "suspensions", "windows")
+	c.duplicates("levels", "origins", "channels", "purposes", "reasons", "acts", "meetings", "decline_reasons", "categories", "clocks", "steps", "suspensions", "windows", "forms", "frequencies")
 	if p.Day.Spread < 0 || p.Day.Spread > Duration(12*60*60*1e9) {
 		c.add("day", "", "spread", "must be between 0 and 12h")
 	}
@@ -190,6 +192,7 @@ func (f *file) check(base *Policy) error {
 		c.add("people", "", "representatives", "must be 1 to 5 (《信访工作条例》第二十条)")
 	}
 	c.delivery(p.Delivery)
+	c.reception(p.Reception)
 	for i, pair := range p.Pairs {
 		at := strconv.Itoa(i)
 		if p.Rank(pair.Upper) == 0 || p.Rank(pair.Upper)-p.Rank(pair.Lower) != 1 {
@@ -230,6 +233,9 @@ func (f *file) check(base *Policy) error {
 	}
 	for _, w := range p.Windows {
 		c.window(base, w)
+	}
+	for _, f := range p.Frequencies {
+		c.frequency(base, f)
 	}
 	return errors.Join(append(f.wrong, beside(f.wrong, c.problems)...)...)
 }

@@ -58,6 +58,9 @@ type Policy struct {
 	Deputies    []string     `yaml:"deputies" json:"deputies"` // commands that a deputy may give for a leader on leave; of Delegable
 	Suspensions []Suspension `yaml:"suspensions" json:"suspensions"`
 	Windows     []Window     `yaml:"windows" json:"windows"`
+	Forms       []Code       `yaml:"forms" json:"forms"` // of reception days
+	Frequencies []Frequency  `yaml:"frequencies" json:"frequencies"`
+	Reception   Reception    `yaml:"reception" json:"reception"`
 	Delivery    Delivery     `yaml:"delivery" json:"delivery"`
 }
 
@@ -207,7 +210,7 @@ var Triggers = []string{
 	"reviewed", "reviewed/uphold", "reviewed/change", "reviewed/set_aside", "reviewed/redo", "rated", "reopened", "linked",
 	"commissioned", "objected", "objection_decided", "objection_decided/upheld", "objection_decided/rejected", "joined", "fell_back",
 	"instructed", "fed_back/petition_office", "fed_back/supervision_office", "fed_back/joint_meeting", "term_asked", "term_granted", "term_refused",
-	"talked", "circulated", "listed", "ordered", "suggested", "suggestion_answered", "released/joint_meeting",
+	"talked", "circulated", "listed", "ordered", "suggested", "suggestion_answered", "released/joint_meeting", "received",
 }
 
 // Delegable are the commands of a leader that a deputy can give. What a leader must do
