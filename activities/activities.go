@@ -66,6 +66,15 @@ func (a *Activities) execute(ctx context.Context, tx *store.CaseTx, c casefile.C
 	if err != nil {
 		return result, err
 	}
+	if cmd.Reception != "" {
+		day, err := tx.Reception(ctx, cmd.Reception)
+		switch {
+		case err == nil:
+			rules.Reception = &day
+		case !errors.Is(err, store.ErrNotFound):
+			return result, err
+		}
+	}
 	now := a.Clock.Now()
 	result.Alarm = a.alarm(casefile.NextStep(c, rules, now))
 	if done {
@@ -86,9 +95,13 @@ func (a *Activities) execute(ctx context.Context, tx *store.CaseTx, c casefile.C
 	}
 	result.Events = slices.Concat(missed, out.Events)
 	err = tx.Append(ctx, casefile.Fold(c, out.Events), out, cmd.Fingerprint)
-	if errors.Is(err, store.ErrReference) {
+	switch {
+	case errors.Is(err, store.ErrReference):
 		result.Events = missed
 		return result, casefile.DuplicateReference()
+	case errors.Is(err, store.ErrAppointment):
+		result.Events = missed
+		return result, casefile.UnknownAppointment()
 	}
 	return result, err
 }

@@ -43,6 +43,13 @@ func (a *api) postCase(w http.ResponseWriter, r *http.Request) error {
 	}
 
 	in := b.registration(&cmd)
+	visitor, err := a.visit(r, &v, b, cmd)
+	if err != nil {
+		return err
+	}
+	if in.petitioner == (store.Petitioner{}) {
+		in.petitioner, cmd.Registration.Reachable = visitor, visitor.Reachable()
+	}
 	trial := cmd
 	trial.Text = previewOf(in.text)
 	_, refusal := casefile.Decide(casefile.Case{ID: id}, trial, v.rules, v.now)
@@ -79,6 +86,7 @@ func (b *body) registration(cmd *casefile.Command) registered {
 		in.petitioner = store.Petitioner{Name: p.line("name", maxLine), Phone: p.line("phone", maxPhone), Address: p.line("address", maxAddress), Identity: p.line("identity", maxPhone)}
 	}, casefile.Field{Name: "name"}, casefile.Field{Name: "phone"}, casefile.Field{Name: "address"}, casefile.Field{Name: "identity"})
 	cmd.Upper, cmd.Lower = b.line("upper", maxLine), b.line("lower", maxLine)
+	cmd.Reception, cmd.Appointment = b.line("reception", maxLine), b.line("appointment", maxLine)
 	cmd.Registration = &casefile.Registration{
 		Reference: b.line("reference", maxLine), Origin: b.line("origin", maxLine), Channel: b.line("channel", maxLine),
 		Purpose: b.line("purpose", maxLine), Category: b.line("category", maxLine), Campaign: b.line("campaign", maxLine),
@@ -268,6 +276,7 @@ func (q *query) narrow(rules casefile.Rules) store.Filter {
 		Leader:      q.official("leader", rules.Directory),
 		Supervision: casefile.Supervision(q.oneOf("supervision", string(casefile.NotSupervised), string(casefile.ByPetitionOffice), string(casefile.Dual), string(casefile.ByJointMeeting))),
 		Campaign:    q.line("campaign"),
+		Reception:   q.line("reception"),
 		DueBefore:   q.day("due_before"),
 		Query:       q.line("q"),
 	}

@@ -52,6 +52,9 @@ func (a *api) postCommand(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
+	if _, err := a.visit(r, &v, b, cmd); err != nil {
+		return err
+	}
 	trial := cmd
 	trial.Text = previewOf(words)
 	_, refusal := casefile.Decide(row.Case, trial, v.rules, v.now)
@@ -115,11 +118,13 @@ var setters = map[string]func(*casefile.Command, *body, string){
 	"channel": func(c *casefile.Command, b *body, name string) {
 		c.Channel = casefile.ChannelName(b.line(name, maxLine))
 	},
-	"clock":      func(c *casefile.Command, b *body, name string) { c.Clock = b.line(name, maxLine) },
-	"suggestion": func(c *casefile.Command, b *body, name string) { c.Suggestion = b.line(name, maxLine) },
-	"number":     func(c *casefile.Command, b *body, name string) { c.Number = b.number(name, 0) },
-	"earlier":    func(c *casefile.Command, b *body, name string) { c.Earlier = b.line(name, maxLine) },
-	"decided_by": func(c *casefile.Command, b *body, name string) { c.DecidedBy = b.line(name, maxLine) },
+	"clock":       func(c *casefile.Command, b *body, name string) { c.Clock = b.line(name, maxLine) },
+	"suggestion":  func(c *casefile.Command, b *body, name string) { c.Suggestion = b.line(name, maxLine) },
+	"number":      func(c *casefile.Command, b *body, name string) { c.Number = b.number(name, 0) },
+	"earlier":     func(c *casefile.Command, b *body, name string) { c.Earlier = b.line(name, maxLine) },
+	"decided_by":  func(c *casefile.Command, b *body, name string) { c.DecidedBy = b.line(name, maxLine) },
+	"reception":   func(c *casefile.Command, b *body, name string) { c.Reception = b.line(name, maxLine) },
+	"appointment": func(c *casefile.Command, b *body, name string) { c.Appointment = b.line(name, maxLine) },
 }
 
 // command reads a command's fields into it and returns the words of its text.

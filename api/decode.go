@@ -16,6 +16,7 @@ import (
 
 	"shuangze/calendar"
 	"shuangze/casefile"
+	"shuangze/policy"
 )
 
 // The longest that texts may be, in characters, and a body, in bytes.
@@ -260,6 +261,16 @@ func (b *body) day(name string) calendar.Date {
 		b.wrong(name, "not_a_date", "应为日期，如 2026-11-23", "must be a date such as 2026-11-23")
 	}
 	return d
+}
+
+// timeOfDay reads a time on the clocks in China.
+func (b *body) timeOfDay(name string) policy.TimeOfDay {
+	s := b.line(name, maxLine)
+	var t policy.TimeOfDay
+	if s != "" && t.UnmarshalText([]byte(s)) != nil {
+		b.wrong(name, "not_a_time", "应为时刻，如 09:00", "must be a time of day such as 09:00")
+	}
+	return t
 }
 
 // instant reads a time with its zone, or a date, which is the beginning of that day in

@@ -75,6 +75,8 @@ type caseView struct {
 	ObjectedAt      *time.Time            `json:"objected_at"`
 	TermRequest     *casefile.TermRequest `json:"term_request"`
 	Suggestions     []suggestionView      `json:"suggestions"`
+	Receptions      []string              `json:"receptions"`
+	Receiver        *string               `json:"receiver"`
 	Channels        []channelView         `json:"channels"`
 }
 
@@ -282,6 +284,7 @@ func (a *api) whole(ctx context.Context, v viewer, row store.Row) (caseView, err
 // after fills in what came beside and after the main way.
 func (v viewer) after(view *caseView, c casefile.Case, texts map[string]store.Text) {
 	view.ExecutedAt, view.Suspension, view.Reopened, view.Final = instant(c.ExecutedAt), c.Suspension, c.Reopened, c.Final
+	view.Receptions, view.Receiver = append([]string{}, c.Receptions...), text(c.Receiver)
 	view.Representatives, view.Earlier = c.Representatives, append([]string{}, c.Earlier...)
 	view.Meetings, view.Reviews, view.Ratings, view.Rights = []meetingView{}, []reviewView{}, append([]casefile.Rating{}, c.Ratings...), []rightView{}
 	view.Track, view.CoUnits, view.ObjectUntil, view.ObjectedAt = cmp.Or(c.Track, "ordinary"), append([]string{}, c.CoUnits...), day(c.ObjectUntil), instant(c.ObjectedAt)
@@ -368,6 +371,9 @@ type eventView struct {
 	Late         []casefile.Late      `json:"late,omitempty"`
 	Clock        string               `json:"clock,omitempty"`
 	Step         string               `json:"step,omitempty"`
+	Reception    string               `json:"reception,omitempty"`
+	Receiver     string               `json:"receiver,omitempty"`
+	Appointment  string               `json:"appointment,omitempty"`
 }
 
 // movedClock is a clock as an event left it, in short.
@@ -390,6 +396,7 @@ func (v viewer) event(row store.Recorded, e casefile.Event, texts map[string]sto
 		On: e.On, Unit: e.Unit, Organ: e.Organ, Seat: e.Seat, Act: e.Act, Days: e.Days, RequestedBy: e.RequestedBy, ToldOn: e.ToldOn, ToldBy: e.ToldBy,
 		Result: e.Result, SignedHash: e.Hash, Means: e.Means, Channel: e.Channel, Letter: e.Letter, Reason: e.Reason, Ground: e.Ground,
 		DecidedBy: e.DecidedBy, From: e.From, To: e.To, Route: e.Route, Until: e.Until, Suggestion: e.Suggestion, Number: e.Number, Earlier: e.Earlier, Outcome: e.Outcome, Meeting: e.Meeting, Money: e.Money, OfficeRating: e.OfficeRating, UnitRating: e.UnitRating, Late: e.Late, Clock: e.Clock, Step: e.Step,
+		Reception: e.Reception, Receiver: e.Receiver, Appointment: e.Appointment,
 	}
 	if r := e.Review; r != nil {
 		view.Round, view.Unit, view.Organ = r.Round, r.Unit, r.Organ

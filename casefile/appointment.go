@@ -97,3 +97,11 @@ func EndAppointment(a Appointment, day Reception, to AppointmentState, by Actor,
 	a.State, a.DoneBy, a.DoneAt = to, by.ID, r.Now.UTC().Truncate(time.Microsecond)
 	return a, nil
 }
+
+// UnknownAppointment refuses a visit of an appointment that is of another day, has ended
+// or has become a case.
+func UnknownAppointment() *Error {
+	var v invalid
+	v.add("appointment", "unknown_appointment", "该接待日没有这个可以登记的预约", "the reception day has no such appointment that could become a case")
+	return v.err()
+}

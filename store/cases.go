@@ -32,18 +32,19 @@ func queueCase(batch *pgx.Batch, c casefile.Case, next casefile.Next) {
 	p := project(c)
 	const upsert = `
 		INSERT INTO cases (id, seq, number, reference, title, origin, campaign, office, unit, accused_unit, accused_official, stage, open, supervision,
-			upper, lower, registered_at, yellow_at, red_at, overdue_at, final_lamp, wake_at, calendar, parties, state)
+			upper, lower, registered_at, yellow_at, red_at, overdue_at, final_lamp, wake_at, calendar, parties, receptions, state)
 		VALUES (@id, @seq, @number, nullif(@reference, ''), coalesce((SELECT title FROM documents WHERE id = @petition), ''), @origin, @campaign, @office, @unit,
 			@accused_unit, @accused_official, @stage, @open, @supervision,
-			@upper, @lower, @registered_at, @yellow_at, @red_at, @overdue_at, @final_lamp, @wake_at, @calendar, @parties, @state)
+			@upper, @lower, @registered_at, @yellow_at, @red_at, @overdue_at, @final_lamp, @wake_at, @calendar, @parties, @receptions, @state)
 		ON CONFLICT (id) DO UPDATE SET seq = @seq, unit = @unit, stage = @stage, open = @open, supervision = @supervision, upper = @upper, lower = @lower,
-			yellow_at = @yellow_at, red_at = @red_at, overdue_at = @overdue_at, final_lamp = @final_lamp, wake_at = @wake_at, calendar = @calendar, parties = @parties, state = @state`
+			yellow_at = @yellow_at, red_at = @red_at, overdue_at = @overdue_at, final_lamp = @final_lamp, wake_at = @wake_at, calendar = @calendar, parties = @parties,
+			receptions = @receptions, state = @state`
 	batch.Queue(upsert, pgx.NamedArgs{
 		"id": c.ID, "seq": c.Seq, "number": c.Number, "reference": c.Reference, "petition": c.Petition.ID, "origin": c.Origin, "campaign": c.Campaign,
 		"office": c.Office, "unit": c.Unit, "accused_unit": c.AccusedUnit, "accused_official": c.AccusedOfficial,
 		"stage": string(c.Stage), "open": c.Stage.Open(), "supervision": string(c.Supervision()), "upper": c.Upper.Official, "lower": c.Lower.Official,
 		"registered_at": c.RegisteredAt, "yellow_at": instant(p.yellow), "red_at": instant(p.red), "overdue_at": instant(p.overdue),
-		"final_lamp": string(p.finalLamp), "wake_at": instant(next.At), "calendar": p.calendar, "parties": append([]string{}, c.Parties()...), "state": string(state),
+		"final_lamp": string(p.finalLamp), "wake_at": instant(next.At), "calendar": p.calendar, "parties": append([]string{}, c.Parties()...), "receptions": append([]string{}, c.Receptions...), "state": string(state),
 	})
 	batch.Queue(`DELETE FROM tasks WHERE case_id = $1`, c.ID)
 	for _, t := range casefile.Waiting(c) {
@@ -147,6 +148,7 @@ type Filter struct {
 	Leader      string
 	Supervision casefile.Supervision
 	Campaign    string
+	Reception   string        // a reception day that it was brought on
 	DueBefore   calendar.Date // the next statutory due date lies before this day
 	Query       string        // in number, reference or title
 	Sort        string        // one of Sorts
@@ -421,6 +423,9 @@ func (w *where) filter(f Filter, d *casefile.Directory, now time.Time) {
 	}
 	if f.Campaign != "" {
 		w.add(`campaign = @campaign AND campaign <> ''`, "campaign", f.Campaign)
+	}
+	if f.Reception != "" {
+		w.add(`receptions @> ARRAY[@reception] AND receptions <> '{}'`, "reception", f.Reception)
 	}
 	if !f.DueBefore.IsZero() {
 		w.add(`overdue_at <= @due_before`, "due_before", f.DueBefore.Start()) // due on the day before at the latest

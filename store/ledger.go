@@ -114,7 +114,8 @@ func (t *CaseTx) Number(ctx context.Context, office string, year int) (string, e
 
 // Append writes what a command led to: the events, the case as it is after them,
 // what now waits for whom, and the notices. c is the case with the events folded in.
-// ErrReference when another case has its reference.
+// ErrReference when another case has its reference, ErrAppointment when the visit is of
+// an appointment that can't become a case.
 func (t *CaseTx) Append(ctx context.Context, c casefile.Case, out casefile.Outcome, fingerprint string) error {
 	batch := &pgx.Batch{}
 	var documents []string
@@ -138,6 +139,9 @@ func (t *CaseTx) Append(ctx context.Context, c casefile.Case, out casefile.Outco
 			documents = append(documents, e.Case.Petition.ID)
 			batch.Queue(`UPDATE petitioners SET case_id = $1 WHERE id = $2 AND case_id = ''`, t.id, e.Case.Petitioner)
 		}
+		if e.Appointment != "" {
+			queueVisit(batch, t.id, e)
+		}
 	}
 	if len(documents) > 0 {
 		// Never another case's: it would lose its text.
@@ -158,6 +162,9 @@ func (t *CaseTx) Append(ctx context.Context, c casefile.Case, out casefile.Outco
 		var pg *pgconn.PgError
 		if errors.As(err, &pg) && pg.ConstraintName == "cases_reference_key" {
 			return ErrReference
+		}
+		if errors.Is(err, ErrAppointment) {
+			return ErrAppointment
 		}
 		return fmt.Errorf("append to %s: %w", t.id, err)
 	}

@@ -109,10 +109,12 @@ func (s *Store) ReadPetitioner(ctx context.Context, c casefile.Case, reader stri
 }
 
 // Sweep removes texts and petitioners older than a day that no event refers to:
-// what commands left behind that were refused. The texts of broadcasts stay.
+// what commands left behind that were refused. The texts of broadcasts and the topics of
+// appointments stay.
 func (s *Store) Sweep(ctx context.Context) error {
 	for table, needed := range map[string]string{
-		"documents":   ` AND NOT EXISTS (SELECT 1 FROM broadcasts WHERE document = documents.id AND document <> '')`,
+		"documents": ` AND NOT EXISTS (SELECT 1 FROM broadcasts WHERE document = documents.id AND document <> '')
+			AND NOT EXISTS (SELECT 1 FROM appointments WHERE topic = documents.id)`,
 		"petitioners": ``,
 	} {
 		sql := `DELETE FROM ` + table + ` WHERE case_id = '' AND created_at < clock_timestamp() - interval '1 day'` + needed

@@ -1,0 +1,217 @@
+package api
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"shuangze/casefile"
+	"shuangze/store"
+)
+
+// appointmentView is an appointment as the office's staff and the receiving leader see
+// it: who comes and why, until that is not needed any more.
+type appointmentView struct {
+	ID       string                    `json:"id"`
+	Name     *string                   `json:"name"`
+	Phone    *string                   `json:"phone"`
+	Address  *string                   `json:"address"`
+	Topic    *string                   `json:"topic"`
+	State    casefile.AppointmentState `json:"state"`
+	Case     *string                   `json:"case"`
+	BookedBy string                    `json:"booked_by"`
+	BookedAt time.Time                 `json:"booked_at"`
+	DoneBy   *string                   `json:"done_by"`
+	DoneAt   *time.Time                `json:"done_at"`
+}
+
+func appointmentOf(a store.Visitor) appointmentView {
+	return appointmentView{
+		ID: a.ID, Name: text(a.Name), Phone: text(a.Phone), Address: text(a.Address), Topic: text(a.Topic), State: a.State, Case: text(a.Case),
+		BookedBy: a.BookedBy, BookedAt: a.BookedAt.UTC(), DoneBy: text(a.DoneBy), DoneAt: instant(a.DoneAt),
+	}
+}
+
+// appointmentFields are the fields of an appointment's body: name, contact and topic, and
+// nothing else of a visitor.
+var appointmentFields = []casefile.Field{
+	{Name: "name", Required: true},
+	{Name: "phone"},
+	{Name: "address"},
+	{Name: "topic", Required: true},
+}
+
+// postAppointment makes an appointment. The day is locked from the count to the commit,
+// so that it is never overbooked.
+func (a *api) postAppointment(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	v, err := a.viewer(r)
+	if err != nil {
+		return err
+	}
+	b, err := readBody(w, r, appointmentFields)
+	if err != nil {
+		return err
+	}
+	sub, err := a.submit(r, b)
+	if err != nil {
+		return err
+	}
+	visitor := store.Petitioner{Name: b.line("name", maxLine), Phone: b.line("phone", maxPhone), Address: b.line("address", maxAddress)}
+	topic := b.words("topic")
+	asked := casefile.Appointment{ID: sub.receptionID(v.by), Topic: previewOf(topic)}
+	if visitor.Name == "" && !b.has("name") {
+		b.wrong("name", "required", "此项必填", "this field is required")
+	}
+	// The text is written before the schedule is locked, as a command's is; what is then
+	// refused leaves it to the sweep.
+	day, err := v.receptionOf(r, func(id string) (casefile.Reception, error) { return a.Store.Reception(ctx, id) })
+	if err != nil {
+		return err
+	}
+	_, refusal := casefile.BookAppointment(asked, day, 0, v.by, v.rules)
+	if err := b.err(asError(refusal)); err != nil {
+		return err
+	}
+	if asked.Topic, err = a.Store.WriteText(ctx, "", topic, v.by.ID); err != nil {
+		return err
+	}
+	var booked casefile.Appointment
+	again := false
+	err = a.inReception(r, &v, func(tx *store.ReceptionsTx, day casefile.Reception, _ string) error {
+		before, err := tx.Booked(ctx, asked.ID, sub.fingerprint)
+		switch {
+		case errors.Is(err, store.ErrOtherRequest):
+			return errKeyReused
+		case err == nil:
+			booked, again = before, true
+			return nil
+		case !errors.Is(err, store.ErrNotFound):
+			return err
+		}
+		taken, err := tx.Taken(ctx, day.ID)
+		if err != nil {
+			return err
+		}
+		appointment, refusal := casefile.BookAppointment(asked, day, taken, v.by, v.rules)
+		if refusal != nil {
+			return refusal
+		}
+		booked = appointment
+		return tx.Book(ctx, appointment, visitor, sub.fingerprint)
+	})
+	if err != nil {
+		return err
+	}
+	if again {
+		w.Header().Set("Idempotent-Replay", "true")
+	}
+	return a.showAppointment(w, r, booked.ID, http.StatusCreated)
+}
+
+func (a *api) showAppointment(w http.ResponseWriter, r *http.Request, id string, status int) error {
+	visitor, err := a.Store.Visitor(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, r, status, appointmentOf(visitor))
+}
+
+// postAppointmentEnd cancels an appointment, or records whether the visitor came.
+func (a *api) postAppointmentEnd(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	v, err := a.viewer(r)
+	if err != nil {
+		return err
+	}
+	b, err := readBody(w, r, []casefile.Field{{Name: "state", Required: true}})
+	if err != nil {
+		return err
+	}
+	state := b.line("state", maxLine)
+	if ends := names(casefile.AppointmentStates[1:]); state == "" && !b.has("state") {
+		b.wrong("state", "required", "此项必填", "this field is required")
+	} else if state != "" && !slices.Contains(ends, state) {
+		b.notInList("state", ends)
+	}
+	id := chi.URLParam(r, "appointment")
+	err = a.inReception(r, &v, func(tx *store.ReceptionsTx, day casefile.Reception, _ string) error {
+		if refusal := casefile.SeeAppointments(day, v.by); refusal != nil {
+			return refusal
+		}
+		before, err := tx.Appointment(ctx, id)
+		if errors.Is(err, store.ErrNotFound) || err == nil && before.Reception != day.ID {
+			return errNoAppointment
+		}
+		if err != nil {
+			return err
+		}
+		after, refusal := casefile.EndAppointment(before, day, casefile.AppointmentState(state), v.by, v.rules)
+		if refusal != nil && refusal.Reason == casefile.Forbidden {
+			return refusal
+		}
+		if err := b.err(asError(refusal)); err != nil || after == before {
+			return err
+		}
+		return tx.EndAppointment(ctx, after)
+	})
+	if err != nil {
+		return err
+	}
+	return a.showAppointment(w, r, id, http.StatusOK)
+}
+
+// getAppointments lists a day's appointments to those who may see who comes.
+func (a *api) getAppointments(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	v, err := a.viewer(r)
+	if err != nil {
+		return err
+	}
+	day, err := v.receptionOf(r, func(id string) (casefile.Reception, error) { return a.Store.Reception(ctx, id) })
+	if err != nil {
+		return err
+	}
+	if refusal := casefile.SeeAppointments(day, v.by); refusal != nil {
+		return refusal
+	}
+	visitors, err := a.Store.Visitors(ctx, day.ID)
+	if err != nil {
+		return err
+	}
+	list := make([]appointmentView, len(visitors))
+	for i, visitor := range visitors {
+		list[i] = appointmentOf(visitor)
+	}
+	return writeJSON(w, r, http.StatusOK, map[string]any{"appointments": list})
+}
+
+// visit reads the reception day of a visit into the rules, and who came where there was
+// an appointment. Only whoever may see appointments can register the visit of one.
+func (a *api) visit(r *http.Request, v *viewer, b *body, cmd casefile.Command) (visitor store.Petitioner, err error) {
+	if cmd.Reception == "" {
+		return visitor, nil
+	}
+	day, err := a.Store.Reception(r.Context(), cmd.Reception)
+	if err == nil {
+		v.rules.Reception = &day
+	} else if !errors.Is(err, store.ErrNotFound) {
+		return visitor, err
+	}
+	if cmd.Appointment == "" || v.rules.Reception == nil {
+		return visitor, nil
+	}
+	appointment, err := a.Store.Visitor(r.Context(), cmd.Appointment)
+	waits := appointment.Case == "" && (appointment.State == casefile.Booked || appointment.State == casefile.Came)
+	switch {
+	case err == nil && appointment.Reception == day.ID && waits && casefile.KeepsAppointments(day, v.by):
+		return appointment.Petitioner, nil
+	case err == nil || errors.Is(err, store.ErrNotFound):
+		b.wrong("appointment", "unknown_appointment", "该接待日没有这个可以登记的预约", "the reception day has no such appointment that could become a case")
+		return visitor, nil
+	}
+	return visitor, err
+}
