@@ -150,11 +150,14 @@ func (a *api) postAppointmentEnd(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		after, refusal := casefile.EndAppointment(before, day, casefile.AppointmentState(state), v.by, v.rules)
-		if refusal != nil && refusal.Reason == casefile.Forbidden {
+		if wrong := b.err(nil); wrong != nil && (refusal == nil || refusal.Reason != casefile.Forbidden) {
+			return wrong
+		}
+		if refusal != nil {
 			return refusal
 		}
-		if err := b.err(asError(refusal)); err != nil || after == before {
-			return err
+		if after == before {
+			return nil
 		}
 		return tx.EndAppointment(ctx, after)
 	})

@@ -358,6 +358,9 @@ func (a *api) postReceptionSwap(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
+		if b.has("on") || b.has("with") {
+			return b.err(nil) // whom or what it is swapped for can't be told
+		}
 		ended, next, refusal := casefile.SwapReception(day, swap, v.by, v.rules, standing)
 		if err := b.err(asError(refusal)); err != nil {
 			return err

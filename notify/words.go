@@ -31,6 +31,7 @@ var happenings = map[casefile.EventKind]policy.Text{
 	casefile.EventReleased:           {Chinese: "解除督办", English: "supervision released"},
 	casefile.EventDiverted:           {Chinese: "导入法定途径", English: "diverted to the legal route"},
 	casefile.EventHandedOver:         {Chinese: "移交", English: "handed over"},
+	casefile.EventReceived:           {Chinese: "领导接访", English: "received by a leader"},
 	casefile.EventSuspended:          {Chinese: "中止计时", English: "clocks suspended"},
 	casefile.EventResumed:            {Chinese: "恢复计时", English: "clocks resumed"},
 	casefile.EventHeard:              {Chinese: "听证", English: "hearing held"},
