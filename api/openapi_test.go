@@ -146,7 +146,7 @@ func TestContractHasTheLists(t *testing.T) {
 		"Result": casefile.Results, "SuggestionKind": casefile.SuggestionKinds, "SuggestionOutcome": casefile.SuggestionOutcomes, "DeclineReason": codeIDs(p.DeclineReasons),
 		"MediationOutcome": casefile.MediationOutcomes, "MeetingKind": codeIDs(p.Meetings), "ReviewOutcome": casefile.ReviewOutcomes,
 		"Satisfaction": casefile.Satisfaction, "ReopenReason": casefile.ReopenReasons, "Means": casefile.Means, "Ground": casefile.Grounds, "Role": texts(casefile.Roles), "UnitKind": casefile.UnitKinds, "LeaveReason": casefile.LeaveReasons,
-		"AbsenceReason": casefile.AbsenceReasons, "ReceptionState": texts(casefile.ReceptionStates), "Publication": texts(casefile.Publications),
+		"AbsenceReason": casefile.AbsenceReasons, "ReceptionState": texts(casefile.ReceptionStates), "ReceptionPublication": texts(casefile.Publications),
 		"Recurrence": casefile.Recurrences, "AppointmentState": texts(casefile.AppointmentStates), "ReceptionForm": codeIDs(p.Forms),
 		"Period": {string(policy.Weekly), string(policy.Monthly), string(policy.Quarterly), string(policy.Yearly)},
 		"BroadcastCommand": texts(casefile.Broadcasts()), "BroadcastState": texts(store.BroadcastStates), "BroadcastResult": texts(store.BroadcastResults),
