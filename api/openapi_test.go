@@ -148,7 +148,7 @@ func TestContractHasTheLists(t *testing.T) {
 		"Satisfaction": casefile.Satisfaction, "ReopenReason": casefile.ReopenReasons, "Means": casefile.Means, "Ground": casefile.Grounds, "Role": texts(casefile.Roles), "UnitKind": casefile.UnitKinds, "LeaveReason": casefile.LeaveReasons,
 		"AbsenceReason": casefile.AbsenceReasons, "ReceptionState": texts(casefile.ReceptionStates), "ReceptionPublication": texts(casefile.Publications),
 		"Recurrence": casefile.Recurrences, "AppointmentState": texts(casefile.AppointmentStates), "ReceptionForm": codeIDs(p.Forms),
-		"Period": {string(policy.Weekly), string(policy.Monthly), string(policy.Quarterly), string(policy.Yearly)},
+		"Period":           {string(policy.Weekly), string(policy.Monthly), string(policy.Quarterly), string(policy.Yearly)},
 		"BroadcastCommand": texts(casefile.Broadcasts()), "BroadcastState": texts(store.BroadcastStates), "BroadcastResult": texts(store.BroadcastResults),
 		"EndpointKind": texts(notify.EndpointKinds), "Language": texts(notify.Languages), "DeliveryState": texts(store.DeliveryStates),
 		"Lamp":        {string(casefile.Green), string(casefile.Yellow), string(casefile.Red)},
