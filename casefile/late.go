@@ -22,9 +22,6 @@ type Late struct {
 
 // late lists the overdue clocks that an event ends, or starts anew for somebody.
 func (d *decision) late(kind EventKind, changed []Clock) []Late {
-	if kind == EventRecalculated {
-		return nil // rules are no end of anybody's lateness
-	}
 	var facts []Late
 	for _, k := range d.c.Clocks {
 		i := slices.IndexFunc(changed, func(x Clock) bool { return x.ID == k.ID })
@@ -32,6 +29,9 @@ func (d *decision) late(kind EventKind, changed []Clock) []Late {
 			continue
 		}
 		after := changed[i]
+		if kind == EventRecalculated && after.Running() {
+			continue // other rules are no end of anybody's lateness
+		}
 		if after.Running() && after.Due == k.Due && after.Who == k.Who {
 			continue // a step was taken; it is as late as before
 		}

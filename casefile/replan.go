@@ -9,8 +9,9 @@ import (
 	"shuangze/policy"
 )
 
-// Why a clock keeps its dates although the rules now in force give others.
+// Why a clock keeps its dates although the rules now in force are others.
 const (
+	Withdrawn  = "withdrawn"     // its rule is no more: it ends
 	KeptLate   = "already_late"  // it has run out: lateness is a fact that no rule undoes
 	KeptInTime = "would_be_late" // it would have run out already: no new rule makes anybody late
 )
@@ -21,7 +22,7 @@ type Shift struct {
 	Rule  string
 	From  calendar.Due
 	To    calendar.Due // what the rules give, kept or not
-	Kept  string       // why it stays at From; empty: it moves
+	Kept  string       // why it does not move; empty: it does
 }
 
 // RulesPreview is what rules would do to a case that has not met them.
@@ -71,8 +72,14 @@ func (d *decision) replan() {
 // changes, and the dates that move or would.
 func (d *decision) anew() (changed []Clock, shifts []Shift) {
 	for _, k := range d.c.Clocks {
+		if !k.Running() {
+			continue
+		}
 		rule, ok := d.rules.Policy.Clock(k.Rule)
-		if !ok || !k.Running() {
+		if !ok {
+			ended := k
+			ended.EndedAt = d.now
+			changed, shifts = append(changed, ended), append(shifts, Shift{k.ID, k.Rule, k.Due, k.Due, Withdrawn})
 			continue
 		}
 		after, kept := d.replanned(k, rule)

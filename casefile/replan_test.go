@@ -109,6 +109,34 @@ func TestReplanOfProvisionalLateness(t *testing.T) {
 	}
 }
 
+// The clock of a local rule that was withdrawn ends; its lateness stays on record.
+func TestReplanEndsWithdrawnRules(t *testing.T) {
+	for _, late := range []bool{false, true} {
+		d := newDesk(t).at("2026-03-05 10:00")
+		without := d.rules
+		p := *builtin()
+		own, _ := p.Clock("DUAL-WHEN")
+		own.ID, own.Stops = "OWN", []string{"closed"}
+		p.Clocks = append(slices.Clone(p.Clocks), own)
+		d.rules.Policy = &p
+		d.reach("handling")
+		if late {
+			d.until("2026-03-20 10:00")
+		}
+		shifts := PreviewRules(d.c, d.rules, without, d.now).Shifts
+		if len(shifts) != 1 || shifts[0].Clock != "OWN" || shifts[0].Kept != Withdrawn {
+			t.Errorf("%s", show(shifts))
+		}
+		d.rules = without
+		d.moves("clock tick")
+		k := d.clock("OWN")
+		facts := slices.ContainsFunc(d.c.Late, func(l Late) bool { return l.Clock == "OWN" })
+		if k.Running() || !k.MetAt.IsZero() || k.Overdue(d.now) != late || facts != late {
+			t.Errorf("late %t: %s, %s", late, show(k), show(d.c.Late))
+		}
+	}
+}
+
 func urgings(d *desk) (n int) {
 	for _, e := range d.events {
 		if e.Kind == EventUrged && e.Clock == "HANDLE" {

@@ -8,6 +8,7 @@ import (
 
 	"shuangze/casefile"
 	"shuangze/casetime"
+	"shuangze/rules"
 )
 
 // How long a clerk waits for a new case, its text included: Temporal on Postgres, one
@@ -65,4 +66,22 @@ func BenchmarkCommandParallel(b *testing.B) {
 		}
 		cases <- id
 	})
+}
+
+// How long a preview of other rules takes with a thousand open cases, all of which move.
+func BenchmarkPreviewOfRules(b *testing.B) {
+	const cases = 1000
+	o := open(b, autumn())
+	o.staff()
+	o.onTheSpot("case")
+	o.sql(`
+		INSERT INTO cases SELECT (jsonb_populate_record(c, jsonb_build_object('id', c.id || n, 'number', c.number || '-' || n))).*
+		FROM cases c, generate_series(2, $1::int) AS n`, cases)
+	draft := withLengths(b, map[string]int{"HANDLE": 40})
+	for b.Loop() {
+		p, err := rules.Try(b.Context(), o.store, draft, o.acts.Clock.Now(), 100)
+		if err != nil || p.Moved != cases {
+			b.Fatal(p.Moved, err)
+		}
+	}
 }
