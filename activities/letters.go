@@ -61,6 +61,8 @@ func (p *post) letter(ctx context.Context, m store.Message, now time.Time) (l no
 		err = p.digest(ctx, &l, reader)
 	case notify.Weekly:
 		err = p.board(ctx, &l, reader)
+	case notify.ReceptionDay:
+		return p.reception(ctx, m, l, reader)
 	case notify.EndpointOff:
 		return p.endpointOff(ctx, m, l)
 	case notify.Test: // is never planned

@@ -12,6 +12,7 @@ import (
 
 	"shuangze/casefile"
 	"shuangze/notify"
+	"shuangze/policy"
 	"shuangze/store"
 )
 
@@ -120,10 +121,39 @@ func (a *api) entries(r *http.Request, rules casefile.Rules, o casefile.Official
 	for _, e := range entries {
 		list = append(list, e)
 	}
+	days, err := a.receptionEntries(r, rules, o, now)
+	if err != nil {
+		return nil, err
+	}
+	list = append(list, days...)
 	slices.SortFunc(list, func(x, y notify.Entry) int {
 		return cmp.Or(x.Due.Compare(y.Due), strings.Compare(x.Case, y.Case), strings.Compare(x.Clock, y.Clock))
 	})
 	return list, nil
+}
+
+// receptionEntries are the days on which a leader receives that stand, from a month ago
+// on.
+func (a *api) receptionEntries(r *http.Request, rules casefile.Rules, o casefile.Official, now time.Time) ([]notify.Entry, error) {
+	days, _, err := a.Store.Receptions(r.Context(), store.ReceptionFilter{Leader: o.ID, From: now.AddDate(0, -1, 0)})
+	if err != nil {
+		return nil, err
+	}
+	var entries []notify.Entry
+	for _, day := range days {
+		if !day.Stands() {
+			continue
+		}
+		e := notify.Entry{
+			Case: "reception", Clock: day.ID, Changed: day.EnteredAt, Name: policy.Text{Chinese: "领导接待日", English: "Reception day"},
+			About: formName(day.Form, rules.Policy), Unit: rules.Directory.Units[day.Office].Name, Place: day.Place, Due: day.On(), From: day.From, Until: day.Until,
+		}
+		if a.PublicURL != "" {
+			e.Link = strings.TrimSuffix(a.PublicURL, "/") + "/receptions/" + day.ID
+		}
+		entries = append(entries, e)
+	}
+	return entries, nil
 }
 
 // getDeliveries shows how far each notice of a case has come, to those who answer for

@@ -253,6 +253,21 @@ func TestReceptionSwap(t *testing.T) {
 	w.do("a-registrar", "POST", address(last)+"/hold", nil).want(t, 409, "reception_ended")
 }
 
+// A leader's calendar feed has the own reception days that stand, with their hours.
+func TestReceptionInTheFeed(t *testing.T) {
+	t.Parallel()
+	w := newStoreWorld(t)
+	gone := w.receive("a-registrar")
+	w.receive("a-registrar", m{"on": "2026-09-16"})
+	w.receive("a-registrar", m{"on": "2026-09-17", "leader": "a-leader"})
+	w.do("a-vice", "POST", "/api/v1/receptions/"+gone+"/cancel", m{"reason": "duty"}).want(t, 200, "")
+	_, path, _ := strings.Cut(w.do("a-vice", "POST", "/api/v1/me/feed", nil).want(t, 201, "").str("address"), "/api/")
+	feed := string(w.do("", "GET", "/api/"+path, nil).body)
+	if strings.Count(feed, "BEGIN:VEVENT") != 1 || !strings.Contains(feed, "DTSTART:20260916T010000Z") || !strings.Contains(feed, "SUMMARY:领导接待日") {
+		t.Errorf("the feed is\n%s", feed)
+	}
+}
+
 // RECV-FREQ: who receives often enough, by leader and period.
 func TestReceptionDuties(t *testing.T) {
 	t.Parallel()

@@ -332,7 +332,7 @@ func checkDays(v *invalid, when, who string, days, standing []Reception, r Rules
 		if slices.ContainsFunc(standing, meets) || slices.ContainsFunc(days[:i], meets) {
 			twice = append(twice, on)
 		}
-		if slices.ContainsFunc(r.Directory.Leaves[day.Leader], func(l Leave) bool { return day.From.Before(l.Until) && l.From.Before(day.Until) }) {
+		if AwayOn(day, r.Directory) {
 			away = append(away, on)
 		}
 	}
@@ -619,4 +619,35 @@ func periodNext(from calendar.Date, per policy.Period) calendar.Date {
 	}
 	next := time.Date(from.Year, from.Month+time.Month(months), 1, 0, 0, 0, 0, time.UTC)
 	return calendar.Date{Year: next.Year(), Month: next.Month(), Day: 1}
+}
+
+// ReceptionTold lists who is told of a day before it: the leader who receives; of one who
+// is on leave, now or then, the deputy; and where the leader will be away on the day, the
+// office's staff as well, for somebody must swap it.
+func ReceptionTold(day Reception, r Rules) []string {
+	var told []string
+	add := func(o Official) {
+		if !slices.Contains(told, o.ID) {
+			told = append(told, o.ID)
+		}
+	}
+	if _, away := r.Directory.onLeave(day.Leader, r.Now); !away {
+		add(r.Directory.Officials[day.Leader])
+	}
+	for _, at := range []time.Time{r.Now, day.From} {
+		if deputy, ok := r.Directory.Deputy(day.Leader, at); ok {
+			add(deputy)
+		}
+	}
+	if AwayOn(day, r.Directory) {
+		for _, o := range r.Directory.staff(day.Office, Registrar, Supervisor) {
+			add(o)
+		}
+	}
+	return told
+}
+
+// AwayOn reports whether the leader who is to receive will be on leave.
+func AwayOn(day Reception, d *Directory) bool {
+	return slices.ContainsFunc(d.Leaves[day.Leader], func(l Leave) bool { return day.From.Before(l.Until) && l.From.Before(day.Until) })
 }

@@ -464,3 +464,20 @@ func TestAppointments(t *testing.T) {
 		t.Errorf("when it is over: %s", show(refusal))
 	}
 }
+
+// RECV-NOTIFY: the leader is told of the day; who is on leave is not, the deputy is, and
+// for a day on which the leader will be away the office too: somebody must swap it.
+func TestReceptionTold(t *testing.T) {
+	for _, test := range []struct{ name, now, from, until, want string }{
+		{"nobody is away", "2026-09-10 08:30", "2026-10-01 00:00", "2026-10-02 00:00", "upper"},
+		{"away now, back by then", "2026-09-10 08:30", "2026-09-09 00:00", "2026-09-12 00:00", "other-upper"},
+		{"away then", "2026-09-10 08:30", "2026-09-14 00:00", "2026-09-16 00:00", "upper other-upper county-clerk county-supervisor"},
+		{"away from noon on", "2026-09-10 08:30", "2026-09-15 11:00", "2026-09-16 00:00", "upper county-clerk county-supervisor"},
+		{"away all the time", "2026-09-10 08:30", "2026-09-09 00:00", "2026-09-16 00:00", "other-upper county-clerk county-supervisor"},
+	} {
+		d := newDesk(t)
+		r := d.reception(nil)
+		d.leave("upper", "other-upper", test.from, test.until).at(test.now).rules.Now = moment(test.now)
+		same(t, test.name, test.want, strings.Join(ReceptionTold(r, d.rules), " "))
+	}
+}

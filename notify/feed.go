@@ -11,7 +11,7 @@ import (
 	"shuangze/policy"
 )
 
-// Entry is a day in a calendar feed on which a case's clock is due.
+// Entry is a day in a calendar feed on which a case's clock is due, or a reception day.
 type Entry struct {
 	Case, Clock string // ids; together they are one entry, wherever its day moves
 	Seq         int64  // of the case, which counts the changes
@@ -23,6 +23,10 @@ type Entry struct {
 	Due         calendar.Date
 	Lamp        casefile.Lamp
 	Link        string
+	// From and Until are of what has its hours, a reception day, which has Place and
+	// no Number; both zero of a whole day.
+	From, Until time.Time
+	Place       string
 }
 
 // Feed writes entries as a calendar that any program can subscribe to (RFC 5545). The
@@ -43,15 +47,25 @@ func Feed(l Language, entries []Entry) []byte {
 		f.line("DTSTAMP", stamp(e.Changed))
 		f.line("LAST-MODIFIED", stamp(e.Changed))
 		f.line("SEQUENCE", strconv.FormatInt(e.Seq, 10))
-		// A whole day, wherever the reader is; the end is the day after.
-		f.line("DTSTART;VALUE=DATE", basic(e.Due))
-		f.line("DTEND;VALUE=DATE", basic(e.Due.AddDays(1)))
-		f.line("SUMMARY", escape(l.Of(e.Name)+" · "+e.Number))
-		f.line("DESCRIPTION", escape(l.Of(e.About)+"\n"+e.Unit+"\n"+l.Of(lamps[e.Lamp])))
+		if e.From.IsZero() {
+			// A whole day, wherever the reader is; the end is the day after.
+			f.line("DTSTART;VALUE=DATE", basic(e.Due))
+			f.line("DTEND;VALUE=DATE", basic(e.Due.AddDays(1)))
+			f.line("SUMMARY", escape(l.Of(e.Name)+" · "+e.Number))
+			f.line("DESCRIPTION", escape(l.Of(e.About)+"\n"+e.Unit+"\n"+l.Of(lamps[e.Lamp])))
+		} else {
+			f.line("DTSTART", stamp(e.From))
+			f.line("DTEND", stamp(e.Until))
+			f.line("SUMMARY", escape(l.Of(e.Name)))
+			f.line("LOCATION", escape(e.Place))
+			f.line("DESCRIPTION", escape(l.Of(e.About)+"\n"+e.Unit))
+		}
 		if e.Link != "" {
 			f.line("URL", e.Link)
 		}
-		f.line("TRANSP", "TRANSPARENT")
+		if e.From.IsZero() {
+			f.line("TRANSP", "TRANSPARENT")
+		}
 		f.line("END", "VEVENT")
 	}
 	f.line("END", "VCALENDAR")

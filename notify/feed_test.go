@@ -28,6 +28,15 @@ func TestFeed(t *testing.T) {
 	for _, l := range notify.Languages {
 		golden(t, string(l)+"-feed.ics", string(notify.Feed(l, []notify.Entry{entry()})))
 	}
+	day := notify.Entry{
+		Case: "reception", Clock: "r1", Changed: entry().Changed, Name: policy.Text{Chinese: "领导接待日", English: "reception day"}, Unit: "县信访局", Place: "接待室; 一楼",
+		About: policy.Text{Chinese: "定点接访", English: "at a fixed place"}, From: calendar.Date{Year: 2026, Month: time.December, Day: 15}.At(9, 0),
+		Until: calendar.Date{Year: 2026, Month: time.December, Day: 15}.At(11, 30), Link: "https://shuangze.example/receptions/r1",
+	}
+	golden(t, "zh-reception.ics", string(notify.Feed(notify.Chinese, []notify.Entry{day})))
+	if lines := unfold(t, notify.Feed(notify.English, []notify.Entry{day})); lines["DTSTART"] != "20261215T010000Z" || lines["DTEND"] != "20261215T033000Z" || lines["SUMMARY"] != "reception day" {
+		t.Errorf("a reception day is %v", lines)
+	}
 	moved := entry()
 	moved.Due, moved.Seq = moved.Due.AddDays(30), 8
 	before, after := unfold(t, notify.Feed(notify.Chinese, []notify.Entry{entry()})), unfold(t, notify.Feed(notify.Chinese, []notify.Entry{moved}))

@@ -52,10 +52,12 @@ type Kind string
 
 // The kinds of letters.
 const (
-	Notices     Kind = "notices"      // what has happened to cases since the last one
-	Digest      Kind = "digest"       // what waits for somebody, each working day
-	Weekly      Kind = "board"        // the cases a leader carries, each week
-	EndpointOff Kind = "endpoint_off" // to administrators: a webhook or robot was switched off
+	Notices Kind = "notices" // what has happened to cases since the last one
+	Digest  Kind = "digest"  // what waits for somebody, each working day
+	Weekly  Kind = "board"   // the cases a leader carries, each week
+	// ReceptionDay is a reception day that comes, to the leader who receives.
+	ReceptionDay Kind = "reception"
+	EndpointOff  Kind = "endpoint_off" // to administrators: a webhook or robot was switched off
 )
 
 // Test is a letter without content, to see whether an endpoint can be reached. It goes
@@ -63,7 +65,7 @@ const (
 const Test Kind = "test"
 
 // Kinds lists the kinds of letters that go by mail.
-var Kinds = []Kind{Notices, Digest, Weekly, EndpointOff}
+var Kinds = []Kind{Notices, Digest, Weekly, ReceptionDay, EndpointOff}
 
 // Person is who a letter is for.
 type Person struct {
@@ -80,11 +82,12 @@ type Letter struct {
 	To        Person // of a group: only the language
 	At        time.Time
 	Items     []Item
-	More      int       // items that were left out
-	Board     *Board    // of a weekly board
-	Endpoint  *Endpoint // of EndpointOff
-	Site      string    // address of the installation, for links; empty: none
-	Rehearsal bool      // nothing in it is real
+	More      int        // items that were left out
+	Board     *Board     // of a weekly board
+	Endpoint  *Endpoint  // of EndpointOff
+	Reception *Reception // of ReceptionDay
+	Site      string     // address of the installation, for links; empty: none
+	Rehearsal bool       // nothing in it is real
 }
 
 // Item is one case in a letter, or one task in a digest.
@@ -140,6 +143,21 @@ type Endpoint struct {
 	Name  string
 	Since time.Time // when it began to fail
 	Error string
+}
+
+// Reception is a reception day as those who are to see to it are told.
+type Reception struct {
+	Leader string // name
+	Post   string
+	From   time.Time
+	Until  time.Time
+	Place  string
+	Form   policy.Text
+	Office string // name of the petition office that keeps it
+	Mine   bool   // the reader is the leader who receives
+	Away   bool   // who will be on leave: somebody must swap it
+	Booked int    // appointments; 0 where there are none, or for who may not know
+	Link   string // empty where the installation has no address
 }
 
 // Message is a letter composed.

@@ -33,6 +33,13 @@ func Samples(kind Kind, l Language) []Letter {
 			Carried: Count{Open: 12, Green: 7, Yellow: 3, Red: 2, Overdue: 1, Supervised: 2, Dual: 1},
 			Led:     Count{Open: 40, Green: 30, Yellow: 6, Red: 4, Overdue: 3, Supervised: 5, Dual: 1},
 		}
+	case ReceptionDay:
+		day := calendar.Date{Year: 2026, Month: time.November, Day: 30}
+		full.Reception = &Reception{
+			Leader: full.To.Name, Post: "漠河市副市长", From: day.At(9, 0), Until: day.At(11, 30), Place: "漠河市信访局接待室",
+			Form: policy.Text{Chinese: "定点接访", English: "at a fixed place"}, Office: "漠河市信访局", Mine: true, Booked: 3,
+			Link: full.Site + "/receptions/sample",
+		}
 	case EndpointOff:
 		full.Endpoint = &Endpoint{ID: "sample", Kind: "webhook", Name: "OA", Since: at.AddDate(0, 0, -3), Error: "500 Internal Server Error"}
 	case Test: // has nothing
@@ -49,6 +56,11 @@ func Samples(kind Kind, l Language) []Letter {
 	}
 	if bare.Board != nil {
 		bare.Board, bare.Items = &Board{}, nil
+	}
+	if bare.Reception != nil {
+		stranger := *bare.Reception
+		stranger.Leader, stranger.Mine, stranger.Away, stranger.Booked, stranger.Link = "范某", false, true, 0, ""
+		bare.Reception = &stranger
 	}
 	if bare.Endpoint != nil {
 		unnamed := *bare.Endpoint

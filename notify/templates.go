@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	text "text/template"
+	"time"
 
 	"shuangze/calendar"
 	"shuangze/casefile"
@@ -166,6 +167,7 @@ func (l Language) functions() map[string]any {
 		"day":         l.day,
 		"short":       l.short,
 		"moment":      l.moment,
+		"clock":       func(t time.Time) string { return t.In(calendar.Zone).Format("15:04") },
 		"today":       calendar.DateOf,
 	}
 }

@@ -257,6 +257,31 @@ func (s *Store) FixReceptions(ctx context.Context, today calendar.Date) error {
 	return nil
 }
 
+// ReceptionLetter is a letter to somebody about a reception day; of each stage one.
+type ReceptionLetter struct {
+	Reception string
+	Stage     string // "tell" or "list"
+	Official  string
+}
+
+// PlanReceptionLetters plans these letters by mail, those that were not planned before.
+func (s *Store) PlanReceptionLetters(ctx context.Context, letters []ReceptionLetter, now time.Time) error {
+	if len(letters) == 0 {
+		return nil
+	}
+	batch := &pgx.Batch{}
+	for _, l := range letters {
+		batch.Queue(`
+			INSERT INTO messages (id, kind, channel, recipient, about, planned_at, next_at)
+			VALUES ('reception-' || $1 || '-' || $2 || '-' || $3, 'reception', '`+Mail+`', $3, $2, $4, $4) ON CONFLICT DO NOTHING`,
+			l.Stage, l.Reception, l.Official, now)
+	}
+	if err := s.pool.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("plan letters of reception days: %w", err)
+	}
+	return nil
+}
+
 // Progress is how far the follow-up of a reception day has come.
 type Progress struct {
 	Visits int // cases that were brought on it
