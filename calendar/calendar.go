@@ -8,9 +8,10 @@
 // nothing is silently final.
 //
 // The Regulations on petition work (信访工作条例) do not say how days are counted. The Civil Code
-// is applied by analogy: the start day is not counted (民法典201), and a last day that is a legal
-// rest day gives way to the first day after the rest (民法典203). "日" are calendar days, because
-// 条例23(3) uses "15日" beside "5个工作日".
+// is applied by analogy: the start day is not counted (民法典201), a month ends on its corresponding
+// day or, where there is none, on the month's last (民法典202), and a last day that is a legal rest
+// day gives way to the first day after the rest (民法典203). "日" are calendar days, because
+// 条例23(3) uses "15日" beside "5个工作日". Hours run on from the instant at which they begin.
 package calendar
 
 import (
@@ -25,18 +26,46 @@ import (
 // Unit is what a length of time is counted in.
 type Unit string
 
-// The two units a deadline can be counted in.
+// The units a deadline can be counted in.
 const (
 	CalendarDay Unit = "calendar_day" // 日
 	WorkingDay  Unit = "working_day"  // 工作日
+	Month       Unit = "month"        // 月
+	Hour        Unit = "hour"         // 小时: runs on, whatever the day and the opening hours
 )
 
-// Valid reports whether u is one of the two units.
-func (u Unit) Valid() bool { return u == CalendarDay || u == WorkingDay }
+// Units lists them.
+var Units = []Unit{CalendarDay, WorkingDay, Month, Hour}
 
-// MaxLength is the longest count, in days of either unit; a longer one is cut to it. No deadline of
-// the procedure comes near: whoever reads lengths from outside refuses longer ones.
+// Valid reports whether u is one of the units.
+func (u Unit) Valid() bool { return slices.Contains(Units, u) }
+
+// MaxLength is the longest count of days; a longer one is cut to it, and so is one of as many months
+// or hours. No deadline of the procedure comes near: whoever reads lengths from outside refuses
+// longer ones.
 const MaxLength = 3660
+
+// clamp cuts a length to what is counted.
+func (u Unit) clamp(n int) int {
+	most := MaxLength
+	switch u {
+	case Month:
+		most = MaxLength / 30
+	case Hour:
+		most = MaxLength * 24
+	case CalendarDay, WorkingDay:
+	}
+	return min(max(n, 0), most)
+}
+
+// Period is how long something may take.
+type Period struct {
+	Length int
+	Unit   Unit
+	// More are days added at the end, for an extension or a suspension: working days to a period of
+	// working days, calendar days to one of calendar days or months. Hours have none.
+	More int
+}
 
 // Kind says what sort of day a day is.
 type Kind string
@@ -60,7 +89,8 @@ type Day struct {
 	Provisional bool `json:"provisional,omitempty"`
 }
 
-// Due is the last day of a period.
+// Due is the end of a period: a last day or, where hours are counted, an instant. Whatever the unit,
+// lamps and lateness are judged by InternalEnd and StatutoryEnd alone.
 type Due struct {
 	// Internal is the day by plain counting. The officials' lamps use it: rolling over rest days
 	// would give them longer than the rule says.
@@ -68,11 +98,46 @@ type Due struct {
 	// Statutory is the day by law, moved past legal rest days (民法典203). It is a working day, never
 	// before Internal, and the same as Internal when working days are counted.
 	Statutory Date `json:"statutory"`
+	// At is the instant, in UTC, at which a period of hours ends; both days are then the one in whose
+	// course, or at whose end, it does. Zero where days are counted.
+	At time.Time `json:"at,omitzero"`
 	// Provisional: a day the result depends on is not settled by a published list, so the result is
 	// computed anew when the list is loaded.
 	Provisional bool `json:"provisional,omitempty"`
 	// Calendar is the Version of the calendar that gave the result.
 	Calendar string `json:"calendar"`
+}
+
+// InternalEnd is the instant, in UTC, from which on the period has passed by plain counting: the
+// officials' lamps are red.
+func (d Due) InternalEnd() time.Time { return d.end(d.Internal) }
+
+// StatutoryEnd is the instant, in UTC, from which on the period has passed by law.
+func (d Due) StatutoryEnd() time.Time { return d.end(d.Statutory) }
+
+func (d Due) end(day Date) time.Time {
+	if !d.At.IsZero() {
+		return d.At
+	}
+	return day.End()
+}
+
+// IsZero reports whether there is no due date.
+func (d Due) IsZero() bool { return d.Internal.IsZero() }
+
+// Equal reports whether two due dates are the same and came about with the same calendar.
+func (d Due) Equal(e Due) bool {
+	sameInstant := d.At.Equal(e.At)
+	d.At, e.At = time.Time{}, time.Time{}
+	return sameInstant && d == e
+}
+
+// String returns the statutory end as 2006-01-02, of hours as 2006-01-02 15:04 in China.
+func (d Due) String() string {
+	if !d.At.IsZero() {
+		return d.At.In(Zone).Format("2006-01-02 15:04")
+	}
+	return d.Statutory.String()
 }
 
 // Calendar knows the rest days. It never changes once loaded and may be used from many goroutines.
@@ -209,40 +274,55 @@ func (c *Calendar) AddWorkingDays(d Date, n int) (Date, bool) {
 	return c.count(d, min(max(n, -MaxLength), MaxLength), ignore)
 }
 
-// Due returns the last day of a period of n units that starts on from. The start day is not counted
-// (民法典201).
+// Due returns the end of a period of n units that starts on from. The start day is not counted
+// (民法典201); hours count from its beginning.
 //
 // A period of 0 days ends on from itself, rolled forward when it is a rest day. A negative n counts
 // as 0, one above MaxLength as MaxLength, an unknown unit as calendar days, and from = none gives no
 // dates: callers check what they are given, and this never panics.
 func (c *Calendar) Due(from Date, n int, unit Unit) Due {
-	return c.due(from, n, unit, ignore)
+	return c.End(from.Start(), Period{Length: n, Unit: unit})
+}
+
+// End is Due for a period that starts at an instant: hours count from it, days and months from its
+// day in China. The zero time gives no dates.
+func (c *Calendar) End(from time.Time, p Period) Due {
+	return c.due(from, p, ignore)
 }
 
 func ignore(Day) {}
 
 // due shows visit, in order, each day the result depends on: every day counted for working days, and
-// the last day and those it rolls over for calendar days.
-func (c *Calendar) due(from Date, n int, unit Unit, visit func(Day)) Due {
+// the last day and those it rolls over for calendar days and months. Hours depend on none.
+func (c *Calendar) due(from time.Time, p Period, visit func(Day)) Due {
 	due := Due{Calendar: c.version}
-	if from.IsZero() {
+	day, n := DateOf(from), p.Unit.clamp(p.Length)
+	switch {
+	case day.IsZero():
 		return due
-	}
-	n = clampLength(n)
-	if unit == WorkingDay && n > 0 {
-		due.Internal, due.Provisional = c.count(from, n, visit)
+	case p.Unit == Hour:
+		due.At = from.UTC().Add(time.Duration(n) * time.Hour)
+		due.Internal = DateOf(due.At.Add(-time.Nanosecond)) // at midnight it is the end of a day
 		due.Statutory = due.Internal
 		return due
+	case p.Unit == WorkingDay && n+clampMore(p.More) > 0:
+		due.Internal, due.Provisional = c.count(day, n+clampMore(p.More), visit)
+		due.Statutory = due.Internal
+		return due
+	case p.Unit == Month:
+		due.Internal = day.AddMonths(n)
+	default:
+		due.Internal = day.AddDays(n)
 	}
-	due.Internal = from.AddDays(n)
+	due.Internal = due.Internal.AddDays(clampMore(p.More))
 	due.Statutory, due.Provisional = c.roll(due.Internal, visit)
-	if unit == WorkingDay {
+	if p.Unit == WorkingDay {
 		due.Internal = due.Statutory
 	}
 	return due
 }
 
-func clampLength(n int) int { return min(max(n, 0), MaxLength) }
+func clampMore(n int) int { return CalendarDay.clamp(n) }
 
 // count steps to the nth working day from d, backwards when n is negative.
 //

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -12,7 +13,7 @@ import (
 )
 
 func TestDue(t *testing.T) {
-	const cd, wd = calendar.CalendarDay, calendar.WorkingDay
+	const cd, wd, month = calendar.CalendarDay, calendar.WorkingDay, calendar.Month
 	for _, test := range []struct {
 		name                string
 		from                string
@@ -48,6 +49,16 @@ func TestDue(t *testing.T) {
 		{"out of an unloaded year", "2023-12-29", 3, wd, "2024-01-04", "2024-01-04", true},
 		{"calendar days out of an unloaded year", "2023-12-29", 6, cd, "2024-01-04", "2024-01-04", false},
 
+		// 民法典202.
+		{"two months", "2026-03-10", 2, month, "2026-05-10", "2026-05-11", false},
+		{"two months, make-up Saturday", "2026-03-09", 2, month, "2026-05-09", "2026-05-09", false},
+		{"no corresponding day", "2026-12-31", 2, month, "2027-02-28", "2027-03-01", true},
+		{"no corresponding day, leap year", "2023-12-31", 2, month, "2024-02-29", "2024-02-29", false},
+		{"from a leap day", "2024-02-29", 12, month, "2025-02-28", "2025-02-28", false},
+		{"from the last of a short month", "2025-02-28", 2, month, "2025-04-28", "2025-04-28", false},
+		{"one month into a holiday", "2026-09-02", 1, month, "2026-10-02", "2026-10-08", false},
+		{"no months", "2026-02-15", 0, month, "2026-02-15", "2026-02-24", false},
+
 		{"no days, working day", "2026-02-11", 0, cd, "2026-02-11", "2026-02-11", false},
 		{"no days, rest day", "2026-02-15", 0, cd, "2026-02-15", "2026-02-24", false},
 		{"no working days, rest day", "2026-02-15", 0, wd, "2026-02-24", "2026-02-24", false},
@@ -72,6 +83,72 @@ func TestDue(t *testing.T) {
 		if got := calendar.Default().Due(calendar.Date{}, 15, unit); got != none {
 			t.Errorf("from none: %+v", got)
 		}
+	}
+}
+
+func TestHours(t *testing.T) {
+	c := calendar.Default()
+	for _, test := range []struct {
+		name, from string
+		n          int
+		day, ends  string
+	}{
+		{"within a day", "2026-11-24T15:30:00+08:00", 2, "2026-11-24", "2026-11-24T09:30:00Z"},
+		{"over midnight", "2026-11-24T23:10:00+08:00", 2, "2026-11-25", "2026-11-24T17:10:00Z"},
+		{"up to midnight is the day that ends then", "2026-11-24T22:00:00+08:00", 2, "2026-11-24", "2026-11-24T16:00:00Z"},
+		{"over a holiday", "2026-09-30T18:00:00+08:00", 48, "2026-10-02", "2026-10-02T10:00:00Z"},
+		{"from elsewhere", "2026-11-24T00:30:00-05:00", 1, "2026-11-24", "2026-11-24T06:30:00Z"},
+		{"over the end of a leap February", "2024-02-29T23:59:59+08:00", 1, "2024-03-01", "2024-02-29T16:59:59Z"},
+		{"no hours", "2026-11-24T15:30:00+08:00", 0, "2026-11-24", "2026-11-24T07:30:00Z"},
+	} {
+		from, err := time.Parse(time.RFC3339, test.from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		due := c.End(from, calendar.Period{Length: test.n, Unit: calendar.Hour, More: 3})
+		if due.Internal != date(test.day) || due.Statutory != date(test.day) || due.At.Format(time.RFC3339) != test.ends || due.Provisional {
+			t.Errorf("%s: %+v, want %s at %s", test.name, due, test.day, test.ends)
+		}
+		if !due.InternalEnd().Equal(due.At) || !due.StatutoryEnd().Equal(due.At) {
+			t.Errorf("%s: ends %v and %v", test.name, due.InternalEnd(), due.StatutoryEnd())
+		}
+	}
+	if due := c.End(time.Time{}, calendar.Period{Length: 2, Unit: calendar.Hour}); !due.IsZero() || !due.InternalEnd().IsZero() {
+		t.Errorf("from none: %+v", due)
+	}
+}
+
+// What an extension or a suspension adds comes after the months, and is rolled with them.
+func TestMore(t *testing.T) {
+	for _, test := range []struct {
+		from                string
+		p                   calendar.Period
+		internal, statutory string
+	}{
+		{"2026-12-31", calendar.Period{Length: 2, Unit: calendar.Month, More: 30}, "2027-03-30", "2027-03-30"},
+		{"2026-07-02", calendar.Period{Length: 2, Unit: calendar.Month, More: 30}, "2026-10-02", "2026-10-08"},
+		{"2026-02-12", calendar.Period{Length: 3, Unit: calendar.WorkingDay, More: 2}, "2026-02-26", "2026-02-26"},
+		{"2026-01-31", calendar.Period{Length: 10, Unit: calendar.CalendarDay, More: 5}, "2026-02-15", "2026-02-24"},
+	} {
+		if due := calendar.Default().End(date(test.from).At(17, 0), test.p); due.Internal != date(test.internal) || due.Statutory != date(test.statutory) {
+			t.Errorf("%s, %+v: %+v", test.from, test.p, due)
+		}
+	}
+}
+
+func TestDueText(t *testing.T) {
+	c := calendar.Default()
+	days, hours := c.Due(date("2026-02-03"), 15, calendar.CalendarDay), c.End(date("2026-02-03").At(9, 5), calendar.Period{Length: 2, Unit: calendar.Hour})
+	if days.String() != "2026-02-24" || hours.String() != "2026-02-03 11:05" {
+		t.Errorf("%s, %s", days, hours)
+	}
+	b, err := json.Marshal(days)
+	if err != nil || strings.Contains(string(b), `"at"`) {
+		t.Errorf("days: %s, %v", b, err) // as they have always been recorded
+	}
+	var back calendar.Due
+	if b, err = json.Marshal(hours); err != nil || json.Unmarshal(b, &back) != nil || !back.Equal(hours) || back.Equal(days) {
+		t.Errorf("hours: %s, %v, %+v", b, err, back)
 	}
 }
 
@@ -246,6 +323,29 @@ func TestExplain(t *testing.T) {
 				"The dates are computed again when it is loaded.",
 		},
 		{
+			"months", "2026-09-02", 1, calendar.Month,
+			"自2026年9月2日（周三）的次日起算1个月" + start + "到期月的对应日为2026年10月2日（周五）（参照《民法典》第二百零二条），适逢国庆节假期，" +
+				"参照《民法典》第二百零三条顺延至休息日结束后的第一个工作日2026年10月8日（周四）；" +
+				"顺延跳过2026年10月2日（周五）至10月7日（周三）国庆节假期6天。法定期限：2026年10月8日（周四）；内部期限：2026年10月2日（周五）。",
+			"Counting 1 month from the day after 2026-09-02 (Wed)" + startEN + "the period ends on the corresponding day, 2026-10-02 (Fri) (art. 202, by analogy), " +
+				"a rest day (National Day), and rolls forward to the first working day after it, 2026-10-08 (Thu) (art. 203, by analogy). " +
+				"Rest days passed over: 2026-10-02 (Fri) to 2026-10-07 (Wed), National Day, 6 days. " +
+				"Statutory due date: 2026-10-08 (Thu); internal due date: 2026-10-02 (Fri).",
+		},
+		{
+			"months without the corresponding day", "2025-12-31", 4, calendar.Month,
+			"自2025年12月31日（周三）的次日起算4个月" + start + "到期月没有对应日，以月末日2026年4月30日（周四）为最后一日（参照《民法典》第二百零二条），是工作日，不顺延。" +
+				"法定期限、内部期限均为2026年4月30日（周四）。",
+			"Counting 4 months from the day after 2025-12-31 (Wed)" + startEN + "the period ends on the last day of its month, which has no corresponding day, " +
+				"2026-04-30 (Thu) (art. 202, by analogy), a working day, so it does not roll. Statutory and internal due date: 2026-04-30 (Thu).",
+		},
+		{
+			"hours", "2026-11-24", 30, calendar.Hour,
+			"自2026年11月24日（周二）00:00起算30小时（参照《民法典》第二百零一条第二款），连续计算，不扣除休息日和非工作时间，至2026年11月25日（周三）06:00届满，不顺延。",
+			"A period of 30 hours from 2026-11-24 (Tue) 00:00 (Civil Code, art. 201(2), by analogy) runs on without regard to rest days and office hours " +
+				"and ends at 2026-11-25 (Wed) 06:00; it does not roll.",
+		},
+		{
 			"only weekends", "2026-06-22", 20, wd,
 			"自2026年6月22日（周一）的次日起算20个工作日" + start + "第20个工作日为2026年7月20日（周一）。" +
 				"其间的休息日不计：周末共8天。法定期限、内部期限均为2026年7月20日（周一）。",
@@ -274,6 +374,11 @@ func TestExplain(t *testing.T) {
 				t.Errorf("English (-want +got):\n%s", diff)
 			}
 		})
+	}
+	extended := calendar.Default().ExplainEnd(date("2026-07-02").Start(), calendar.Period{Length: 2, Unit: calendar.Month, More: 29})
+	if !strings.Contains(extended.Chinese, "另加延长或中止的29日，至2026年10月1日（周四），适逢国庆节假期") ||
+		!strings.Contains(extended.English, "with the 29 days of an extension or a suspension, on 2026-10-01 (Thu), a rest day") {
+		t.Errorf("more days: %s %s", extended.Chinese, extended.English)
 	}
 	if x := calendar.Default().Explain(calendar.Date{}, 5, wd); x.Chinese == "" || x.English == "" || len(x.Skipped) != 0 {
 		t.Errorf("from none: %+v", x)
@@ -340,7 +445,7 @@ func BenchmarkExplain(b *testing.B) {
 }
 
 func TestUnitValid(t *testing.T) {
-	for unit, want := range map[calendar.Unit]bool{"calendar_day": true, "working_day": true, "": false, "day": false, "Working_Day": false} {
+	for unit, want := range map[calendar.Unit]bool{"calendar_day": true, "working_day": true, "month": true, "hour": true, "": false, "day": false, "Working_Day": false} {
 		if unit.Valid() != want {
 			t.Errorf("%q: %v", unit, !want)
 		}

@@ -91,6 +91,18 @@ func (d Date) AddDays(n int) Date {
 	return civil(time.Date(d.Year, d.Month, d.Day+n, 0, 0, 0, 0, time.UTC))
 }
 
+// AddMonths returns the corresponding day n months after d or, in a month without that day, its last
+// (民法典202). None stays none.
+func (d Date) AddMonths(n int) Date {
+	if d.IsZero() {
+		return d
+	}
+	first := civil(time.Date(d.Year, d.Month+time.Month(n), 1, 0, 0, 0, 0, time.UTC))
+	last := first.AddDays(31)
+	last = last.AddDays(-last.Day) // of the month: the 31st day after its first lies in the next
+	return Date{first.Year, first.Month, min(d.Day, last.Day)}
+}
+
 // DaysSince returns the number of calendar days from e to d, negative when d is before e.
 func (d Date) DaysSince(e Date) int {
 	return int((d.utc().Unix() - e.utc().Unix()) / (24 * 60 * 60))

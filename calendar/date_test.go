@@ -70,11 +70,27 @@ func TestDateJSON(t *testing.T) {
 
 func TestNone(t *testing.T) {
 	var none calendar.Date
-	if !none.IsZero() || none.String() != "" || !none.AddDays(5).IsZero() || !none.Before(date("0001-01-01")) {
+	if !none.IsZero() || none.String() != "" || !none.AddDays(5).IsZero() || !none.AddMonths(5).IsZero() || !none.Before(date("0001-01-01")) {
 		t.Error("the zero Date is not none")
 	}
 	if !none.Start().IsZero() || !none.End().IsZero() || !calendar.DateOf(time.Time{}).IsZero() {
 		t.Error("none has instants")
+	}
+}
+
+func TestAddMonths(t *testing.T) {
+	for _, test := range []struct {
+		from string
+		n    int
+		want string
+	}{
+		{"2026-01-15", 2, "2026-03-15"}, {"2026-01-31", 1, "2026-02-28"}, {"2024-01-31", 1, "2024-02-29"}, {"2100-01-31", 1, "2100-02-28"},
+		{"2026-08-31", 1, "2026-09-30"}, {"2026-11-30", 3, "2027-02-28"}, {"2026-12-01", 1, "2027-01-01"}, {"2026-05-31", 0, "2026-05-31"},
+		{"2026-03-31", -1, "2026-02-28"}, {"2026-01-10", -13, "2024-12-10"},
+	} {
+		if got := date(test.from).AddMonths(test.n); got != date(test.want) {
+			t.Errorf("%s + %d months = %v, want %s", test.from, test.n, got, test.want)
+		}
 	}
 }
 

@@ -13,9 +13,13 @@ type Explanation struct {
 	From   Date `json:"from"`
 	Length int  `json:"length"`
 	Unit   Unit `json:"unit"`
-	Due    Due  `json:"due"`
-	// Skipped are the rest days passed over: in a count of working days all on the way, in a count
-	// of calendar days those at its end that the statutory date rolled over.
+	// More are the days of an extension or a suspension that were added to months.
+	More int `json:"more,omitempty"`
+	// FromAt is the instant from which hours were counted.
+	FromAt time.Time `json:"from_at,omitzero"`
+	Due    Due       `json:"due"`
+	// Skipped are the rest days passed over: in a count of working days all on the way, in one of
+	// calendar days or months those at its end that the statutory date rolled over.
 	Skipped []Day `json:"skipped,omitempty"`
 	// MakeUp are the Saturdays and Sundays that counted as working days, or ended the rolling.
 	MakeUp  []Day  `json:"make_up,omitempty"`
@@ -25,12 +29,24 @@ type Explanation struct {
 
 // Explain is Due with its reasons. Length and Unit are those counted with, after the cuts Due makes.
 func (c *Calendar) Explain(from Date, n int, unit Unit) Explanation {
-	x := Explanation{From: from, Length: clampLength(n), Unit: CalendarDay}
-	if unit == WorkingDay {
-		x.Unit = WorkingDay
+	return c.ExplainEnd(from.Start(), Period{Length: n, Unit: unit})
+}
+
+// ExplainEnd is End with its reasons.
+func (c *Calendar) ExplainEnd(from time.Time, p Period) Explanation {
+	x := Explanation{From: DateOf(from), Length: p.Unit.clamp(p.Length), Unit: p.Unit}
+	switch p.Unit {
+	case Month:
+		x.More = clampMore(p.More)
+	case Hour:
+		x.FromAt = from.UTC()
+	case CalendarDay, WorkingDay:
+		x.Length += clampMore(p.More)
+	default:
+		x.Unit = CalendarDay
 	}
 	var missing gaps
-	x.Due = c.due(from, n, unit, func(d Day) {
+	x.Due = c.due(from, p, func(d Day) {
 		switch {
 		case !d.Work:
 			x.Skipped = append(x.Skipped, d)
@@ -55,12 +71,13 @@ func (c *Calendar) Explain(from Date, n int, unit Unit) Explanation {
 // that disputes its deadline.
 
 func (x *Explanation) chinese() string {
+	if x.Unit == Hour {
+		return fmt.Sprintf("自%s起算%d小时（参照《民法典》第二百零一条第二款），连续计算，不扣除休息日和非工作时间，至%s届满，不顺延。",
+			zhMoment(x.FromAt), x.Length, zhMoment(x.Due.At))
+	}
 	var b strings.Builder
 	internal, statutory := zhDate(x.Due.Internal), zhDate(x.Due.Statutory)
-	unit := "日"
-	if x.Unit == WorkingDay {
-		unit = "个工作日"
-	}
+	unit := map[Unit]string{CalendarDay: "日", WorkingDay: "个工作日", Month: "个月"}[x.Unit]
 	if x.Length == 0 {
 		fmt.Fprintf(&b, "期限为0%s，自%s起算，当日即届满", unit, zhDate(x.From))
 	} else {
@@ -77,7 +94,10 @@ func (x *Explanation) chinese() string {
 			fmt.Fprintf(&b, "调休上班日计为工作日：%s。", zhMakeUp(x.MakeUp))
 		}
 	default:
-		if x.Length > 0 {
+		switch {
+		case x.Length > 0 && x.Unit == Month:
+			b.WriteString(x.zhMonth())
+		case x.Length > 0:
 			fmt.Fprintf(&b, "期限届满日为%s", internal)
 		}
 		switch {
@@ -102,13 +122,27 @@ func (x *Explanation) chinese() string {
 	return b.String()
 }
 
+// zhMonth says on which day months end, before any rolling.
+func (x *Explanation) zhMonth() string {
+	end := x.From.AddMonths(x.Length)
+	s := "到期月的对应日为" + zhDate(end) + "（参照《民法典》第二百零二条）"
+	if end.Day != x.From.Day {
+		s = "到期月没有对应日，以月末日" + zhDate(end) + "为最后一日（参照《民法典》第二百零二条）"
+	}
+	if x.More > 0 {
+		s += fmt.Sprintf("，另加延长或中止的%d日，至%s", x.More, zhDate(x.Due.Internal))
+	}
+	return s
+}
+
 func (x *Explanation) english() string {
+	if x.Unit == Hour {
+		return fmt.Sprintf("A period of %s from %s (Civil Code, art. 201(2), by analogy) runs on without regard to rest days and office hours and ends at %s; it does not roll.",
+			plural(x.Length, "hour"), enMoment(x.FromAt), enMoment(x.Due.At))
+	}
 	var b strings.Builder
 	internal, statutory := enDate(x.Due.Internal), enDate(x.Due.Statutory)
-	unit := "calendar day"
-	if x.Unit == WorkingDay {
-		unit = "working day"
-	}
+	unit := map[Unit]string{CalendarDay: "calendar day", WorkingDay: "working day", Month: "month"}[x.Unit]
 	if x.Length == 0 {
 		fmt.Fprintf(&b, "A period of 0 %ss from %s ends on the same day", unit, enDate(x.From))
 	} else {
@@ -126,7 +160,10 @@ func (x *Explanation) english() string {
 			fmt.Fprintf(&b, " Make-up working days counted: %s.", enMakeUp(x.MakeUp))
 		}
 	default:
-		if x.Length > 0 {
+		switch {
+		case x.Length > 0 && x.Unit == Month:
+			b.WriteString(x.enMonth())
+		case x.Length > 0:
 			fmt.Fprintf(&b, "the period ends on %s", internal)
 		}
 		switch {
@@ -149,6 +186,19 @@ func (x *Explanation) english() string {
 		fmt.Fprintf(&b, " Statutory due date: %s; internal due date: %s.", statutory, internal)
 	}
 	return b.String()
+}
+
+// enMonth is zhMonth in English.
+func (x *Explanation) enMonth() string {
+	end := x.From.AddMonths(x.Length)
+	s := "the period ends on the corresponding day, " + enDate(end) + " (art. 202, by analogy)"
+	if end.Day != x.From.Day {
+		s = "the period ends on the last day of its month, which has no corresponding day, " + enDate(end) + " (art. 202, by analogy)"
+	}
+	if x.More > 0 {
+		s += fmt.Sprintf(" and, with the %s of an extension or a suspension, on %s", plural(x.More, "day"), enDate(x.Due.Internal))
+	}
+	return s
 }
 
 // run is a stretch of rest days without a working day between them.
@@ -253,6 +303,8 @@ func zhMonthDay(d Date) string {
 	return fmt.Sprintf("%d月%d日（周%s）", d.Month, d.Day, [...]string{"日", "一", "二", "三", "四", "五", "六"}[d.Weekday()])
 }
 
+func zhMoment(t time.Time) string { return zhDate(DateOf(t)) + t.In(Zone).Format("15:04") }
+
 func enRuns(days []Day) string {
 	listed, weekends := runs(days)
 	var parts []string
@@ -295,6 +347,8 @@ func enMakeUp(days []Day) string {
 func enMakeUpLabel(d Day) string { return "make-up working day for " + enName(d.Name) }
 
 func enDate(d Date) string { return fmt.Sprintf("%v (%s)", d, d.Weekday().String()[:3]) }
+
+func enMoment(t time.Time) string { return enDate(DateOf(t)) + " " + t.In(Zone).Format("15:04") }
 
 var englishNames = map[string]string{
 	"元旦":  "New Year's Day",

@@ -88,6 +88,10 @@ func oracleDue(from calendar.Date, n int, unit calendar.Unit) calendar.Due {
 		}
 		return calendar.Due{Internal: calendar.DateOf(day), Statutory: calendar.DateOf(day), Provisional: provisional}
 	}
+	if unit == calendar.Month {
+		day = oracleMonths(day, n)
+		n = 0
+	}
 	for ; n > 0; n-- {
 		day = day.Add(24 * time.Hour)
 	}
@@ -96,4 +100,32 @@ func oracleDue(from calendar.Date, n int, unit calendar.Unit) calendar.Due {
 		day = day.Add(24 * time.Hour)
 	}
 	return calendar.Due{Internal: calendar.DateOf(internal), Statutory: calendar.DateOf(day), Provisional: provisional}
+}
+
+// oracleMonths walks to the day with the same number in the nth month after, or to the last day
+// before that month is over.
+func oracleMonths(from time.Time, n int) time.Time {
+	day := from
+	for passed := 0; passed < n || day.Day() != from.Day(); {
+		next := day.Add(24 * time.Hour)
+		if next.Day() == 1 {
+			if passed == n {
+				return day
+			}
+			passed++
+		}
+		day = next
+	}
+	return day
+}
+
+// oracleHours lets the minutes pass one by one on a clock in China, and says on which day the last of
+// them lies.
+func oracleHours(from time.Time, n int) (end time.Time, day calendar.Date) {
+	year, month, dom := from.Add(8 * time.Hour).UTC().Date()
+	for range n * 60 {
+		year, month, dom = from.Add(8*time.Hour + time.Minute - time.Nanosecond).UTC().Date()
+		from = from.Add(time.Minute)
+	}
+	return from, calendar.Date{Year: year, Month: month, Day: dom}
 }

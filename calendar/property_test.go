@@ -21,7 +21,8 @@ var dates = rapid.Custom(func(t *rapid.T) calendar.Date {
 	return date("2022-01-01").AddDays(rapid.IntRange(0, 7*365).Draw(t, "day"))
 })
 
-var units = rapid.SampledFrom([]calendar.Unit{calendar.CalendarDay, calendar.WorkingDay})
+// units are those that end on a day.
+var units = rapid.SampledFrom([]calendar.Unit{calendar.CalendarDay, calendar.WorkingDay, calendar.Month})
 
 // lengths are mostly those of real deadlines.
 var lengths = rapid.OneOf(rapid.IntRange(0, 90), rapid.IntRange(0, 800))
@@ -51,13 +52,49 @@ func TestDueAgreesWithOracle(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		from, unit := dates.Draw(t, "from"), units.Draw(t, "unit")
 		n := lengths.Draw(t, "n")
-		if unit == calendar.WorkingDay {
+		switch unit {
+		case calendar.WorkingDay:
 			n++ // of 0 working days the oracle knows nothing
+		case calendar.Month:
+			n %= 37
 		}
 		want := oracleDue(from, n, unit)
 		want.Calendar = c.Version()
 		if got := c.Due(from, n, unit); got != want {
 			t.Fatalf("Due(%v, %d, %s) = %+v, want %+v", from, n, unit, got, want)
+		}
+	})
+}
+
+func TestHoursAgreeWithOracle(t *testing.T) {
+	c := calendar.Default()
+	rapid.Check(t, func(t *rapid.T) {
+		from := dates.Draw(t, "from").Start().Add(time.Duration(rapid.IntRange(0, 24*60-1).Draw(t, "minute")) * time.Minute)
+		if rapid.IntRange(0, 3).Draw(t, "full hour") == 0 {
+			from = from.Truncate(time.Hour) // often up to midnight
+		}
+		n := rapid.IntRange(1, 100).Draw(t, "n")
+		end, day := oracleHours(from, n)
+		due := c.End(from, calendar.Period{Length: n, Unit: calendar.Hour})
+		if !due.At.Equal(end) || due.Internal != day || due.Statutory != day || due.Provisional || due.Calendar != c.Version() {
+			t.Fatalf("%v + %d hours = %+v, want %v on %v", from, n, due, end, day)
+		}
+		if due.At.After(day.End()) || !due.At.After(day.Start()) {
+			t.Fatalf("%v does not lie in %v", due.At, day)
+		}
+	})
+}
+
+func TestMonthsProperties(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		d, n := dates.Draw(t, "d"), rapid.IntRange(0, 60).Draw(t, "n")
+		end := d.AddMonths(n)
+		last := end.AddDays(1).Month != end.Month
+		if months := (end.Year-d.Year)*12 + int(end.Month) - int(d.Month); months != n || end.Day != d.Day && (!last || end.Day > d.Day) {
+			t.Fatalf("%v + %d months = %v", d, n, end)
+		}
+		if d.AddDays(1).AddMonths(n).Before(end) {
+			t.Fatalf("a day later it ends earlier: %v, %d", d, n)
 		}
 	})
 }
@@ -140,7 +177,7 @@ func TestExplainProperties(t *testing.T) {
 		if unit == calendar.WorkingDay && n > 0 && x.Due.Statutory.DaysSince(from) != n+len(x.Skipped) {
 			t.Fatalf("%d days on the way, %d counted and %d skipped", x.Due.Statutory.DaysSince(from), n, len(x.Skipped))
 		}
-		if unit == calendar.CalendarDay && x.Due.Statutory.DaysSince(x.Due.Internal) != len(x.Skipped) {
+		if unit != calendar.WorkingDay && x.Due.Statutory.DaysSince(x.Due.Internal) != len(x.Skipped) {
 			t.Fatalf("rolled %d days, skipped %d", x.Due.Statutory.DaysSince(x.Due.Internal), len(x.Skipped))
 		}
 	})
