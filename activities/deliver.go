@@ -122,7 +122,7 @@ func (a *Activities) planNotices(ctx context.Context) error {
 func (a *Activities) deliveries(ctx context.Context, t store.Told, rules casefile.Rules, endpoints []store.Endpoint) []store.Delivery {
 	var list []store.Delivery
 	d := rules.Directory
-	when, urgent := a.when(t, rules), slices.Contains(rules.Policy.Delivery.Urgent, t.Kind)
+	when, urgent := a.when(t, rules), rules.Policy.Delivery.AtAnyHour(t.Kind, t.Step)
 	rules.Now = when
 	if reader, principal := a.reader(ctx, t, rules); a.Post.Mail != nil && d.Officials[reader].Email != "" {
 		told := t
@@ -178,7 +178,7 @@ func (a *Activities) when(t store.Told, rules casefile.Rules) time.Time {
 	if now := a.Clock.Now(); now.Sub(at) > stale {
 		at = now
 	}
-	return rules.Policy.Delivery.When(t.Kind, at, rules.Calendar)
+	return rules.Policy.Delivery.When(t.Kind, t.Step, at, rules.Calendar)
 }
 
 // planLetters plans the daily letters on working days, and the weekly ones on the first

@@ -149,12 +149,15 @@ func (p *post) item(c casefile.Case, now time.Time, clock string, reader casefil
 // limit shows a time limit.
 func (p *post) limit(item *notify.Item, k casefile.Clock, now time.Time) {
 	rule, _ := p.rules.Policy.Clock(k.Rule) // one that was dropped since has no name any more
-	item.Clock, item.Due, item.Lamp, item.LateDays = rule.Name, k.Due.Internal, k.Lamp(now), k.LateDays(calendar.DateOf(now))
+	item.Clock, item.Due, item.DueAt, item.Lamp, item.LateDays = rule.Name, k.Due.Internal, k.Due.At, k.Lamp(now), k.LateDays(now)
+	if at := k.Due.At; !at.IsZero() && item.LateDays > 0 {
+		item.LateHours = 1 + int(now.Sub(at)/time.Hour)
+	}
 }
 
 func mostPressing(c casefile.Case) (first casefile.Clock, ok bool) {
 	for _, k := range c.Clocks {
-		if k.Ticking() && (!ok || k.Due.Internal.Before(first.Due.Internal)) {
+		if k.Ticking() && (!ok || k.Due.InternalEnd().Before(first.Due.InternalEnd())) {
 			first, ok = k, true
 		}
 	}
@@ -169,7 +172,7 @@ func (p *post) turns(c casefile.Case, now time.Time, reader casefile.Official) [
 		if t.From.After(now) {
 			continue
 		}
-		turn := notify.Turn{Do: t.Do, Due: t.Due, Late: late(t.Due, now), Mine: reader.ID != "" && (t.Official == reader.ID || t.Official == "" && t.Unit == reader.Unit && t.Role == reader.Role)}
+		turn := notify.Turn{Do: t.Do, Due: t.Due.Internal, At: t.Due.At, Late: late(t.Due.InternalEnd(), now), Mine: reader.ID != "" && (t.Official == reader.ID || t.Official == "" && t.Unit == reader.Unit && t.Role == reader.Role)}
 		if slices.Contains(principals, t.Official) && slices.Contains(p.rules.Policy.Deputies, string(t.Do)) {
 			turn.Mine, turn.For = true, p.rules.Directory.Officials[t.Official].Name
 		}
@@ -185,15 +188,13 @@ func (p *post) turns(c casefile.Case, now time.Time, reader casefile.Official) [
 		if x.Mine != y.Mine {
 			return map[bool]int{true: -1, false: 1}[x.Mine]
 		}
-		return x.Due.Compare(y.Due)
+		return cmp.Or(x.Due.Compare(y.Due), x.At.Compare(y.At))
 	})
 	return turns
 }
 
-// late reports whether a day has passed.
-func late(due calendar.Date, now time.Time) bool {
-	return !due.IsZero() && due.Before(calendar.DateOf(now))
-}
+// late reports whether the end of a time limit, if there is one, has passed.
+func late(end, now time.Time) bool { return !end.IsZero() && !now.Before(end) }
 
 // pressing orders items: red before yellow before green, then by due date, none last.
 func pressing(x, y notify.Item) int {
@@ -201,7 +202,7 @@ func pressing(x, y notify.Item) int {
 	if x.Due.IsZero() != y.Due.IsZero() {
 		return map[bool]int{true: 1, false: -1}[x.Due.IsZero()]
 	}
-	return cmp.Or(cmp.Compare(rank[x.Lamp], rank[y.Lamp]), x.Due.Compare(y.Due), cmp.Compare(x.Number, y.Number))
+	return cmp.Or(cmp.Compare(rank[x.Lamp], rank[y.Lamp]), x.Due.Compare(y.Due), x.DueAt.Compare(y.DueAt), cmp.Compare(x.Number, y.Number))
 }
 
 // digest lists what waits for the reader, the most pressing first.
@@ -215,10 +216,10 @@ func (p *post) digest(ctx context.Context, l *notify.Letter, reader casefile.Off
 		item := p.item(w.Case, l.At, "", reader)
 		turn := notify.Turn{Do: w.Do, Mine: true, For: p.rules.Directory.Officials[w.For].Name}
 		if w.Due != nil {
-			turn.Due = calendar.DateOf(*w.Due)
-			turn.Late = late(turn.Due, l.At)
-			if i := slices.IndexFunc(w.Case.Clocks, func(k casefile.Clock) bool { return k.Ticking() && k.Due.Internal == turn.Due }); i >= 0 {
-				p.limit(&item, w.Case.Clocks[i], l.At)
+			turn.Due, turn.Late = calendar.DayBefore(*w.Due), late(*w.Due, l.At)
+			if k, ok := w.Case.DueBy(*w.Due, l.At); ok {
+				turn.At = k.Due.At
+				p.limit(&item, k, l.At)
 			}
 		}
 		item.Turns = []notify.Turn{turn}

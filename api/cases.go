@@ -87,10 +87,11 @@ func (b *body) registration(cmd *casefile.Command) registered {
 	}, casefile.Field{Name: "name"}, casefile.Field{Name: "phone"}, casefile.Field{Name: "address"}, casefile.Field{Name: "identity"})
 	cmd.Upper, cmd.Lower = b.line("upper", maxLine), b.line("lower", maxLine)
 	cmd.Reception, cmd.Appointment = b.line("reception", maxLine), b.line("appointment", maxLine)
+	cmd.KnownAt, cmd.Route = b.instant("known_at"), b.line("route", maxLine)
 	cmd.Registration = &casefile.Registration{
 		Reference: b.line("reference", maxLine), Origin: b.line("origin", maxLine), Channel: b.line("channel", maxLine),
 		Purpose: b.line("purpose", maxLine), Category: b.line("category", maxLine), Campaign: b.line("campaign", maxLine),
-		Headcount: b.number("headcount", 1), Repeated: b.flag("repeated"), Key: b.flag("key"), Difficult: b.flag("difficult"),
+		Headcount: b.number("headcount", 1), Repeated: b.flag("repeated"), Key: b.flag("key"), Difficult: b.flag("difficult"), Urgent: b.flag("urgent"),
 		Reachable:  in.petitioner.Reachable(),
 		ReceivedAt: b.instant("received_at"), Unit: b.line("unit", maxLine),
 		AccusedUnit: b.line("accused_unit", maxLine), AccusedOfficial: b.line("accused_official", maxLine), OnTheSpot: b.flag("on_the_spot"), Simple: b.flag("simple"), Representatives: b.number("representatives", 0),
@@ -277,6 +278,7 @@ func (q *query) narrow(rules casefile.Rules) store.Filter {
 		Supervision: casefile.Supervision(q.oneOf("supervision", string(casefile.NotSupervised), string(casefile.ByPetitionOffice), string(casefile.Dual), string(casefile.ByJointMeeting))),
 		Campaign:    q.line("campaign"),
 		Reception:   q.line("reception"),
+		Urgent:      q.oneOf("urgent", "true") != "",
 		DueBefore:   q.day("due_before"),
 		Query:       q.line("q"),
 	}

@@ -82,7 +82,7 @@ func (a *api) getSteps(w http.ResponseWriter, r *http.Request) error {
 	}
 	views := []stepView{}
 	for _, s := range steps {
-		views = append(views, stepView{s.Clock, s.Step, calendar.DateOf(s.Due), s.At.UTC(), s.State, text(s.Why), s.Seq})
+		views = append(views, stepView{s.Clock, s.Step, calendar.DayBefore(s.Due), s.At.UTC(), s.State, text(s.Why), s.Seq})
 	}
 	return writeJSON(w, r, http.StatusOK, map[string]any{"steps": views})
 }

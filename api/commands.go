@@ -123,6 +123,8 @@ var setters = map[string]func(*casefile.Command, *body, string){
 	"number":      func(c *casefile.Command, b *body, name string) { c.Number = b.number(name, 0) },
 	"earlier":     func(c *casefile.Command, b *body, name string) { c.Earlier = b.line(name, maxLine) },
 	"decided_by":  func(c *casefile.Command, b *body, name string) { c.DecidedBy = b.line(name, maxLine) },
+	"known_at":    func(c *casefile.Command, b *body, name string) { c.KnownAt = b.instant(name) },
+	"organs":      func(c *casefile.Command, b *body, name string) { c.Organs = b.list(name, len(casefile.UrgentOrgans)) },
 	"reception":   func(c *casefile.Command, b *body, name string) { c.Reception = b.line(name, maxLine) },
 	"appointment": func(c *casefile.Command, b *body, name string) { c.Appointment = b.line(name, maxLine) },
 }

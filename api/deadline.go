@@ -15,8 +15,8 @@ var (
 	latest   = calendar.Date{Year: 2100, Month: time.December, Day: 31}
 )
 
-// getDeadline counts a rule's time limit from a day and says how it was counted. An
-// extension is counted from the internal due date that it extends.
+// getDeadline counts a rule's time limit from a day, hours from an instant, and says how it
+// was counted. An extension is counted from the internal due date that it extends.
 func (a *api) getDeadline(w http.ResponseWriter, r *http.Request) error {
 	rules, err := a.rules(r.Context())
 	if err != nil {
@@ -24,7 +24,8 @@ func (a *api) getDeadline(w http.ResponseWriter, r *http.Request) error {
 	}
 	q := readQuery(r)
 	term, found := termOf(rules.Policy, q.line("rule"))
-	from := q.day("from")
+	at := q.instant("from")
+	from := calendar.DateOf(at)
 	q.done()
 	switch {
 	case q.has("rule"):
@@ -43,11 +44,11 @@ func (a *api) getDeadline(w http.ResponseWriter, r *http.Request) error {
 	if err := q.err(); err != nil {
 		return err
 	}
-	x := rules.Calendar.Explain(from, term.Length, term.Unit)
+	x := rules.Calendar.ExplainEnd(at, calendar.Period{Length: term.Length, Unit: term.Unit})
 	l := languageOf(r)
 	return writeJSON(w, r, http.StatusOK, deadlineView{
-		Rule: term.ID, Name: l.of(term.Name), From: from, Length: x.Length, Unit: x.Unit,
-		InternalDue: x.Due.Internal, StatutoryDue: x.Due.Statutory, Provisional: x.Due.Provisional,
+		Rule: term.ID, Name: l.of(term.Name), From: from, FromAt: instant(x.FromAt), Length: x.Length, Unit: x.Unit,
+		InternalDue: x.Due.Internal, StatutoryDue: x.Due.Statutory, DueAt: instant(x.Due.At), Provisional: x.Due.Provisional,
 		Explanation: l.of(policy.Text{Chinese: x.Chinese, English: x.English}), Source: term.Source, Basis: term.Basis, Calendar: x.Due.Calendar,
 	})
 }
@@ -56,10 +57,12 @@ type deadlineView struct {
 	Rule         string        `json:"rule"`
 	Name         string        `json:"name"`
 	From         calendar.Date `json:"from"`
+	FromAt       *time.Time    `json:"from_at"`
 	Length       int           `json:"length"`
 	Unit         calendar.Unit `json:"unit"`
 	InternalDue  calendar.Date `json:"internal_due"`
 	StatutoryDue calendar.Date `json:"statutory_due"`
+	DueAt        *time.Time    `json:"due_at"`
 	Provisional  bool          `json:"provisional"`
 	Explanation  string        `json:"explanation"`
 	Source       string        `json:"source"`

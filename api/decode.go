@@ -223,6 +223,26 @@ func clean(s string, limit int, lines bool) (string, *casefile.FieldError) {
 	return s, nil
 }
 
+// list reads an array of at most so many codes.
+func (b *body) list(name string, most int) []string {
+	var items []string
+	if !b.value(name, &items, "应为字符串数组", "must be an array of strings") {
+		return nil
+	}
+	if len(items) > most {
+		b.wrong(name, "too_many", fmt.Sprintf("不得超过%d项", most), fmt.Sprintf("must not be more than %d", most))
+		return nil
+	}
+	for i, s := range items {
+		var why *casefile.FieldError
+		if items[i], why = clean(s, maxLine, false); why != nil {
+			b.wrong(name, why.Code, why.Chinese, why.English)
+			return nil
+		}
+	}
+	return items
+}
+
 func (b *body) notInList(name string, list []string) {
 	all := strings.Join(list, ", ")
 	b.wrong(name, "not_in_list", "不在可选范围内："+all, "is none of: "+all)

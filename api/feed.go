@@ -92,7 +92,7 @@ func (a *api) entries(r *http.Request, rules casefile.Rules, o casefile.Official
 		category, _ := rules.Policy.Category(c.Category)
 		e := notify.Entry{
 			Case: c.ID, Clock: k.ID, Seq: c.Seq, Changed: c.LastAt, Number: c.Number, About: category.Name, Unit: rules.Directory.Units[c.Unit].Name,
-			Name: rule.Name, Due: k.Due.Internal, Lamp: k.Lamp(now),
+			Name: rule.Name, Due: k.Due.Internal, At: k.Due.At, Lamp: k.Lamp(now),
 		}
 		if a.PublicURL != "" {
 			e.Link = strings.TrimSuffix(a.PublicURL, "/") + "/cases/" + c.ID
@@ -127,7 +127,7 @@ func (a *api) entries(r *http.Request, rules casefile.Rules, o casefile.Official
 	}
 	list = append(list, days...)
 	slices.SortFunc(list, func(x, y notify.Entry) int {
-		return cmp.Or(x.Due.Compare(y.Due), strings.Compare(x.Case, y.Case), strings.Compare(x.Clock, y.Clock))
+		return cmp.Or(x.Due.Compare(y.Due), x.At.Compare(y.At), strings.Compare(x.Case, y.Case), strings.Compare(x.Clock, y.Clock))
 	})
 	return list, nil
 }

@@ -36,11 +36,12 @@ func (a *api) getInbox(w http.ResponseWriter, r *http.Request) error {
 	}
 
 	type task struct {
-		Do   casefile.Kind  `json:"do"`
-		For  *string        `json:"for"`
-		Due  *calendar.Date `json:"due"`
-		Lamp casefile.Lamp  `json:"lamp"`
-		Case summary        `json:"case"`
+		Do    casefile.Kind  `json:"do"`
+		For   *string        `json:"for"`
+		Due   *calendar.Date `json:"due"`
+		DueAt *time.Time     `json:"due_at"`
+		Lamp  casefile.Lamp  `json:"lamp"`
+		Case  summary        `json:"case"`
 	}
 	type notice struct {
 		Case   string    `json:"case"`
@@ -59,8 +60,11 @@ func (a *api) getInbox(w http.ResponseWriter, r *http.Request) error {
 	for _, t := range waiting {
 		shown := task{Do: t.Do, For: text(t.For), Lamp: casefile.Green, Case: v.summary(t.Row)}
 		if t.Due != nil {
-			due := calendar.DateOf(*t.Due)
-			shown.Due, shown.Lamp = &due, v.lampAt(t.Case, due)
+			due := calendar.DayBefore(*t.Due)
+			shown.Due = &due
+			if k, ok := t.Case.DueBy(*t.Due, v.now); ok {
+				shown.DueAt, shown.Lamp = instant(k.Due.At), k.Lamp(v.now)
+			}
 		}
 		inbox.Tasks = append(inbox.Tasks, shown)
 	}
@@ -68,20 +72,6 @@ func (a *api) getInbox(w http.ResponseWriter, r *http.Request) error {
 		inbox.Notices = append(inbox.Notices, notice{n.Case, n.Number, n.Title, n.Kind, text(n.Step), text(n.For), n.At.UTC()})
 	}
 	return writeJSON(w, r, http.StatusOK, inbox)
-}
-
-// lampAt is the most pressing lamp of the case's running clocks that are due on a day.
-func (v viewer) lampAt(c casefile.Case, due calendar.Date) casefile.Lamp {
-	worst := casefile.Green
-	for _, k := range c.Clocks {
-		if !k.Running() || k.Due.Internal != due {
-			continue
-		}
-		if lamp := k.Lamp(v.now); lamp == casefile.Red || worst == casefile.Green {
-			worst = lamp
-		}
-	}
-	return worst
 }
 
 // getDuties is the board on which one's own lateness shows: the running clocks that

@@ -145,7 +145,7 @@ func TestContractHasTheLists(t *testing.T) {
 		"Reason": codeIDs(p.Reasons), "Act": codeIDs(p.Acts), "Level": levels, "Stage": texts(casefile.Stages), "Command": commands,
 		"Result": casefile.Results, "SuggestionKind": casefile.SuggestionKinds, "SuggestionOutcome": casefile.SuggestionOutcomes, "DeclineReason": codeIDs(p.DeclineReasons),
 		"MediationOutcome": casefile.MediationOutcomes, "MeetingKind": codeIDs(p.Meetings), "ReviewOutcome": casefile.ReviewOutcomes,
-		"Satisfaction": casefile.Satisfaction, "ReopenReason": casefile.ReopenReasons, "Means": casefile.Means, "Ground": casefile.Grounds, "Role": texts(casefile.Roles), "UnitKind": casefile.UnitKinds, "LeaveReason": casefile.LeaveReasons,
+		"Satisfaction": casefile.Satisfaction, "HandlingRoute": casefile.HandlingRoutes, "UrgentOrgan": casefile.UrgentOrgans, "ReopenReason": casefile.ReopenReasons, "Means": casefile.Means, "Ground": casefile.Grounds, "Role": texts(casefile.Roles), "UnitKind": casefile.UnitKinds, "LeaveReason": casefile.LeaveReasons,
 		"AbsenceReason": casefile.AbsenceReasons, "ReceptionState": texts(casefile.ReceptionStates), "ReceptionPublication": texts(casefile.Publications),
 		"Recurrence": casefile.Recurrences, "AppointmentState": texts(casefile.AppointmentStates), "ReceptionForm": codeIDs(p.Forms),
 		"Period":           {string(policy.Weekly), string(policy.Monthly), string(policy.Quarterly), string(policy.Yearly)},
@@ -153,7 +153,7 @@ func TestContractHasTheLists(t *testing.T) {
 		"EndpointKind": texts(notify.EndpointKinds), "Language": texts(notify.Languages), "DeliveryState": texts(store.DeliveryStates),
 		"Lamp":        {string(casefile.Green), string(casefile.Yellow), string(casefile.Red)},
 		"Supervision": {string(casefile.NotSupervised), string(casefile.ByPetitionOffice), string(casefile.Dual), string(casefile.ByJointMeeting)},
-		"DayUnit":     {string(calendar.CalendarDay), string(calendar.WorkingDay)},
+		"DayUnit":     texts(calendar.Units),
 		"Bearer":      {string(policy.OfUnit), string(policy.OfPetitionOffice), string(policy.OfSupervisionOffice), string(policy.OfLeader), string(policy.OfReviewer), string(policy.OfAddressee)},
 		"Basis":       {string(policy.Statute), string(policy.National), string(policy.Local), string(policy.Practice), string(policy.OurOwn)},
 	} {

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
+	"time"
 
 	"shuangze/calendar"
 	"shuangze/casefile"
@@ -69,6 +71,24 @@ func (q *query) day(name string) calendar.Date {
 		q.wrong(name, "not_a_date", "应为日期，如 2026-11-23", "must be a date such as 2026-11-23")
 	}
 	return d
+}
+
+// instant reads a time with its zone, or a date, which is the beginning of that day in
+// China. An unescaped "+" of the zone comes in as a blank.
+func (q *query) instant(name string) time.Time {
+	s := q.line(name)
+	if s == "" {
+		return time.Time{}
+	}
+	if d, err := calendar.ParseDate(s); err == nil {
+		return d.Start()
+	}
+	t, err := time.Parse(time.RFC3339, strings.ReplaceAll(s, " ", "+"))
+	if err != nil {
+		q.wrong(name, "not_a_date", "应为日期，如 2026-11-23，或带时区的时间，如 2026-11-23T09:30:00+08:00", "must be a date such as 2026-11-23, or a time with its zone such as 2026-11-23T09:30:00+08:00")
+		return time.Time{}
+	}
+	return t.UTC()
 }
 
 // number reads a count from 1 to most.

@@ -33,6 +33,7 @@ type summary struct {
 	SkipLevel    bool                 `json:"skip_level"`
 	Key          bool                 `json:"key"`
 	Difficult    bool                 `json:"difficult"`
+	Urgent       bool                 `json:"urgent"`
 	Stage        casefile.Stage       `json:"stage"`
 	Lamp         casefile.Lamp        `json:"lamp"`
 	Late         bool                 `json:"late"`
@@ -70,6 +71,8 @@ type caseView struct {
 	Representatives int                   `json:"representatives"`
 	Earlier         []string              `json:"earlier"`
 	Track           string                `json:"track"`
+	Route           string                `json:"route"`
+	Urgency         *urgencyView          `json:"urgency"`
 	CoUnits         []string              `json:"co_units"`
 	ObjectUntil     *calendar.Date        `json:"object_until"`
 	ObjectedAt      *time.Time            `json:"objected_at"`
@@ -109,6 +112,7 @@ type clockView struct {
 	StartedAt      time.Time       `json:"started_at"`
 	InternalDue    calendar.Date   `json:"internal_due"`
 	StatutoryDue   calendar.Date   `json:"statutory_due"`
+	DueAt          *time.Time      `json:"due_at"`
 	Provisional    bool            `json:"provisional"`
 	YellowOn       calendar.Date   `json:"yellow_on"`
 	ExtendedDays   int             `json:"extended_days"`
@@ -119,6 +123,35 @@ type clockView struct {
 	Lamp           casefile.Lamp   `json:"lamp"`
 	Overdue        bool            `json:"overdue"`
 	LateDays       int             `json:"late_days"`
+}
+
+// urgencyView is what there is to report of an urgent matter, and what has been.
+type urgencyView struct {
+	KnownAt  time.Time          `json:"known_at"`
+	MarkedAt time.Time          `json:"marked_at"`
+	MarkedBy string             `json:"marked_by"`
+	Unit     *string            `json:"unit"`
+	WaitsFor []policy.Bearer    `json:"waits_for"`
+	Reports  []urgentReportView `json:"reports"`
+}
+
+type urgentReportView struct {
+	Whose  policy.Bearer `json:"whose"`
+	By     string        `json:"by"`
+	At     time.Time     `json:"at"`
+	Organs []string      `json:"organs"`
+	Text   *string       `json:"text"`
+}
+
+func (v viewer) urgency(u *casefile.Urgency, texts map[string]store.Text) *urgencyView {
+	if u == nil {
+		return nil
+	}
+	view := &urgencyView{u.KnownAt.UTC(), u.MarkedAt.UTC(), u.By, text(u.Unit), append([]policy.Bearer{}, u.WaitsFor()...), []urgentReportView{}}
+	for _, r := range u.Reports {
+		view.Reports = append(view.Reports, urgentReportView{r.Whose, r.By, r.At.UTC(), r.Organs, words(texts, &r.Document)})
+	}
+	return view
 }
 
 type bearerView struct {
@@ -207,7 +240,7 @@ func (v viewer) summary(row store.Row) summary {
 	c := row.Case
 	s := summary{
 		ID: c.ID, Number: c.Number, Reference: text(c.Reference), Title: row.Title, Origin: c.Origin, Channel: c.Channel, Purpose: c.Purpose,
-		Category: c.Category, Campaign: text(c.Campaign), Headcount: c.Headcount, Repeated: c.Repeated, Collective: c.Collective, SkipLevel: c.SkipLevel, Key: c.Key, Difficult: c.Difficult,
+		Category: c.Category, Campaign: text(c.Campaign), Headcount: c.Headcount, Repeated: c.Repeated, Collective: c.Collective, SkipLevel: c.SkipLevel, Key: c.Key, Difficult: c.Difficult, Urgent: c.Urgent != nil,
 		Stage: c.Stage, Lamp: c.Lamp(v.now), Office: c.Office, Unit: c.Unit, UnitName: v.rules.Directory.Units[c.Unit].Name, Direct: c.Direct,
 		ReceivedOn: c.ReceivedOn, RegisteredAt: c.RegisteredAt.UTC(), ClosedAt: instant(c.ClosedAt),
 		Leaders: leaders{v.seat(c.Upper), v.seat(c.Lower)}, Supervision: c.Supervision(), Clocks: []clockView{},
@@ -239,9 +272,9 @@ func (v viewer) clock(k casefile.Clock) clockView {
 	return clockView{
 		ID: k.ID, Rule: k.Rule, Name: v.lang.of(rule.Name), Source: rule.Source, Basis: rule.Basis, Bearer: bearerView{k.Whose, k.Who},
 		From: k.From, Length: k.Length, Unit: k.Unit, StartedAt: k.StartedAt.UTC(),
-		InternalDue: k.Due.Internal, StatutoryDue: k.Due.Statutory, Provisional: k.Due.Provisional, YellowOn: k.YellowOn, ExtendedDays: k.Extended,
+		InternalDue: k.Due.Internal, StatutoryDue: k.Due.Statutory, DueAt: instant(k.Due.At), Provisional: k.Due.Provisional, YellowOn: k.YellowOn, ExtendedDays: k.Extended,
 		SuspendedSince: instant(k.SuspendedSince), Suspensions: append([]casefile.Span{}, k.Spans...), MetAt: instant(k.MetAt), EndedAt: instant(k.EndedAt),
-		Lamp: k.Lamp(v.now), Overdue: k.Overdue(v.now), LateDays: k.LateDays(calendar.DateOf(v.now)),
+		Lamp: k.Lamp(v.now), Overdue: k.Overdue(v.now), LateDays: k.LateDays(v.now),
 	}
 }
 
@@ -288,6 +321,7 @@ func (v viewer) after(view *caseView, c casefile.Case, texts map[string]store.Te
 	view.Representatives, view.Earlier = c.Representatives, append([]string{}, c.Earlier...)
 	view.Meetings, view.Reviews, view.Ratings, view.Rights = []meetingView{}, []reviewView{}, append([]casefile.Rating{}, c.Ratings...), []rightView{}
 	view.Track, view.CoUnits, view.ObjectUntil, view.ObjectedAt = cmp.Or(c.Track, "ordinary"), append([]string{}, c.CoUnits...), day(c.ObjectUntil), instant(c.ObjectedAt)
+	view.Route, view.Urgency = cmp.Or(c.Route, casefile.HandlingRoutes[0]), v.urgency(c.Urgent, texts)
 	view.TermRequest, view.Suggestions = c.TermRequest, []suggestionView{}
 	for _, s := range c.Suggestions {
 		view.Suggestions = append(view.Suggestions, suggestionView{s.Number, s.Kind, s.Organ, text(s.Outcome)})
@@ -338,6 +372,8 @@ type eventView struct {
 	On           calendar.Date        `json:"on,omitzero"`
 	Unit         string               `json:"unit,omitempty"`
 	Organ        string               `json:"organ,omitempty"`
+	Organs       []string             `json:"organs,omitempty"`
+	KnownAt      *time.Time           `json:"known_at,omitempty"`
 	Upper        string               `json:"upper,omitempty"`
 	Lower        string               `json:"lower,omitempty"`
 	Why          string               `json:"why,omitempty"`
@@ -381,6 +417,7 @@ type movedClock struct {
 	ID           string        `json:"id"`
 	InternalDue  calendar.Date `json:"internal_due"`
 	StatutoryDue calendar.Date `json:"statutory_due"`
+	DueAt        *time.Time    `json:"due_at"`
 	Provisional  bool          `json:"provisional"`
 	ExtendedDays int           `json:"extended_days"`
 	MetAt        *time.Time    `json:"met_at"`
@@ -398,6 +435,10 @@ func (v viewer) event(row store.Recorded, e casefile.Event, texts map[string]sto
 		DecidedBy: e.DecidedBy, From: e.From, To: e.To, Route: e.Route, Until: e.Until, Suggestion: e.Suggestion, Number: e.Number, Earlier: e.Earlier, Outcome: e.Outcome, Meeting: e.Meeting, Money: e.Money, OfficeRating: e.OfficeRating, UnitRating: e.UnitRating, Late: e.Late, Clock: e.Clock, Step: e.Step,
 		Reception: e.Reception, Receiver: e.Receiver, Appointment: e.Appointment,
 	}
+	view.Organs = e.Organs
+	if e.Kind == casefile.EventMarkedUrgent {
+		view.KnownAt = instant(e.Since)
+	}
 	if r := e.Review; r != nil {
 		view.Round, view.Unit, view.Organ = r.Round, r.Unit, r.Organ
 	}
@@ -412,7 +453,7 @@ func (v viewer) event(row store.Recorded, e casefile.Event, texts map[string]sto
 	}
 	for _, k := range e.Clocks {
 		view.Clocks = append(view.Clocks, movedClock{
-			k.ID, k.Due.Internal, k.Due.Statutory, k.Due.Provisional, k.Extended, instant(k.MetAt), instant(k.EndedAt),
+			k.ID, k.Due.Internal, k.Due.Statutory, instant(k.Due.At), k.Due.Provisional, k.Extended, instant(k.MetAt), instant(k.EndedAt),
 		})
 	}
 	return view

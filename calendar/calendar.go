@@ -122,6 +122,15 @@ func (d Due) end(day Date) time.Time {
 	return day.End()
 }
 
+// DayBefore returns the day in China that ends at an instant or, within a day, that day: what ends
+// with it is shown as due then.
+func DayBefore(end time.Time) Date {
+	if end.IsZero() {
+		return Date{}
+	}
+	return DateOf(end.Add(-time.Nanosecond))
+}
+
 // IsZero reports whether there is no due date.
 func (d Due) IsZero() bool { return d.Internal.IsZero() }
 
@@ -302,7 +311,7 @@ func (c *Calendar) due(from time.Time, p Period, visit func(Day)) Due {
 		return due
 	case p.Unit == Hour:
 		due.At = from.UTC().Add(time.Duration(n) * time.Hour)
-		due.Internal = DateOf(due.At.Add(-time.Nanosecond)) // at midnight it is the end of a day
+		due.Internal = DayBefore(due.At)
 		due.Statutory = due.Internal
 		return due
 	case p.Unit == WorkingDay && n+clampMore(p.More) > 0:

@@ -84,6 +84,7 @@ type Case struct {
 	Earlier         []string `json:"earlier,omitempty"`         // cases of the same matter
 	Key             bool     `json:"key,omitempty"`             // 重点
 	Difficult       bool     `json:"difficult,omitempty"`       // 难点
+	Urgent          *Urgency `json:"urgent,omitempty"`          // 重大紧急 (条例第25条)
 
 	Office            string   `json:"office"`             // petition office in charge
 	SupervisionOffice string   `json:"supervision_office"` // beside it, for dual supervision
@@ -96,6 +97,7 @@ type Case struct {
 	AccusedOfficial   string   `json:"accused_official,omitempty"`
 
 	Track        string        `json:"track,omitempty"` // Simple, or empty: the ordinary one
+	Route        string        `json:"route,omitempty"` // Duty, or empty: settled by an opinion
 	Stage        Stage         `json:"stage"`
 	ReceivedOn   calendar.Date `json:"received_on"`
 	RegisteredAt time.Time     `json:"registered_at"`
@@ -263,6 +265,17 @@ func (c Case) Clock(id string) (Clock, bool) {
 	return c.Clocks[i], true
 }
 
+// DueBy is the most pressing of the running clocks whose time is over, by plain counting,
+// at an instant: the one that a task due by then is about.
+func (c Case) DueBy(end, now time.Time) (pressing Clock, ok bool) {
+	for _, k := range c.Clocks {
+		if k.Running() && k.Due.InternalEnd().Equal(end) && (!ok || worse(k.Lamp(now), pressing.Lamp(now)) != pressing.Lamp(now)) {
+			pressing, ok = k, true
+		}
+	}
+	return pressing, ok
+}
+
 // Lamp is the lamp of the case: of an open one the most pressing of its running
 // clocks, of an ended one the worst that any of its clocks came to.
 func (c Case) Lamp(now time.Time) Lamp {
@@ -294,9 +307,10 @@ type Clock struct {
 	From      calendar.Date `json:"from"` // day 0
 	Length    int           `json:"length"`
 	Unit      calendar.Unit `json:"unit"`
-	StartedAt time.Time     `json:"started_at"`
+	StartedAt time.Time     `json:"started_at"` // on day 0; hours count from it
 	Due       calendar.Due  `json:"due"`
 	YellowOn  calendar.Date `json:"yellow_on"`
+	YellowAt  time.Time     `json:"yellow_at,omitzero"` // of a clock in hours
 	Extended  int           `json:"extended,omitempty"` // calendar days granted
 	// Extendable is how many calendar days may be granted, 0 where none.
 	Extendable int `json:"extendable,omitempty"`
@@ -319,6 +333,14 @@ func (k Clock) Running() bool { return k.MetAt.IsZero() && k.EndedAt.IsZero() }
 // Ticking reports whether the clock runs and is not suspended.
 func (k Clock) Ticking() bool { return k.Running() && k.SuspendedSince.IsZero() }
 
+// YellowFrom is the instant from which on the lamp is yellow.
+func (k Clock) YellowFrom() time.Time {
+	if !k.YellowAt.IsZero() {
+		return k.YellowAt
+	}
+	return k.YellowOn.Start()
+}
+
 // judgedAt is the instant by which the clock is judged: when it stopped or was
 // suspended, or now.
 func (k Clock) judgedAt(now time.Time) time.Time {
@@ -338,9 +360,9 @@ func (k Clock) judgedAt(now time.Time) time.Time {
 func (k Clock) Lamp(now time.Time) Lamp {
 	at := k.judgedAt(now)
 	switch {
-	case !at.Before(k.Due.Internal.End()):
+	case !at.Before(k.Due.InternalEnd()):
 		return Red
-	case k.Ticking() && !at.Before(k.YellowOn.Start()):
+	case k.Ticking() && !at.Before(k.YellowFrom()):
 		return Yellow
 	}
 	return Green
@@ -348,4 +370,4 @@ func (k Clock) Lamp(now time.Time) Lamp {
 
 // Overdue reports whether the statutory due date has passed, or had when the
 // clock stopped.
-func (k Clock) Overdue(now time.Time) bool { return !k.judgedAt(now).Before(k.Due.Statutory.End()) }
+func (k Clock) Overdue(now time.Time) bool { return !k.judgedAt(now).Before(k.Due.StatutoryEnd()) }

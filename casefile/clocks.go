@@ -29,9 +29,13 @@ func (d *decision) clockChanges(c Case, e Event) []Clock {
 			running := ok && k.Running()
 			if running && touches(rule.Stops) {
 				k = d.stopped(k, rule)
-				k.MetAt = d.now
-				if e.Actor == Clockwork && e.Clock == k.ID && k.Overdue(d.now) {
-					k.MetAt = k.Due.Internal.End().Add(-time.Microsecond) // an outage is nobody's lateness
+				switch {
+				case e.Kind == EventRerouted:
+					k.EndedAt = d.now // nothing was done, another time limit holds
+				case e.Actor == Clockwork && e.Clock == k.ID && k.Overdue(d.now):
+					k.MetAt = k.Due.InternalEnd().Add(-time.Microsecond) // an outage is nobody's lateness
+				default:
+					k.MetAt = d.now
 				}
 				changed, running = append(changed, k), false
 			}
@@ -103,7 +107,9 @@ func clockID(rule policy.Clock, seat SeatName, e Event) string {
 }
 
 func (d *decision) applies(rule policy.Clock, c Case) bool {
-	if len(rule.Purposes) > 0 && !slices.Contains(rule.Purposes, c.Purpose) {
+	narrowed := func(to []string, is string) bool { return len(to) > 0 && !slices.Contains(to, is) }
+	if narrowed(rule.Purposes, c.Purpose) || narrowed(rule.Origins, c.Origin) ||
+		narrowed(rule.OfficeLevels, d.rules.Directory.Units[d.rules.Directory.Area(c.Office)].Level) {
 		return false
 	}
 	holds := map[policy.Condition]bool{
@@ -117,6 +123,8 @@ func (d *decision) applies(rule policy.Clock, c Case) bool {
 		policy.OnSimple:         c.Track == Simple,
 		policy.OnOrdinary:       c.Track != Simple,
 		policy.Accepted:         !c.AcceptedFrom.IsZero(),
+		policy.ByPetition:       c.Route != Duty,
+		policy.ByDuty:           c.Route == Duty,
 	}
 	return !slices.ContainsFunc(rule.When, func(w policy.Condition) bool { return !holds[w] })
 }
@@ -135,6 +143,10 @@ func (d *decision) start(rule policy.Clock, seat SeatName, c Case, e Event) Cloc
 		}
 	}
 	if before, ok := d.c.Clock(k.ID); ok {
+		if e.Kind == EventRerouted {
+			before.EndedAt = time.Time{}
+			return before // back on a route it goes on as if it had never left it
+		}
 		k.Missed = before.Missed
 		if before.Lamp(d.now) == Red {
 			k.Missed++ // starting anew doesn't make it undone
@@ -143,6 +155,12 @@ func (d *decision) start(rule policy.Clock, seat SeatName, c Case, e Event) Cloc
 	switch {
 	case rule.From == policy.Recorded:
 		k.From = calendar.DateOf(d.now)
+	case rule.From == policy.Received:
+		k.From = c.unitReceived()
+	case k.Unit == calendar.Hour && !e.Since.IsZero():
+		k.From, k.StartedAt = calendar.DateOf(e.Since), e.Since
+	case k.Unit == calendar.Hour:
+		k.From = calendar.DateOf(d.now) // a day on paper has no hour
 	case !e.CountFrom.IsZero():
 		k.From = e.CountFrom
 	case !e.On.IsZero():
@@ -153,7 +171,7 @@ func (d *decision) start(rule policy.Clock, seat SeatName, c Case, e Event) Cloc
 	if before, ok := d.c.Clock(k.ID); ok && rule.Bearer == policy.OfLeader && k.Who == before.Who && k.From.Before(before.From) {
 		k.From = before.From // an act of an earlier day takes no time back
 	}
-	if k.From.Before(calendar.DateOf(d.now)) {
+	if k.From != calendar.DateOf(k.StartedAt) {
 		k.StartedAt = k.From.Start()
 	}
 	if e.Days > 0 && rule.OwnTerm > 0 {
@@ -164,7 +182,13 @@ func (d *decision) start(rule policy.Clock, seat SeatName, c Case, e Event) Cloc
 
 // dates computes a clock's dates from its length.
 func (d *decision) dates(k Clock, rule policy.Clock) Clock {
-	k.Due = d.rules.Calendar.Due(k.From, k.Length+k.Extended+k.suspended(d.rules.Calendar), k.Unit)
+	k.Due = d.rules.Calendar.End(k.StartedAt, k.period(d.rules.Calendar))
+	if k.Unit == calendar.Hour {
+		k.YellowAt = k.Due.InternalEnd().Add(-time.Duration(rule.Yellow) * time.Hour)
+		k.YellowOn = calendar.DateOf(k.YellowAt)
+		return k
+	}
+	k.YellowAt = time.Time{}
 	k.YellowOn, _ = d.rules.Calendar.AddWorkingDays(k.Due.Internal, -rule.Yellow)
 	return k
 }
@@ -179,6 +203,11 @@ func (d *decision) due(k Clock, rule policy.Clock) Clock {
 		}
 	}
 	return k
+}
+
+// period is how long the clock runs, with all that it was given since.
+func (k Clock) period(cal *calendar.Calendar) calendar.Period {
+	return calendar.Period{Length: k.Length, Unit: k.Unit, More: k.Extended + k.suspended(cal)}
 }
 
 func bearer(rule policy.Clock, seat SeatName, c Case, e Event) string {
@@ -219,32 +248,49 @@ func (d *decision) planned(k Clock) []plannedStep {
 		if !ok {
 			continue
 		}
-		base := k.Due.Statutory
-		if step.At.Days <= 0 {
-			base = k.Due.Internal
+		base := occasion{k.Due.Statutory, k.Due.StatutoryEnd()}
+		if step.At.Sign() <= 0 {
+			base = occasion{k.Due.Internal, k.Due.InternalEnd()}
 		}
 		n := occurrences(k, id)
 		if n > 0 && step.Repeat.IsZero() {
 			continue
 		}
-		day, since := step.At.From(base, d.rules.Calendar), k.Due.Statutory.End()
+		on, since := d.shift(base, step.At), k.Due.StatutoryEnd()
 		for range n {
-			day, since = step.Repeat.From(day, d.rules.Calendar), d.stepTime(day)
+			on, since = d.shift(on, step.Repeat), on.at
 		}
 		if !step.Repeat.IsZero() {
 			// After an outage only the last of the missed repetitions is taken.
 			for {
-				next := step.Repeat.From(day, d.rules.Calendar)
-				if d.stepTime(next).After(d.now) {
+				next := d.shift(on, step.Repeat)
+				if next.at.After(d.now) {
 					break
 				}
-				day, since, n = next, d.stepTime(day), n+1
+				on, since, n = next, on.at, n+1
 			}
 		}
-		p := plannedStep{d.stepTime(day), since, k.ID, step, occurrenceID(id, n+1)}
+		p := plannedStep{on.at, since, k.ID, step, occurrenceID(id, n+1)}
 		plan = append(plan, p)
 	}
 	return plan
+}
+
+// occasion is when something falls due: on which day, and from which instant on.
+type occasion struct {
+	day calendar.Date
+	at  time.Time
+}
+
+// shift is when a step comes that is so far from an occasion: on a day at the hour at
+// which this case's steps are taken, by the hour to the minute.
+func (d *decision) shift(from occasion, by policy.Offset) occasion {
+	if by.InHours() {
+		at := from.at.Add(by.Time)
+		return occasion{calendar.DateOf(at), at}
+	}
+	day := by.From(from.day, d.rules.Calendar)
+	return occasion{day, d.stepTime(day)}
 }
 
 // occurrenceID names the nth time a step is taken: "URGE-5", then "URGE-5#2", …
@@ -306,7 +352,7 @@ type Next struct {
 type Planned struct {
 	Clock string
 	Step  string
-	Due   calendar.Date // the clock's statutory due date
+	Due   time.Time // when the clock's time is, or was, over by law
 	At    time.Time
 }
 
@@ -317,7 +363,7 @@ func Plan(c Case, rules Rules, now time.Time) []Planned {
 	var plan []Planned
 	for _, p := range d.plan() {
 		k, _ := c.Clock(p.clock)
-		plan = append(plan, Planned{p.clock, p.id, k.Due.Statutory, p.at})
+		plan = append(plan, Planned{p.clock, p.id, k.Due.StatutoryEnd(), p.at})
 	}
 	return plan
 }

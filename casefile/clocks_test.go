@@ -250,7 +250,7 @@ func TestLamps(t *testing.T) {
 		{"2027-11-02 12:00", Red, true, 365},
 	} {
 		now := moment(test.at)
-		if got, overdue, late := k.Lamp(now), k.Overdue(now), k.LateDays(calendar.DateOf(now)); got != test.lamp || overdue != test.overdue || late != test.late {
+		if got, overdue, late := k.Lamp(now), k.Overdue(now), k.LateDays(now); got != test.lamp || overdue != test.overdue || late != test.late {
 			t.Errorf("%s: %s, overdue %v by %d, want %s, %v by %d", test.at, got, overdue, late, test.lamp, test.overdue, test.late)
 		}
 	}
@@ -277,8 +277,8 @@ func TestLampFreezesWhenMet(t *testing.T) {
 				if got := k.Lamp(later); got != test.lamp {
 					t.Errorf("%s on %s, want %s", got, clock(later), test.lamp)
 				}
-				if k.Overdue(later) != test.overdue || k.LateDays(calendar.DateOf(later)) != test.late {
-					t.Errorf("overdue %v by %d on %s", k.Overdue(later), k.LateDays(calendar.DateOf(later)), clock(later))
+				if k.Overdue(later) != test.overdue || k.LateDays(later) != test.late {
+					t.Errorf("overdue %v by %d on %s", k.Overdue(later), k.LateDays(later), clock(later))
 				}
 			}
 		})
@@ -342,7 +342,7 @@ func TestLatenessOfARestartedClock(t *testing.T) {
 	for i--; !slices.ContainsFunc(d.events[i].Clocks, func(k Clock) bool { return k.ID == "DUAL-ACT/upper" }); i-- {
 	}
 	for _, k := range d.events[i].Clocks {
-		if k.ID == "DUAL-ACT/upper" && k.LateDays(calendar.DateOf(acted.At)) != 12 { // since 8 October
+		if k.ID == "DUAL-ACT/upper" && k.LateDays(acted.At) != 12 { // since 8 October
 			t.Errorf("%s", show(k))
 		}
 	}

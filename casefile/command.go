@@ -75,6 +75,13 @@ const (
 	AnswerSuggestion Kind = "answer_suggestion" // 建议反馈
 )
 
+// Urgent matters, and by which route a case is handled.
+const (
+	MarkUrgent   Kind = "mark_urgent"   // 标明重大紧急
+	ReportUrgent Kind = "report_urgent" // 报告重大紧急事项
+	Reroute      Kind = "reroute"       // 更正办理途径
+)
+
 // Actor is who gives a command, as the directory knew them when they gave it.
 type Actor struct {
 	ID   string `json:"id"`
@@ -114,9 +121,11 @@ type Command struct {
 	Reason      string        `json:"reason,omitempty"`
 	Ground      string        `json:"ground,omitempty"`
 	DecidedBy   string        `json:"decided_by,omitempty"`
-	From        string        `json:"from,omitempty"`  // the leader who gives a seat up
-	To          string        `json:"to,omitempty"`    // the leader who takes it
-	Route       string        `json:"route,omitempty"` // of 条例第31条
+	From        string        `json:"from,omitempty"`    // the leader who gives a seat up
+	To          string        `json:"to,omitempty"`      // the leader who takes it
+	Route       string        `json:"route,omitempty"`   // of 条例第31条
+	KnownAt     time.Time     `json:"known_at,omitzero"` // when an urgent matter became known
+	Organs      []string      `json:"organs,omitempty"`  // told of an urgent matter
 
 	Outcome      string `json:"outcome,omitempty"`
 	Meeting      string `json:"meeting,omitempty"`
@@ -157,6 +166,7 @@ type Registration struct {
 	// OnTheSpot: the written notice of acceptance was given at once (当场受理).
 	OnTheSpot bool `json:"on_the_spot,omitempty"`
 	Simple    bool `json:"simple,omitempty"` // 简易办理
+	Urgent    bool `json:"urgent,omitempty"` // 重大紧急; Command.KnownAt says since when it is known
 	// Representatives are how many came for a collective petition.
 	Representatives int `json:"representatives,omitempty"`
 }
@@ -202,7 +212,7 @@ var table = []spec{
 		[]Field{
 			need("origin"), need("channel"), need("purpose"), need("category"), need("unit"), need("received_at"), need("title"), need("text"),
 			may("reference"), may("campaign"), may("headcount"), may("repeated"), may("key"), may("difficult"), may("petitioner"),
-			may("accused_unit"), may("accused_official"), may("on_the_spot"), may("simple"), may("representatives"), may("upper"), may("lower"),
+			may("accused_unit"), may("accused_official"), may("on_the_spot"), may("simple"), may("representatives"), may("urgent"), may("known_at"), may("route"), may("upper"), may("lower"),
 			may("reception"), may("appointment"),
 		},
 		nil, register,
@@ -212,7 +222,7 @@ var table = []spec{
 		[]Stage{Registered, Forwarded},
 		[]relation{clerk, supervisor, officer},
 		"《信访工作条例》第二十三条：有权处理的机关受理",
-		[]Field{may("on"), may("text")},
+		[]Field{may("on"), may("route"), may("text")},
 		withUnit, accept,
 	},
 	{
@@ -221,7 +231,7 @@ var table = []spec{
 		[]relation{clerk, supervisor, receivingOfficer},
 		"《信访工作条例》第二十三条：收到信访事项的机关告知；转送的事项经转送机关同意方可退回",
 		[]Field{need("reason"), need("text"), may("organ")},
-		notSupervised, decline,
+		mayEnd, decline,
 	},
 	{
 		Forward,
@@ -320,7 +330,7 @@ var table = []spec{
 		[]relation{clerk, supervisor, receivingOfficer},
 		"《信访工作条例》第三十一条第一项至第四项：依照法定途径处理",
 		[]Field{need("route"), need("organ"), need("text")},
-		notSupervised, divert,
+		mayEnd, divert,
 	},
 	{
 		HandOver, open,
@@ -580,6 +590,28 @@ var table = []spec{
 		[]Field{need("number"), need("outcome"), need("text")},
 		suggested, answerSuggestion,
 	},
+	{
+		MarkUrgent, open,
+		[]relation{clerk, supervisor, officer},
+		"《信访工作条例》第二十五条：由获知重大、紧急信访事项的机关、单位标明",
+		[]Field{need("known_at"), may("text")},
+		noReportPending, markUrgent,
+	},
+	{
+		ReportUrgent, open,
+		[]relation{clerk, supervisor, urgentOfficer},
+		"《信访工作条例》第二十五条：由获知的机关、单位报告党委政府并通报，信访部门同时向上级报告",
+		[]Field{need("organs"), need("text")},
+		reportPending, reportUrgent,
+	},
+	{
+		Reroute,
+		[]Stage{Registered, Forwarded, Handling, Opined, Signed},
+		[]relation{clerk, supervisor},
+		"《信访工作条例》第二十二条、第三十一条：办理途径由信访部门更正",
+		[]Field{need("route"), need("text")},
+		notAnswered, reroute,
+	},
 	{Tick, open, []relation{clockwork}, "计时器", nil, nil, nil},
 	{Replan, open, []relation{publisher}, "公布节假日安排或政策新版本后，对在办信访事项重新计算期限", []Field{may("text")}, nil, nil},
 }
@@ -699,7 +731,11 @@ func notExtended(c Case, _ Actor, now time.Time) *Error {
 	return conflict("nothing_to_extend", "本案没有可以延长的期限", "the case has no time limit that can be extended")
 }
 
-func notSupervised(c Case, _ Actor, _ time.Time) *Error {
+// mayEnd keeps a case open while somebody supervises it or an urgent report is missing.
+func mayEnd(c Case, _ Actor, _ time.Time) *Error {
+	if len(c.Urgent.WaitsFor()) > 0 {
+		return conflict("urgent_unreported", "重大紧急事项尚未报告，不能结束本案", "the urgent matter has not been reported; the case can't be ended")
+	}
 	if c.Supervision() != NotSupervised {
 		return conflict("still_supervised", "督办尚未全部解除，不能结束本案", "a channel of supervision has not been released; the case can't be ended")
 	}

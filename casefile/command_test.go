@@ -115,6 +115,10 @@ func TestWhoMay(t *testing.T) {
 		Suggest:          {"supervisor"},
 		AnswerSuggestion: {"supervisor"},
 
+		MarkUrgent:   {"clerk", "supervisor", "officer"},
+		ReportUrgent: {"clerk", "supervisor", "officer"}, // the officer of the unit that marked it
+		Reroute:      {"clerk", "supervisor"},
+
 		Suspend:        {"officer", "supervisor", "clerk"},
 		Resume:         {"officer", "supervisor"},
 		Hear:           {"officer", "clerk", "supervisor", "county-clerk", "county-supervisor"},
@@ -162,9 +166,11 @@ func TestWhoMay(t *testing.T) {
 
 // In which states a command can be taken at all; in no others.
 func TestWhen(t *testing.T) {
-	registered := []string{"registered", "direct", "sent-back"}
+	registered := []string{"registered", "direct", "sent-back", "urgent"}
+	urgent := []string{"urgent", "unit-urgent"} // not reported yet
 	forwarded := []string{"forwarded", "commissioned", "objected"}
-	unled := slices.Concat(registered, forwarded, []string{"handling", "simple"})
+	handling := []string{"handling", "simple", "unit-urgent", "duty"}
+	unled := slices.Concat(registered, forwarded, handling)
 	supervised := []string{"supervised", "suspended", "reopened", "term-asked", "listed"} // by the petition office alone
 	led := slices.Concat([]string{"led", "acknowledged", "extended", "dual", "submitted", "suggested", "joined"}, supervised)
 	review := []string{"asked", "reviewing", "rechecking"}
@@ -178,20 +184,20 @@ func TestWhen(t *testing.T) {
 	for kind, want := range map[Kind][]string{
 		Register:    {"new"},
 		Accept:      slices.Concat(registered, forwarded),
-		Decline:     slices.Concat(registered, forwarded),
+		Decline:     but(slices.Concat(registered, forwarded), urgent...),
 		Forward:     registered,
 		Commission:  registered,
 		Assign:      unled,
 		Acknowledge: {"led", "opined-unread"},
 		Act:         acknowledged,
 		Report:      opened,
-		Extend:      slices.Concat([]string{"handling"}, but(led, "extended", "reopened"), []string{"opined", "opined-unread", "half-signed"}),
+		Extend:      slices.Concat([]string{"handling", "unit-urgent"}, but(led, "extended", "reopened"), []string{"opined", "opined-unread", "half-signed"}),
 		Opine:       slices.Concat(led, []string{"opined", "opined-unread", "half-signed"}),
 		Sign:        {"opined", "half-signed"},
 		Return:      {"opined", "half-signed"},
 		Serve:       {"signed"},
 		Close:       {"served", "reviewed", "final"},
-		Divert:      slices.Concat(unled, []string{"led", "acknowledged", "extended", "submitted", "suggested", "joined"}),
+		Divert:      slices.Concat(but(unled, urgent...), []string{"led", "acknowledged", "extended", "submitted", "suggested", "joined"}),
 		HandOver:    slices.Concat(led, after),
 		Urge:        opened,
 		Supervise:   but(opened, slices.Concat(supervised, []string{"dual", "served-dual"})...),
@@ -202,7 +208,7 @@ func TestWhen(t *testing.T) {
 		Link:             opened,
 		Object:           {"forwarded", "commissioned"},
 		DecideObjection:  {"objected"},
-		Join:             slices.Concat(forwarded, []string{"handling", "simple"}, led, []string{"opined", "opined-unread", "half-signed"}),
+		Join:             slices.Concat(forwarded, handling, led, []string{"opined", "opined-unread", "half-signed"}),
 		FallBack:         {"simple"},
 		Instruct:         but(opened, "direct"), // whose office has no convener
 		FeedBack:         slices.Concat(supervised, []string{"dual", "served-dual"}),
@@ -216,11 +222,15 @@ func TestWhen(t *testing.T) {
 		Suggest:          opened,
 		AnswerSuggestion: {"suggested"},
 
+		MarkUrgent:   but(opened, urgent...),
+		ReportUrgent: urgent,
+		Reroute:      slices.Concat(but(unled, "simple"), but(led, "reopened"), []string{"opined", "opined-unread", "half-signed", "signed"}),
+
 		Suspend:        {"supervised", "dual", "reopened", "rechecking", "served-dual", "supported", "term-asked", "listed"},
 		Resume:         {"suspended"},
-		Hear:           slices.Concat([]string{"handling", "simple"}, led, []string{"opined", "opined-unread", "half-signed"}, review),
-		Mediate:        slices.Concat([]string{"handling", "simple"}, led, after),
-		Submit:         slices.Concat([]string{"handling", "simple"}, but(led, "submitted"), after),
+		Hear:           slices.Concat(handling, led, []string{"opined", "opined-unread", "half-signed"}, review),
+		Mediate:        slices.Concat(handling, led, after),
+		Submit:         slices.Concat(handling, but(led, "submitted"), after),
 		Resolve:        {"submitted"},
 		Execute:        {"supported"},
 		AskReview:      slices.Concat(but(served, "final"), []string{"closed", "rated"}),

@@ -59,11 +59,14 @@ func Decide(c Case, cmd Command, rules Rules, now time.Time) (Outcome, error) {
 	return Outcome{d.events, d.notices, plan, first(plan)}, nil
 }
 
-// kinds lists what a command does in order: a registration can bring acceptance
-// on the spot and the two leaders along.
+// kinds lists what a command does in order: a registration can bring the mark of an
+// urgent matter, acceptance on the spot and the two leaders along.
 func (cmd Command) kinds() []Kind {
 	kinds := []Kind{cmd.Kind}
 	if cmd.Kind == Register && cmd.Registration != nil {
+		if cmd.Registration.Urgent {
+			kinds = append(kinds, MarkUrgent)
+		}
 		if cmd.Registration.OnTheSpot {
 			kinds = append(kinds, Accept)
 		}
@@ -166,6 +169,13 @@ func register(d *decision) *Error {
 	}
 	d.checkUnit(&v, r.Unit, r.AccusedUnit)
 	d.checkAccused(&v, r)
+	d.checkRoute(&v, r.Purpose, r.Simple)
+	switch {
+	case r.Urgent:
+		d.knownAt(&v, calendar.DateOf(r.ReceivedAt))
+	case !d.cmd.KnownAt.IsZero():
+		v.add("known_at", "not_here", "仅重大紧急事项填写获知时间", "only an urgent matter has a time at which it became known")
+	}
 	c := Case{
 		ID: d.c.ID, Number: r.Number, Reference: r.Reference, Origin: r.Origin, Channel: r.Channel, Purpose: r.Purpose,
 		Category: r.Category, Campaign: r.Campaign, Headcount: r.Headcount, Repeated: r.Repeated, Key: r.Key, Difficult: r.Difficult,
@@ -177,6 +187,7 @@ func register(d *decision) *Error {
 	if r.Simple {
 		c.Track = Simple
 	}
+	c.takeRoute(d.cmd.Route)
 	c.Office = RegisteringOffice(d.cmd, d.rules.Directory)
 	if d.cmd.Actor.Role == Officer {
 		c.Direct = true
@@ -203,7 +214,7 @@ func register(d *decision) *Error {
 	if err := v.err(); err != nil {
 		return err
 	}
-	e := Event{Kind: EventRegistered, On: c.ReceivedOn, Case: &c}
+	e := Event{Kind: EventRegistered, On: c.ReceivedOn, Since: r.ReceivedAt.UTC().Truncate(time.Microsecond), Case: &c}
 	if day.ID != "" {
 		c.Receptions, c.Receiver = []string{day.ID}, day.Leader
 		e.Reception, e.Receiver, e.Appointment = day.ID, day.Leader, d.cmd.Appointment
@@ -252,7 +263,8 @@ func (d *decision) checkAccused(v *invalid, r *Registration) {
 // them: they then run from the day on which it was due.
 func accept(d *decision) *Error {
 	var v invalid
-	e := Event{Kind: EventAccepted, Document: d.text(), On: d.on(&v)}
+	e := Event{Kind: EventAccepted, Document: d.text(), Route: d.cmd.Route, On: d.on(&v)}
+	d.checkRoute(&v, d.c.Purpose, d.c.Track == Simple)
 	if err := v.err(); err != nil {
 		return err
 	}

@@ -174,6 +174,12 @@ func (d *desk) moves(moves ...string) *desk {
 			d.do(who, cmd)
 			continue
 		}
+		if kind == "duty" { // accepts what the law asks the unit to do
+			cmd := d.command(Accept)
+			cmd.Route = Duty
+			d.do(who, cmd)
+			continue
+		}
 		if kind == "quick" { // on the simple track
 			cmd := d.command(Register)
 			cmd.Registration.Simple = true
@@ -317,6 +323,15 @@ func (d *desk) command(kind Kind) Command {
 				cmd.Number = s.Number
 			}
 		}
+	case MarkUrgent:
+		cmd.KnownAt = d.now
+	case ReportUrgent:
+		cmd.Organs, cmd.Text = UrgentOrgans, doc("urgent report")
+	case Reroute:
+		cmd.Route, cmd.Text = Duty, doc("correction")
+		if d.c.Route == Duty {
+			cmd.Route = "petition"
+		}
 	case Decline:
 		cmd.Reason, cmd.Text = "not_competent", doc("notice")
 	case Report, Return, Urge, Release, Resume, Hear, Execute, DeclineReview, Object, FallBack, Instruct, RefuseTerm, Talk, Circulate, List:
@@ -370,6 +385,9 @@ var states = []struct {
 	{"suggested", "acknowledged", []string{"supervisor suggest"}, Handling},
 	{"joined", "acknowledged", []string{"supervisor join"}, Handling},
 	{"simple", "new", []string{"clerk quick", "clerk forward", "officer accept"}, Handling},
+	{"urgent", "registered", []string{"clerk mark_urgent"}, Registered},
+	{"unit-urgent", "handling", []string{"officer mark_urgent"}, Handling},
+	{"duty", "forwarded", []string{"officer duty"}, Handling},
 	{"suspended", "supervised", []string{"officer suspend"}, Handling},
 	{"submitted", "acknowledged", []string{"upper submit"}, Handling},
 	{"asked", "served", []string{"clerk ask_review"}, Reviewing},

@@ -67,6 +67,10 @@ const (
 	EventOrdered            EventKind = "ordered"
 	EventSuggested          EventKind = "suggested"
 	EventSuggestionAnswered EventKind = "suggestion_answered"
+
+	EventMarkedUrgent   EventKind = "marked_urgent"
+	EventUrgentReported EventKind = "urgent_reported"
+	EventRerouted       EventKind = "rerouted"
 )
 
 // What the clock leaves.
@@ -99,12 +103,14 @@ type Event struct {
 
 	On        calendar.Date `json:"on,omitzero"`         // when it was done, if not on the day of recording
 	CountFrom calendar.Date `json:"count_from,omitzero"` // day 0 of the clocks it starts, if not On
+	Since     time.Time     `json:"since,omitzero"`      // the instant from which hours count, if not At
 	Document  *Document     `json:"document,omitempty"`
 	Case      *Case         `json:"case,omitempty"` // of registered: how the case begins
 
 	Unit         string        `json:"unit,omitempty"`
 	UnitLevel    string        `json:"unit_level,omitempty"`
 	Organ        string        `json:"organ,omitempty"`
+	Organs       []string      `json:"organs,omitempty"` // told of an urgent matter
 	Upper        *Seat         `json:"upper,omitempty"`
 	Lower        *Seat         `json:"lower,omitempty"`
 	Why          *policy.Text  `json:"why,omitempty"` // of a proposed pair
@@ -156,6 +162,13 @@ func (e Event) Triggers() []string {
 		return []string{kind, kind + "/" + e.Review.Round}
 	case EventReviewed, EventObjectionDecided:
 		return []string{kind, kind + "/" + e.Outcome}
+	case EventRerouted:
+		return []string{kind, kind + "/" + e.Route}
+	case EventMarkedUrgent, EventUrgentReported:
+		if e.Unit != "" {
+			return []string{kind, kind + "/" + string(policy.OfUnit)}
+		}
+		return []string{kind, kind + "/" + string(policy.OfPetitionOffice)}
 	default:
 		return []string{kind}
 	}
@@ -179,6 +192,13 @@ func Apply(c Case, e Event) Case {
 		}
 	case EventAccepted:
 		c.Stage, c.AcceptedFrom, c.ObjectedAt = Handling, e.CountFrom, time.Time{}
+		c.takeRoute(e.Route)
+	case EventRerouted:
+		c.takeRoute(e.Route)
+	case EventMarkedUrgent:
+		c.Urgent = &Urgency{KnownAt: e.Since, MarkedAt: e.At, By: e.Actor.ID, Unit: e.Unit}
+	case EventUrgentReported:
+		c.urgentReported(e)
 	case EventJoined:
 		c.CoUnits = append(slices.Clone(c.CoUnits), e.Unit)
 	case EventFellBack:

@@ -69,7 +69,7 @@ func TellClock(events []Event, id string, r Rules) (s Story, ok bool) {
 	rule, _ := r.Policy.Clock(s.Clock.Rule)
 	s.Name, s.Source = rule.Name, rule.Source
 	k := s.Clock
-	s.Days = r.Calendar.Explain(k.From, k.Length+k.Extended+k.suspended(r.Calendar), k.Unit)
+	s.Days = r.Calendar.ExplainEnd(k.StartedAt, k.period(r.Calendar))
 	s.Text = policy.Text{Chinese: s.chinese(r), English: s.english(r)}
 	return s, true
 }
@@ -122,7 +122,8 @@ func (s *Story) english(r Rules) string {
 
 // differs reports whether today's calendar would give another date than the recorded one.
 func (s *Story) differs() bool {
-	return s.Days.Due.Statutory != s.Clock.Due.Statutory || s.Days.Due.Internal != s.Clock.Due.Internal
+	now, then := s.Days.Due, s.Clock.Due
+	return !now.StatutoryEnd().Equal(then.StatutoryEnd()) || !now.InternalEnd().Equal(then.InternalEnd())
 }
 
 func zhDay(d calendar.Date) string { return fmt.Sprintf("%d年%d月%d日", d.Year, d.Month, d.Day) }

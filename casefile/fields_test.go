@@ -61,6 +61,10 @@ var ready = map[Kind]struct{ state, who string }{
 	Suggest:          {"handling", "supervisor"},
 	AnswerSuggestion: {"suggested", "supervisor"},
 
+	MarkUrgent:   {"handling", "officer"},
+	ReportUrgent: {"urgent", "clerk"},
+	Reroute:      {"handling", "clerk"},
+
 	Suspend:        {"supervised", "officer"},
 	Resume:         {"suspended", "officer"},
 	Hear:           {"handling", "officer"},
@@ -114,6 +118,9 @@ var blank = map[string]func(*Command){
 	"to":               func(c *Command) { c.To = "" },
 	"route":            func(c *Command) { c.Route = "" },
 	"for":              func(c *Command) { c.For = "" },
+	"urgent":           func(c *Command) { c.Registration.Urgent = false },
+	"known_at":         func(c *Command) { c.KnownAt = time.Time{} },
+	"organs":           func(c *Command) { c.Organs = nil },
 	"decided_by":       func(c *Command) { c.DecidedBy = "" },
 	"earlier":          func(c *Command) { c.Earlier = "" },
 	"representatives":  func(c *Command) { c.Registration.Representatives = 0 },

@@ -5,18 +5,22 @@ import (
 	"time"
 
 	"shuangze/calendar"
+	"shuangze/policy"
 )
 
 // Task is something that waits for a person (Official) or for whoever holds a
 // role in a unit.
 type Task struct {
-	Do       Kind          `json:"do"`
-	Official string        `json:"official,omitempty"`
-	Role     Role          `json:"role,omitempty"`
-	Unit     string        `json:"unit,omitempty"`
-	From     time.Time     `json:"from"` // from when on it is shown
-	Due      calendar.Date `json:"due,omitzero"`
+	Do       Kind         `json:"do"`
+	Official string       `json:"official,omitempty"`
+	Role     Role         `json:"role,omitempty"`
+	Unit     string       `json:"unit,omitempty"`
+	From     time.Time    `json:"from"` // from when on it is shown
+	Due      calendar.Due `json:"due,omitzero"`
 }
+
+// settling are the clocks by which the unit's answer is due; one of them runs at a time.
+var settling = []string{"HANDLE", "DUTY-PERFORM", "SIMPLE-HANDLE", "REDO"}
 
 // Waiting lists what the case waits for, in its present state.
 func Waiting(c Case) []Task {
@@ -24,9 +28,13 @@ func Waiting(c Case) []Task {
 		return nil
 	}
 	var tasks []Task
-	add := func(t Task, clock string) {
-		if k, ok := c.Clock(clock); ok && k.Running() {
-			t.Due = k.Due.Internal
+	// The first of the clocks that runs is the one that the task is due by.
+	add := func(t Task, clocks ...string) {
+		for _, id := range clocks {
+			if k, ok := c.Clock(id); ok && k.Running() {
+				t.Due = k.Due
+				break
+			}
 		}
 		if t.From.IsZero() {
 			t.From = c.RegisteredAt
@@ -36,13 +44,13 @@ func Waiting(c Case) []Task {
 	atOffice := func(do Kind, role Role) Task { return Task{Do: do, Role: role, Unit: c.Office} }
 	atUnit := func(do Kind) Task { return Task{Do: do, Role: Officer, Unit: c.Unit} }
 
-	sign := func(clock string) {
+	sign := func(clocks ...string) {
 		seat := c.Lower
 		if !seat.SignedAt.IsZero() {
 			seat = c.Upper
 		}
 		if !seat.AcknowledgedAt.IsZero() {
-			add(Task{Do: Sign, Official: seat.Official, From: c.Opinion.At}, clock)
+			add(Task{Do: Sign, Official: seat.Official, From: c.Opinion.At}, clocks...)
 		}
 	}
 
@@ -62,19 +70,19 @@ func Waiting(c Case) []Task {
 		}
 	case Handling:
 		if c.Led() {
-			add(atUnit(Opine), "HANDLE")
+			add(atUnit(Opine), settling...)
 		}
 	case Opined:
-		sign("HANDLE")
+		sign(settling...)
 	case Signed:
-		add(atUnit(Serve), "HANDLE")
+		add(atUnit(Serve), settling...)
 	case Served:
 		switch {
 		case !c.signed():
 			sign("CLOSE")
 		case c.unexecuted():
 			add(atUnit(Execute), "OPINION-EXEC")
-		case c.Supervision() == NotSupervised && len(c.unanswered()) == 0:
+		case mayEnd(c, Actor{}, time.Time{}) == nil && len(c.unanswered()) == 0:
 			add(atOffice(Close, Supervisor), "CLOSE")
 		}
 	case Reviewing:
@@ -92,10 +100,21 @@ func Waiting(c Case) []Task {
 		}
 	case New, Closed, Declined, Diverted:
 	}
+	for _, whose := range c.Urgent.WaitsFor() {
+		if whose == policy.OfUnit {
+			add(Task{Do: ReportUrgent, Role: Officer, Unit: c.Urgent.Unit, From: c.Urgent.MarkedAt}, "URGENT-REPORT-UNIT")
+			continue
+		}
+		for _, role := range []Role{Registrar, Supervisor} { // who is there, at whatever hour
+			t := atOffice(ReportUrgent, role)
+			t.From = c.Urgent.MarkedAt
+			add(t, "URGENT-REPORT", "URGENT-REPORT-UP")
+		}
+	}
 	if m := c.awaited(); m != nil {
 		t := atOffice(Resolve, Supervisor)
 		t.From = m.SubmittedAt
-		add(t, "")
+		add(t)
 	}
 	if !c.Led() {
 		add(atOffice(Assign, Supervisor), "DUAL-WHEN")
@@ -105,7 +124,7 @@ func Waiting(c Case) []Task {
 		if seat.Official != "" && seat.AcknowledgedAt.IsZero() {
 			add(Task{Do: Acknowledge, Official: seat.Official, From: seat.AssignedAt}, "DUAL-ACK/"+string(name))
 		} else if k, ok := c.Clock("DUAL-ACT/" + string(name)); ok && k.Running() {
-			add(Task{Do: Act, Official: seat.Official, From: k.YellowOn.Start()}, k.ID)
+			add(Task{Do: Act, Official: seat.Official, From: k.YellowFrom()}, k.ID)
 		}
 	}
 	for _, n := range c.unanswered() {

@@ -33,6 +33,13 @@ func TestWaiting(t *testing.T) {
 			"feed_back officer C-rs 2026-09-16", "release supervisor P-xf 2026-09-16",
 			"feed_back officer C-rs 2026-10-01", "release inspector P-dc 2026-10-01",
 		},
+		"urgent": {
+			"forward registrar P-xf 2026-09-16", "report_urgent registrar P-xf 2026-09-01", "report_urgent supervisor P-xf 2026-09-01", "assign supervisor P-xf 2026-09-04",
+		},
+		"unit-urgent": {
+			"report_urgent registrar P-xf 2026-09-01", "report_urgent supervisor P-xf 2026-09-01", "report_urgent officer C-rs 2026-09-01", "assign supervisor P-xf 2026-09-04",
+		},
+		"duty":     {"assign supervisor P-xf 2026-09-04"},
 		"closed":   nil,
 		"declined": nil,
 	} {
@@ -43,7 +50,7 @@ func TestWaiting(t *testing.T) {
 			if who == "" {
 				who = fmt.Sprint(task.Role, " ", task.Unit)
 			}
-			got = append(got, fmt.Sprintf("%s %s %s", task.Do, who, task.Due))
+			got = append(got, fmt.Sprintf("%s %s %s", task.Do, who, task.Due.Internal))
 			from := d.now
 			if task.Do == Act {
 				from = moment("2026-09-28 00:00")

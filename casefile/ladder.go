@@ -3,8 +3,8 @@ package casefile
 import (
 	"slices"
 	"strconv"
+	"time"
 
-	"shuangze/calendar"
 	"shuangze/policy"
 )
 
@@ -157,9 +157,7 @@ func (d *decision) recipients(groups []policy.Recipient, k Clock) []string {
 		case policy.ToLower:
 			to = append(to, c.Lower.Official)
 		case policy.ToBearer:
-			if k.Whose == policy.OfLeader {
-				to = append(to, k.Who)
-			}
+			to = append(to, d.bearers(k)...)
 		case policy.ToPetitionOffice:
 			people(dir.staff(c.Office, Supervisor, Registrar))
 		case policy.ToSupervisionOffice:
@@ -173,12 +171,33 @@ func (d *decision) recipients(groups []policy.Recipient, k Clock) []string {
 	return to
 }
 
-// LateDays is by how many calendar days a clock ran past its statutory due date
-// until it stopped or, still running, until now; 0 if it did not.
-func (k Clock) LateDays(now calendar.Date) int {
-	on := now
-	if !k.Running() {
-		on = calendar.DateOf(k.judgedAt(now.Start()))
+// bearers lists who can do what a clock asks for.
+func (d *decision) bearers(k Clock) []string {
+	switch k.Whose {
+	case policy.OfLeader:
+		return []string{k.Who}
+	case policy.OfUnit:
+		return d.officialsOf(k.Who, Officer)
+	case policy.OfPetitionOffice:
+		return append(d.officialsOf(k.Who, Registrar), d.officialsOf(k.Who, Supervisor)...)
+	case policy.OfSupervisionOffice:
+		return d.officialsOf(k.Who, Inspector)
+	case policy.OfReviewer:
+		return d.reviewers()
+	case policy.OfAddressee:
 	}
-	return max(0, on.DaysSince(k.Due.Statutory))
+	return nil
+}
+
+// LateDays is on the how-manieth day after its statutory due date a clock stopped or,
+// still running, it is now; 0 if it was in time. Of a clock in hours it is the
+// how-manieth 24 hours.
+func (k Clock) LateDays(now time.Time) int {
+	if !k.Overdue(now) {
+		return 0
+	}
+	if !k.Running() {
+		now = k.judgedAt(now)
+	}
+	return 1 + int(now.Sub(k.Due.StatutoryEnd())/(24*time.Hour))
 }

@@ -2,6 +2,7 @@ package casefile
 
 import (
 	"slices"
+	"time"
 
 	"shuangze/calendar"
 	"shuangze/policy"
@@ -16,8 +17,10 @@ type Late struct {
 	Who   string        `json:"who"`             // unit, office or leader that bore the duty
 	Upper string        `json:"upper,omitempty"` // the leaders in the two seats at that time
 	Lower string        `json:"lower,omitempty"`
-	From  calendar.Date `json:"from"`  // the statutory due date that was missed
-	Until calendar.Date `json:"until"` // the day on which it ended
+	From  calendar.Date `json:"from"` // the statutory due date that was missed
+	// FromAt is the instant that was missed, of a clock in hours.
+	FromAt time.Time     `json:"from_at,omitzero"`
+	Until  calendar.Date `json:"until"` // the day on which it ended
 }
 
 // late lists the overdue clocks that an event ends, or starts anew for somebody.
@@ -32,7 +35,7 @@ func (d *decision) late(kind EventKind, changed []Clock) []Late {
 		if kind == EventRecalculated && after.Running() {
 			continue // other rules are no end of anybody's lateness
 		}
-		if after.Running() && after.Due == k.Due && after.Who == k.Who {
+		if after.Running() && after.Due.Equal(k.Due) && after.Who == k.Who {
 			continue // a step was taken; it is as late as before
 		}
 		if after.Extended > k.Extended {
@@ -41,7 +44,10 @@ func (d *decision) late(kind EventKind, changed []Clock) []Late {
 		if !after.Running() && !after.Overdue(d.now) {
 			continue // it ended by itself, in time
 		}
-		facts = append(facts, Late{k.ID, k.Whose, k.Who, d.c.Upper.Official, d.c.Lower.Official, k.Due.Statutory, d.today()})
+		facts = append(facts, Late{
+			Clock: k.ID, Whose: k.Whose, Who: k.Who, Upper: d.c.Upper.Official, Lower: d.c.Lower.Official,
+			From: k.Due.Statutory, FromAt: k.Due.At, Until: d.today(),
+		})
 	}
 	return facts
 }

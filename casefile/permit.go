@@ -61,6 +61,9 @@ var (
 	deputy = relation{"请假包案领导的代理人", "the deputy of one who is on leave", func(c Case, by Actor, r Rules) bool {
 		return len(standsIn(c, by, r)) > 0
 	}}
+	urgentOfficer = relation{"报告重大紧急事项的单位承办人", "an officer of the unit that has to report the urgent matter", func(c Case, by Actor, _ Rules) bool {
+		return by.Role == Officer && c.Urgent != nil && c.Urgent.Unit != "" && by.Unit == c.Urgent.Unit
+	}}
 	coOfficer = relation{"协办单位承办人", "an officer of a unit that handles the case together with the responsible one", func(c Case, by Actor, _ Rules) bool {
 		return by.Role == Officer && slices.Contains(c.CoUnits, by.Unit)
 	}}
@@ -134,6 +137,9 @@ func (c Case) Parties() []string {
 		if r.Unit != "" && !slices.Contains(units, r.Unit) {
 			units = append(units, r.Unit)
 		}
+	}
+	if slices.Contains(c.Urgent.WaitsFor(), policy.OfUnit) && !slices.Contains(units, c.Urgent.Unit) && c.Urgent.Unit != c.Unit {
+		units = append(units, c.Urgent.Unit) // the case was forwarded, but the report is still that unit's
 	}
 	return units
 }

@@ -165,7 +165,7 @@ func (l *life) step() {
 		}
 		l.tick()
 	default: // what somebody really can do, more often than not what brings the case on
-		on := []Kind{Forward, Commission, Accept, Assign, Acknowledge, Sign, Serve, Release, Execute, Close, AskReview, AcceptReview, ConcludeReview, Rate}
+		on := []Kind{ReportUrgent, Forward, Commission, Accept, Assign, Acknowledge, Sign, Serve, Release, Execute, Close, AskReview, AcceptReview, ConcludeReview, Rate}
 		if l.c.Stage == Handling {
 			on = append(on, Opine)
 		}
@@ -236,6 +236,14 @@ func (l *life) vary(cmd *Command) {
 		choose(&cmd.Outcome, SuggestionOutcomes)
 	case Mediate:
 		choose(&cmd.Outcome, MediationOutcomes)
+	case Accept:
+		if l.c.Purpose == "appeal" && l.c.Track != Simple {
+			choose(&cmd.Route, append([]string{""}, HandlingRoutes...))
+		}
+	case MarkUrgent:
+		if before := l.now.Add(-time.Duration(rapid.IntRange(0, 300).Draw(l.t, "known before")) * time.Minute); !calendar.DateOf(before).Before(l.c.ReceivedOn) {
+			cmd.KnownAt = before
+		}
 	case Reopen:
 		choose(&cmd.Reason, ReopenReasons)
 	case Suspend:
@@ -281,6 +289,12 @@ func (l *life) registration() Command {
 	r.Reachable, r.OnTheSpot = rapid.Bool().Draw(l.t, "reachable"), rapid.IntRange(0, 4).Draw(l.t, "spot") == 0
 	r.ReceivedAt = l.now.Add(-time.Duration(rapid.SampledFrom([]int{0, 1, 30, 400, 24 * 20, 24 * 100, 24 * 365 * 5}).Draw(l.t, "received")) * time.Hour)
 	r.Simple = r.Purpose == "appeal" && rapid.IntRange(0, 3).Draw(l.t, "simple") == 0
+	if r.Purpose == "appeal" && !r.Simple {
+		cmd.Route = rapid.SampledFrom(append([]string{""}, HandlingRoutes...)).Draw(l.t, "route")
+	}
+	if r.Urgent = rapid.IntRange(0, 3).Draw(l.t, "urgent") == 0; r.Urgent {
+		cmd.KnownAt = l.now.Add(-min(l.now.Sub(r.ReceivedAt), time.Duration(rapid.IntRange(0, 300).Draw(l.t, "known before"))*time.Minute))
+	}
 	if r.Purpose == "accusation" {
 		r.AccusedUnit = rapid.SampledFrom([]string{"", "C-zr", "C-xf"}).Draw(l.t, "accused unit")
 		r.AccusedOfficial = rapid.SampledFrom([]string{"", "head", "upper", "colleague", "county-supervisor"}).Draw(l.t, "accused")
@@ -307,6 +321,11 @@ func (l *life) distort(cmd Command) Command {
 	}
 	if rapid.IntRange(0, 9).Draw(l.t, "for") == 0 {
 		cmd.For = rapid.SampledFrom([]string{"nobody", l.c.Upper.Official, l.c.Lower.Official}).Draw(l.t, "whom")
+	}
+	if rapid.IntRange(0, 3).Draw(l.t, "urgency") == 0 {
+		cmd.KnownAt = l.now.Add(time.Duration(rapid.IntRange(-5000, 5).Draw(l.t, "known")) * time.Hour)
+		cmd.Organs = rapid.SliceOfN(rapid.SampledFrom(append([]string{"", "newspaper"}, UrgentOrgans...)), 0, 6).Draw(l.t, "organs")
+		cmd.Route = rapid.SampledFrom([]string{"", "duty", "petition", "judicial"}).Draw(l.t, "route")
 	}
 	if rapid.Bool().Draw(l.t, "numbers") {
 		cmd.Days = rapid.IntRange(-1, 40).Draw(l.t, "days")
@@ -458,6 +477,25 @@ func (l *life) checkEvent(cmd Command, e Event) {
 		if e.Actor.Role == Officer || l.c.ObjectedAt.IsZero() {
 			l.t.Fatalf("sent back without the sender's consent: %s", show(e))
 		}
+	case EventMarkedUrgent:
+		if e.Since.IsZero() || e.Since.After(e.At) || calendar.DateOf(e.Since).Before(l.c.ReceivedOn) || len(l.c.Urgent.WaitsFor()) > 0 {
+			l.t.Fatalf("marked against the rules: %s", show(e))
+		}
+	case EventUrgentReported:
+		told := []string{"authority", "departments", "joint_meeting", "upper_office", "national_bureau"}
+		switch {
+		case e.Actor.Role == Officer:
+			told = told[:3]
+		case l.c.Urgent.Unit != "":
+			told = told[3:]
+		}
+		if slices.ContainsFunc(told, func(organ string) bool { return !slices.Contains(e.Organs, organ) }) || e.Document == nil {
+			l.t.Fatalf("reported to too few: %s", show(e))
+		}
+	case EventRerouted:
+		if e.Actor.Role != Registrar && e.Actor.Role != Supervisor || l.c.Track == Simple {
+			l.t.Fatalf("%s", show(e))
+		}
 	case EventReviewAsked:
 		rank := l.rules.Policy.Rank
 		above := rank(l.c.UnitLevel)
@@ -569,7 +607,7 @@ func (l *life) checkLate(before, after Case, e Event) {
 			}
 			continue
 		}
-		goesOn := now.Running() && now.Due == k.Due && now.Who == k.Who
+		goesOn := now.Running() && now.Due.Equal(k.Due) && now.Who == k.Who
 		facts := 0
 		for _, fact := range e.Late {
 			if fact.Clock == k.ID && fact.Who == k.Who && fact.From == k.Due.Statutory {
@@ -611,9 +649,9 @@ func (l *life) checkClocks(before, after Case, e Event) {
 				if at.IsZero() {
 					at = k.EndedAt
 				}
-				red := !at.Before(k.Due.Internal.End())
-				late := !at.Before(k.Due.Statutory.End())
-				if (k.Lamp(later) == Red) != red || k.Lamp(later) == Yellow || k.Overdue(later) != late || (k.LateDays(calendar.DateOf(later)) > 0) != late {
+				red := !at.Before(k.Due.InternalEnd())
+				late := !at.Before(k.Due.StatutoryEnd())
+				if (k.Lamp(later) == Red) != red || k.Lamp(later) == Yellow || k.Overdue(later) != late || (k.LateDays(later) > 0) != late {
 					l.t.Fatalf("on %s the stopped clock %s is %s", clock(later), show(k), k.Lamp(later))
 				}
 			}
@@ -635,8 +673,12 @@ func (l *life) checkCase() {
 	for _, k := range c.Clocks {
 		length := k.Due.Internal.DaysSince(k.From)
 		switch {
-		case k.Due.Internal.IsZero() || k.Due.Statutory.Before(k.Due.Internal) || k.From.IsZero() || k.Who == "":
+		case k.Due.IsZero() || k.Due.StatutoryEnd().Before(k.Due.InternalEnd()) || k.From != calendar.DateOf(k.StartedAt) || k.Who == "":
 			l.t.Fatalf("%s", show(k))
+		case k.Unit == calendar.Hour && (k.Due.At.Sub(k.StartedAt) != time.Duration(k.Length)*time.Hour || k.Extended > 0 || len(k.Spans) > 0 || len(k.Suspendable) > 0):
+			l.t.Fatalf("%d hours are not %d: %s", k.Due.At.Sub(k.StartedAt)/time.Hour, k.Length, show(k))
+		case k.Rule == "DUTY-PERFORM" && k.Due.Internal != k.From.AddMonths(2):
+			l.t.Fatalf("two months: %s", show(k))
 		case !k.SuspendedSince.IsZero() && (c.Suspension == nil || len(k.Suspendable) == 0):
 			l.t.Fatalf("stands still for no reason: %s", show(k))
 		case k.Rule == "HANDLE" && (length != k.Length+k.Extended || k.Length > 60 || k.Extended < 0 || k.Extended > 30):
@@ -646,6 +688,20 @@ func (l *life) checkCase() {
 		case !k.MetAt.IsZero() && !k.EndedAt.IsZero():
 			l.t.Fatalf("met and ended: %s", show(k))
 		}
+	}
+	runs := func(id string) bool { k, ok := c.Clock(id); return ok && k.Running() }
+	if runs("HANDLE") && c.Route == Duty || runs("DUTY-PERFORM") && c.Route != Duty {
+		l.t.Fatalf("the clock of another route than %q runs: %s", c.Route, show(c.Clocks))
+	}
+	for _, whose := range c.Urgent.WaitsFor() {
+		if !slices.ContainsFunc(c.Clocks, func(k Clock) bool {
+			return k.Running() && k.Unit == calendar.Hour && k.Whose == whose
+		}) && c.Stage.Open() {
+			l.t.Fatalf("nobody is timed to report an urgent matter: %s", show(c))
+		}
+	}
+	if len(c.Urgent.WaitsFor()) > 0 && !c.Stage.Open() {
+		l.t.Fatalf("ended without the report of an urgent matter: %s", show(c))
 	}
 	if (c.Upper.Official == "") != (c.Lower.Official == "") {
 		l.t.Fatalf("one leader only: %s", show(c))

@@ -87,7 +87,7 @@ func (d *decision) anew() (changed []Clock, shifts []Shift) {
 			shifts = append(shifts, s)
 		}
 		if moved(k.Due, after.Due) || after.Due.Provisional != k.Due.Provisional || k.Due.Provisional && after.Due.Calendar != k.Due.Calendar ||
-			after.YellowOn != k.YellowOn || after.Extendable != k.Extendable {
+			!after.YellowFrom().Equal(k.YellowFrom()) || after.Extendable != k.Extendable {
 			changed = append(changed, after)
 		}
 	}
@@ -95,7 +95,7 @@ func (d *decision) anew() (changed []Clock, shifts []Shift) {
 }
 
 func moved(from, to calendar.Due) bool {
-	return from.Internal != to.Internal || from.Statutory != to.Statutory
+	return !from.InternalEnd().Equal(to.InternalEnd()) || !from.StatutoryEnd().Equal(to.StatutoryEnd())
 }
 
 // measured gives a clock the length that the rule has now. A term that an event can set

@@ -128,7 +128,7 @@ func toClose(c Case, by Actor, now time.Time) *Error {
 	if len(c.unanswered()) > 0 {
 		return conflict("suggestion_open", "所提建议尚未反馈，不能结案", "a suggestion has not been answered; the case can't be closed")
 	}
-	return notSupervised(c, by, now)
+	return mayEnd(c, by, now)
 }
 
 // execute records that a supported opinion has been carried out (条例第32条第2款：督促执行).

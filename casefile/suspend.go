@@ -25,7 +25,7 @@ type Span struct {
 func (k Clock) suspended(cal *calendar.Calendar) int {
 	n := 0
 	for _, s := range k.Spans {
-		if k.Unit == calendar.CalendarDay {
+		if k.Unit != calendar.WorkingDay {
 			n += s.Until.DaysSince(s.From)
 			continue
 		}

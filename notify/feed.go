@@ -11,7 +11,8 @@ import (
 	"shuangze/policy"
 )
 
-// Entry is a day in a calendar feed on which a case's clock is due, or a reception day.
+// Entry is a day, or an instant, in a calendar feed at which a case's clock is due, or a
+// reception day.
 type Entry struct {
 	Case, Clock string // ids; together they are one entry, wherever its day moves
 	Seq         int64  // of the case, which counts the changes
@@ -21,6 +22,7 @@ type Entry struct {
 	Unit        string
 	Name        policy.Text // the clock's
 	Due         calendar.Date
+	At          time.Time // the instant, of a clock in hours; zero: the day
 	Lamp        casefile.Lamp
 	Link        string
 	// From and Until are of what has its hours, a reception day, which has Place and
@@ -47,15 +49,21 @@ func Feed(l Language, entries []Entry) []byte {
 		f.line("DTSTAMP", stamp(e.Changed))
 		f.line("LAST-MODIFIED", stamp(e.Changed))
 		f.line("SEQUENCE", strconv.FormatInt(e.Seq, 10))
-		if e.From.IsZero() {
+		switch {
+		case !e.From.IsZero():
+			f.line("DTSTART", stamp(e.From))
+			f.line("DTEND", stamp(e.Until))
+		case !e.At.IsZero():
+			f.line("DTSTART", stamp(e.At)) // and ends with it
+		default:
 			// A whole day, wherever the reader is; the end is the day after.
 			f.line("DTSTART;VALUE=DATE", basic(e.Due))
 			f.line("DTEND;VALUE=DATE", basic(e.Due.AddDays(1)))
+		}
+		if e.From.IsZero() {
 			f.line("SUMMARY", escape(l.Of(e.Name)+" · "+e.Number))
 			f.line("DESCRIPTION", escape(l.Of(e.About)+"\n"+e.Unit+"\n"+l.Of(lamps[e.Lamp])))
 		} else {
-			f.line("DTSTART", stamp(e.From))
-			f.line("DTEND", stamp(e.Until))
 			f.line("SUMMARY", escape(l.Of(e.Name)))
 			f.line("LOCATION", escape(e.Place))
 			f.line("DESCRIPTION", escape(l.Of(e.About)+"\n"+e.Unit))

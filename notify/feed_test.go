@@ -26,7 +26,10 @@ func entry() notify.Entry {
 func TestFeed(t *testing.T) {
 	t.Parallel()
 	for _, l := range notify.Languages {
-		golden(t, string(l)+"-feed.ics", string(notify.Feed(l, []notify.Entry{entry()})))
+		urgent := entry() // a time limit in hours ends at an instant
+		urgent.Clock, urgent.Name = "URGENT-REPORT", policy.Text{Chinese: "重大紧急事项报告", English: "report an urgent matter"}
+		urgent.At = urgent.Due.At(17, 30)
+		golden(t, string(l)+"-feed.ics", string(notify.Feed(l, []notify.Entry{entry(), urgent})))
 	}
 	day := notify.Entry{
 		Case: "reception", Clock: "r1", Changed: entry().Changed, Name: policy.Text{Chinese: "领导接待日", English: "reception day"}, Unit: "县信访局", Place: "接待室; 一楼",

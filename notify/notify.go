@@ -100,7 +100,9 @@ type Item struct {
 	Lamp        casefile.Lamp
 	Clock       policy.Text   // the time limit that Due is of
 	Due         calendar.Date // internal due date; none: nothing runs
+	DueAt       time.Time     // the instant, of a time limit in hours; zero: the day
 	LateDays    int           // past the statutory due date
+	LateHours   int           // the same in hours, of a time limit in hours
 	Supervision casefile.Supervision
 	Turns       []Turn // who has to do what next
 }
@@ -121,8 +123,9 @@ type Turn struct {
 	Who  policy.Text
 	Mine bool // it is the recipient's
 	Due  calendar.Date
-	Late bool   // Due has passed
-	For  string // name of the leader on leave for whom the reader is to do it
+	At   time.Time // the instant, of a time limit in hours; zero: the day
+	Late bool      // Due has passed
+	For  string    // name of the leader on leave for whom the reader is to do it
 }
 
 // Board is what a leader answers for, in numbers.

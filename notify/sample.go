@@ -70,8 +70,8 @@ func Samples(kind Kind, l Language) []Letter {
 	return []Letter{full, bare}
 }
 
-// sampleItems are a case under dual supervision, one to be signed, and one that is due
-// soon.
+// sampleItems are a case under dual supervision, one to be signed, one that is due soon,
+// and an urgent one.
 func sampleItems(at time.Time) []Item {
 	today := calendar.DateOf(at)
 	return []Item{
@@ -104,6 +104,19 @@ func sampleItems(at time.Time) []Item {
 				Step: policy.Text{Chinese: "到期前7个工作日提醒", English: "reminder 7 working days before"},
 			}},
 			Turns: []Turn{{Do: casefile.Accept, Who: Staff("漠河市住建局", casefile.Officer), Due: today.AddDays(9)}},
+		},
+		{
+			Case: "e17b02aa", Number: "2327-xf-2026-000052", About: policy.Text{Chinese: "生态环境", English: "environment"},
+			Unit: "漠河市生态环境局", Lamp: casefile.Red, Clock: policy.Text{Chinese: "重大紧急事项报告", English: "report a grave and urgent matter"},
+			Due: today, DueAt: at.Add(-130 * time.Minute), LateDays: 1, LateHours: 3, Supervision: casefile.NotSupervised,
+			Happened: []Happening{
+				{Seq: 2, Kind: casefile.EventMarkedUrgent, At: at.Add(-4 * time.Hour)},
+				{
+					Seq: 4, Kind: casefile.EventReportedUp, Code: "UP-URGENT", At: at.Add(-129 * time.Minute),
+					Step: policy.Text{Chinese: "重大紧急事项迟报上报", English: "late report of an urgent matter reported upward"},
+				},
+			},
+			Turns: []Turn{{Do: casefile.ReportUrgent, Who: Staff("地区信访局", casefile.Registrar), Due: today, At: at.Add(-130 * time.Minute), Late: true}},
 		},
 	}
 }

@@ -168,6 +168,8 @@ func (l Language) functions() map[string]any {
 		"short":       l.short,
 		"moment":      l.moment,
 		"clock":       func(t time.Time) string { return t.In(calendar.Zone).Format("15:04") },
+		"due":         l.due,
+		"by":          l.by,
 		"today":       calendar.DateOf,
 	}
 }

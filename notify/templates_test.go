@@ -74,7 +74,7 @@ func TestGroupKeepsTheLimit(t *testing.T) {
 		if err != nil || len(m.Text) > most {
 			t.Fatalf("%d bytes where %d fit, %v", len(m.Text), most, err)
 		}
-		if left := number.FindString(m.Text); left == "" || !strings.Contains(m.Text, "194件事项有新情况") || all != 194 {
+		if left := number.FindString(m.Text); left == "" || !strings.Contains(m.Text, "258件事项有新情况") || all != 258 {
 			t.Errorf("of %d at most %d bytes: %q in\n%s", all, most, left, m.Text)
 		}
 	}
@@ -93,7 +93,7 @@ func TestLoadTemplates(t *testing.T) {
 		t.Fatal(err)
 	}
 	m, err := templates.Compose(notify.Samples(notify.Digest, notify.Chinese)[0])
-	if err != nil || m.Subject != "早上好，马某" || m.Text != "5项待办\n" || !strings.Contains(m.HTML, "您有5项待办") {
+	if err != nil || m.Subject != "早上好，马某" || m.Text != "6项待办\n" || !strings.Contains(m.HTML, "您有6项待办") {
 		t.Errorf("%q %q, %v", m.Subject, m.Text, err)
 	}
 	if m, err = templates.Compose(notify.Samples(notify.Notices, notify.Chinese)[0]); err != nil || !strings.Contains(m.Text, "新情况") {

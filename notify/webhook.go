@@ -142,6 +142,7 @@ type casePayload struct {
 	Unit        string               `json:"unit"`
 	Lamp        casefile.Lamp        `json:"lamp"`
 	Due         *calendar.Date       `json:"due"`
+	DueAt       *time.Time           `json:"due_at,omitempty"` // of a time limit in hours
 	LateDays    int                  `json:"late_days"`
 	Supervision casefile.Supervision `json:"supervision"`
 	Events      []eventPayload       `json:"events"`
@@ -162,6 +163,10 @@ func (p Poster) Webhook(ctx context.Context, address string, secrets []string, l
 		item := casePayload{Case: i.Case, Number: i.Number, Unit: i.Unit, Lamp: i.Lamp, LateDays: i.LateDays, Supervision: i.Supervision, Events: []eventPayload{}}
 		if !i.Due.IsZero() {
 			item.Due = &i.Due
+		}
+		if !i.DueAt.IsZero() {
+			at := i.DueAt.UTC()
+			item.DueAt = &at
 		}
 		for _, h := range i.Happened {
 			item.Events = append(item.Events, eventPayload{h.Seq, h.Kind, h.Code, h.At.UTC()})

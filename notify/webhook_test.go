@@ -69,13 +69,14 @@ func TestWebhook(t *testing.T) {
 		Data []struct {
 			Number string
 			Due    *string
+			DueAt  string `json:"due_at"`
 			Events []struct{ Kind, Step string }
 		}
 	}
 	if err := json.Unmarshal(body, &message); err != nil {
 		t.Fatal(err)
 	}
-	if message.Type != "shuangze.notices" || len(message.Data) != 3 || message.Data[0].Number != "2327-xf-2026-000017" ||
+	if message.Type != "shuangze.notices" || len(message.Data) != 4 || message.Data[0].DueAt != "" || message.Data[3].DueAt != "2026-11-22T22:20:00Z" || message.Data[0].Number != "2327-xf-2026-000017" ||
 		*message.Data[0].Due != "2026-11-03" || message.Data[0].Events[1].Kind != "escalated" || message.Data[0].Events[1].Step != "SUP-2" {
 		t.Errorf("body %s", body)
 	}

@@ -62,6 +62,9 @@ var happenings = map[casefile.EventKind]policy.Text{
 	casefile.EventOrdered:            {Chinese: "责令限期整改", English: "ordered to correct"},
 	casefile.EventSuggested:          {Chinese: "提出建议", English: "suggestion made"},
 	casefile.EventSuggestionAnswered: {Chinese: "建议反馈", English: "suggestion answered"},
+	casefile.EventMarkedUrgent:       {Chinese: "标明重大紧急", English: "marked as grave and urgent"},
+	casefile.EventUrgentReported:     {Chinese: "已报告重大紧急事项", English: "urgent matter reported"},
+	casefile.EventRerouted:           {Chinese: "更正办理途径", English: "route corrected"},
 	casefile.EventReminded:           {Chinese: "提醒", English: "reminder"},
 	casefile.EventUrged:              {Chinese: "催办", English: "urged"},
 	casefile.EventReportedUp:         {Chinese: "上报", English: "reported upward"},
@@ -89,6 +92,7 @@ var doings = map[casefile.Kind]policy.Text{
 	casefile.AnswerSuggestion: {Chinese: "登记建议反馈", English: "record the answer to the suggestion"},
 	casefile.GrantTerm:        {Chinese: "答复督办延期申请", English: "answer the request for a longer term"},
 	casefile.FeedBack:         {Chinese: "反馈督办情况", English: "feed back to the supervision"},
+	casefile.ReportUrgent:     {Chinese: "报告重大紧急事项", English: "report the urgent matter"},
 	casefile.Close:            {Chinese: "审核结案", English: "examine and close"},
 }
 
@@ -147,6 +151,22 @@ func (l Language) day(d calendar.Date) string {
 		return fmt.Sprintf("%s %d %s %d", d.Weekday().String()[:3], d.Day, d.Month.String()[:3], d.Year)
 	}
 	return fmt.Sprintf("%d年%d月%d日（%s）", d.Year, int(d.Month), d.Day, weekdays[d.Weekday()])
+}
+
+// due writes by when something is due: a day or, where there is an instant, that.
+func (l Language) due(d calendar.Date, at time.Time) string {
+	if at.IsZero() {
+		return l.day(d)
+	}
+	return l.day(calendar.DateOf(at)) + " " + at.In(calendar.Zone).Format("15:04")
+}
+
+// by is due without the year.
+func (l Language) by(d calendar.Date, at time.Time) string {
+	if at.IsZero() {
+		return l.short(d)
+	}
+	return l.moment(at)
 }
 
 // short writes a day without its year.

@@ -2,11 +2,14 @@ package policy
 
 import (
 	"bytes"
-	_ "embed"
+	"embed"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"math"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -20,6 +23,11 @@ import (
 
 //go:embed default.yaml
 var defaultYAML []byte
+
+// profiles are local files that come with the program and are never on by themselves.
+//
+//go:embed profiles
+var profiles embed.FS
 
 // FileError is one thing that is wrong with a policy file.
 type FileError struct {
@@ -42,17 +50,39 @@ func Default() *Policy {
 	return &p.Policy
 }
 
-// Load returns the built-in policy with the local file at path laid over it; an
-// empty path is the built-in policy alone. The error joins every FileError found.
-func Load(path string) (*Policy, error) {
-	if path == "" {
+// Load returns the built-in policy with the local file at this path laid over it, or the
+// profile of this name; an empty path is the built-in policy alone. The error joins every
+// FileError found.
+func Load(file string) (*Policy, error) {
+	if file == "" {
 		return Default(), nil
 	}
-	data, err := os.ReadFile(path)
+	if data, ok := Profile(file); ok {
+		return overlay(file+".yaml", data)
+	}
+	data, err := os.ReadFile(file)
 	if err != nil {
 		return nil, fmt.Errorf("read policy: %w", err)
 	}
-	return Parse(filepath.Base(path), data)
+	return Parse(filepath.Base(file), data)
+}
+
+// Profile returns the local file of the built-in profile with this name.
+func Profile(name string) ([]byte, bool) {
+	if !slices.Contains(Profiles(), name) {
+		return nil, false
+	}
+	data, err := profiles.ReadFile(path.Join("profiles", name+".yaml"))
+	return data, err == nil
+}
+
+// Profiles lists the names of the built-in profiles.
+func Profiles() []string {
+	entries, err := profiles.ReadDir("profiles")
+	if err != nil {
+		panic(fmt.Sprintf("built-in profiles: %v", err)) // a broken build
+	}
+	return each(entries, func(e fs.DirEntry) string { return strings.TrimSuffix(e.Name(), ".yaml") })
 }
 
 // Parse is Load of a local file whose text is at hand; name is what messages call it. No
@@ -361,9 +391,9 @@ func (c *checker) delivery(d Delivery) {
 			c.add(list, "", letter.field, "%s is not between from and until", letter.at)
 		}
 	}
-	for _, kind := range d.Urgent {
-		if !slices.Contains(Told(), kind) {
-			c.add(list, "", "urgent", "nobody is told of %q", kind)
+	for _, what := range d.Urgent {
+		if _, step := c.Step(what); !step && !slices.Contains(Told(), what) {
+			c.add(list, "", "urgent", "nobody is told of %q", what)
 		}
 	}
 	if hours := time.Duration(d.GiveUp).Hours(); hours < 1 || hours > 30*24 {
@@ -390,18 +420,20 @@ func (c *checker) clock(k Clock) {
 			c.add(list, k.ID, "purposes", "no such purpose %q", purpose)
 		}
 	}
-	if k.From != "" && k.From != Recorded {
-		c.add(list, k.ID, "from", "%q: leave it out or write %q", k.From, Recorded)
+	for _, origin := range k.Origins {
+		if !Has(c.Origins, origin) {
+			c.add(list, k.ID, "origins", "no such origin %q", origin)
+		}
 	}
-	if k.Length < 1 || k.Length > 366 {
-		c.add(list, k.ID, "length", "must be 1 to 366 days, is %d", k.Length)
+	for _, level := range k.OfficeLevels {
+		if c.Rank(level) == 0 {
+			c.add(list, k.ID, "office_levels", "no such level %q", level)
+		}
 	}
-	if !k.Unit.Valid() {
-		c.add(list, k.ID, "unit", "%q is neither %s nor %s", k.Unit, calendar.CalendarDay, calendar.WorkingDay)
+	if k.From != "" && k.From != Recorded && k.From != Received {
+		c.add(list, k.ID, "from", "%q: leave it out or write %q or %q", k.From, Recorded, Received)
 	}
-	if k.Yellow < 0 || k.Yellow > 60 {
-		c.add(list, k.ID, "yellow", "must be 0 to 60 working days, is %d", k.Yellow)
-	}
+	c.length(k)
 	if k.Extend != nil {
 		c.required(list, k.ID, "extend", k.Extend.ID)
 		c.basis(list, k.ID, k.Extend.Basis)
@@ -418,8 +450,13 @@ func (c *checker) clock(k Clock) {
 	repeats := false
 	for _, id := range k.Steps {
 		s, ok := c.Step(id)
-		if !ok {
+		switch {
+		case !ok:
 			c.add(list, k.ID, "steps", "no such step %q", id)
+		case s.At.InHours() && k.Unit != calendar.Hour:
+			c.add(list, k.ID, "steps", "%s is taken by the hour (%s), but the clock is none of hours", id, s.At)
+		case !s.At.InHours() && k.Unit == calendar.Hour:
+			c.add(list, k.ID, "steps", "%s is taken by the day (%s), but the clock is one of hours", id, s.At)
 		}
 		repeats = repeats || !s.Repeat.IsZero() || s.Do.ends()
 	}
@@ -427,6 +464,54 @@ func (c *checker) clock(k Clock) {
 		// Without it an overdue case could fall silent.
 		c.add(list, k.ID, "steps", "none of them repeats while the clock is overdue")
 	}
+}
+
+// limits are the longest clocks, by what they are counted in.
+var limits = map[calendar.Unit]int{calendar.CalendarDay: 366, calendar.WorkingDay: 366, calendar.Month: 12, calendar.Hour: 366 * 24}
+
+// length checks how long a clock is, and what can't be done with one in months or hours:
+// whatever lengthens a clock, or lets it stand still, is counted in days.
+func (c *checker) length(k Clock) {
+	const list = "clocks"
+	yellow := "working days"
+	switch k.Unit {
+	case calendar.Hour:
+		yellow = "hours"
+		if k.Extend != nil || k.Grantor != "" {
+			c.add(list, k.ID, "unit", "a clock in hours can't be extended: days are no part of it")
+		}
+		if k.OwnTerm > 0 {
+			c.add(list, k.ID, "own_term", "is a number of days; a clock in hours has none")
+		}
+	case calendar.Month:
+		if k.OwnTerm > 0 {
+			c.add(list, k.ID, "own_term", "is a number of days; a clock in months has none")
+		}
+	case calendar.CalendarDay, calendar.WorkingDay:
+	default:
+		c.add(list, k.ID, "unit", "%q is none of %v", k.Unit, calendar.Units)
+	}
+	most, ok := limits[k.Unit]
+	if !ok {
+		most = limits[calendar.CalendarDay]
+	}
+	if k.Length < 1 || k.Length > most {
+		c.add(list, k.ID, "length", "must be 1 to %d %s, is %d", most, unitName(k.Unit), k.Length)
+	}
+	if k.Yellow < 0 || k.Yellow > 60 {
+		c.add(list, k.ID, "yellow", "must be 0 to 60 %s, is %d", yellow, k.Yellow)
+	}
+}
+
+func unitName(u calendar.Unit) string {
+	switch u {
+	case calendar.Month:
+		return "months"
+	case calendar.Hour:
+		return "hours"
+	case calendar.CalendarDay, calendar.WorkingDay:
+	}
+	return "days"
 }
 
 func (c *checker) events(clock, field string, events []string) {
@@ -447,14 +532,18 @@ func (c *checker) step(s Step) {
 	if !slices.Contains(actions, s.Do) {
 		c.add(list, s.ID, "do", "%q is none of %v", s.Do, actions)
 	}
-	switch {
+	switch sign := s.At.Sign(); {
 	case s.At.IsZero():
 		c.add(list, s.ID, "at", "is missing")
-	case s.Do == Remind && s.At.Days > 0, s.Do != Remind && !s.Do.ends() && s.At.Days < 1, s.Do.ends() && s.At.Days < 0:
+	case s.Do == Remind && sign > 0, s.Do != Remind && !s.Do.ends() && sign < 1, s.Do.ends() && sign < 0:
 		c.add(list, s.ID, "at", "a reminder comes before the due date, everything else after it")
 	}
-	if !s.Repeat.IsZero() && (s.Repeat.Days < 1 || s.Do == Remind || s.Do == Supervise || s.Do == Escalate) {
-		c.add(list, s.ID, "repeat", "only an urging or a report upward repeats, after a day or more")
+	switch r := s.Repeat; {
+	case r.IsZero():
+	case r.Sign() < 1 || r.InHours() && r.Time < time.Hour || s.Do == Remind || s.Do == Supervise || s.Do == Escalate:
+		c.add(list, s.ID, "repeat", "only an urging or a report upward repeats, after a day or more, of a clock in hours after an hour or more")
+	case !s.At.IsZero() && r.InHours() != s.At.InHours():
+		c.add(list, s.ID, "repeat", "%s and %s are not counted alike", s.At, r)
 	}
 	if len(s.To) == 0 {
 		c.add(list, s.ID, "to", "tells nobody")
@@ -478,6 +567,8 @@ func (c *checker) suspension(base *Policy, s Suspension) {
 		switch {
 		case !ok:
 			c.add(list, s.ID, "clocks", "no such clock %q", id)
+		case k.Unit == calendar.Hour:
+			c.add(list, s.ID, "clocks", "%s runs in hours, which nothing suspends", id)
 		case k.Basis == Statute && s.Basis != Statute:
 			c.add(list, s.ID, "clocks", "only a statute can suspend %s, the clock of %s", id, k.Source)
 		}
@@ -497,10 +588,10 @@ func (c *checker) window(base *Policy, w Window) {
 	c.required(list, w.ID, "source", w.Source)
 	c.basis(list, w.ID, w.Basis)
 	if w.Length < 1 || w.Length > 366 {
-		c.add(list, w.ID, "length", "must be 1 to 366 days, is %d", w.Length)
+		c.add(list, w.ID, "length", "must be 1 to 366, is %d", w.Length)
 	}
-	if !w.Unit.Valid() {
-		c.add(list, w.ID, "unit", "%q is neither %s nor %s", w.Unit, calendar.CalendarDay, calendar.WorkingDay)
+	if !w.Unit.Valid() || w.Unit == calendar.Hour {
+		c.add(list, w.ID, "unit", "%q: a right ends with a day, so it is counted in one of %v", w.Unit, calendar.Units[:3])
 	}
 	if base == nil {
 		return
@@ -519,7 +610,9 @@ func (c *checker) protect(base *Policy, k Clock) {
 	}
 	const list = "clocks"
 	if k.Unit != law.Unit {
-		c.add(list, k.ID, "unit", "%s counts %ss; a local policy can't count otherwise", law.Source, law.Unit)
+		if k.Unit.Valid() && canBeLonger(k, law) {
+			c.add(list, k.ID, "unit", "%d %ss can be longer than the %d %ss of %s; a local policy may only shorten them", k.Length, k.Unit, law.Length, law.Unit, law.Source)
+		}
 	} else if k.Length > law.Length {
 		c.add(list, k.ID, "length", "%d is longer than the %d of %s; a local policy may only shorten it", k.Length, law.Length, law.Source)
 	}
@@ -532,13 +625,47 @@ func (c *checker) protect(base *Policy, k Clock) {
 	case k.Extend != nil && k.Extend.Days > law.Extend.Days:
 		c.add(list, k.ID, "extend", "%d days are more than the %d of %s", k.Extend.Days, law.Extend.Days, law.Extend.Source)
 	}
-	if !slices.Equal(k.Starts, law.Starts) || !slices.Equal(k.Stops, law.Stops) || !slices.Equal(k.When, law.When) || !slices.Equal(k.Purposes, law.Purposes) || k.From != law.From {
+	if !slices.Equal(k.Starts, law.Starts) || !slices.Equal(k.Stops, law.Stops) || !slices.Equal(k.When, law.When) || !slices.Equal(k.Purposes, law.Purposes) ||
+		!slices.Equal(k.Origins, law.Origins) || !slices.Equal(k.OfficeLevels, law.OfficeLevels) || k.From != law.From {
 		c.add(list, k.ID, "starts", "what starts and stops the clock of %s can't be changed", law.Source)
 	}
 	if k.Bearer != law.Bearer {
 		c.add(list, k.ID, "bearer", "%s puts the duty on the %s", law.Source, law.Bearer)
 	}
-	if k.Basis != Statute && k.Length == law.Length {
+	if k.Basis != Statute && k.Length == law.Length && k.Unit == law.Unit {
 		c.add(list, k.ID, "basis", "the limit is the statute's own")
 	}
+}
+
+// canBeLonger reports whether a clock, counted in another unit than the law's, can ever
+// give more time: the longest that it can be is set against the shortest that the law's
+// can.
+func canBeLonger(k, law Clock) bool {
+	least, _ := days(law)
+	_, most := days(k)
+	switch {
+	case k.Unit == calendar.Hour:
+		return k.Length > least*24 // days end at midnight, so that they have at least these hours
+	case law.Unit == calendar.Hour:
+		return most >= law.Length/24 // and up to a day more
+	}
+	return most > least
+}
+
+// days is how many calendar days a clock in days or months takes, at the least and at the
+// most; of working days there is no telling how many they can take.
+func days(k Clock) (least, most int) {
+	switch k.Unit {
+	case calendar.WorkingDay:
+		return k.Length, math.MaxInt
+	case calendar.Month:
+		least = math.MaxInt
+		for from := (calendar.Date{Year: 2023, Month: time.January, Day: 1}); from.Year < 2027; from = from.AddDays(1) {
+			n := from.AddMonths(k.Length).DaysSince(from)
+			least, most = min(least, n), max(most, n)
+		}
+		return least, most
+	case calendar.CalendarDay, calendar.Hour:
+	}
+	return k.Length, k.Length
 }

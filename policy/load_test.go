@@ -17,15 +17,33 @@ const handle = `clocks:
     source: 某地办法第三条
     basis: local
     bearer: unit
-    starts: [accepted, fell_back]
-    stops: [served]
+    starts: [accepted, fell_back, rerouted/petition]
+    stops: [served, rerouted/duty]
     purposes: [appeal]
     length: 45
     unit: calendar_day
     yellow: 5
     extend: {id: EXT-HANDLE, days: 15, source: 某地办法第四条, basis: local}
     steps: [URGE-0, URGE-5]
-    when: [ordinary, accepted]
+    when: [ordinary, accepted, petition]
+`
+
+// duty is DUTY-PERFORM in whole.
+const duty = `clocks:
+  - id: DUTY-PERFORM
+    name: {zh: 履行, en: perform}
+    source: 某地办法第五条
+    basis: local
+    bearer: unit
+    starts: [accepted, rerouted/duty]
+    stops: [served, rerouted/petition]
+    from: received
+    when: [accepted, duty]
+    length: 2
+    unit: month
+    yellow: 3
+    purposes: [appeal]
+    steps: [URGE-0, URGE-5]
 `
 
 // with returns the HANDLE clock with one line of it replaced; an empty line drops it.
@@ -125,6 +143,10 @@ func TestOverlayMayShortenAStatute(t *testing.T) {
 		"shorter to a day":              with("length: 45", "length: 1"),
 		"no extension":                  with("extend: {id: EXT-HANDLE, days: 15, source: 某地办法第四条, basis: local}", ""),
 		"earlier yellow":                with("yellow: 5", "yellow: 10"),
+		"in months, never longer":       strings.Replace(with("length: 45", "length: 1"), "calendar_day", "month", 1),
+		"in days, never longer":         strings.NewReplacer("length: 2", "length: 59", "unit: month", "unit: calendar_day").Replace(duty),
+		"in hours, never longer": strings.NewReplacer("length: 45", "length: 1440", "calendar_day", "hour", "    extend: {id: EXT-HANDLE, days: 15, source: 某地办法第四条, basis: local}\n", "",
+			"[URGE-0, URGE-5]", "[REM-URGENT, UP-URGENT]").Replace(handle),
 	} {
 		if _, err := overlay("local.yaml", []byte(file)); err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -150,18 +172,33 @@ func TestOverlayProblems(t *testing.T) {
 			"local.yaml:5: HANDLE: basis: the limit is the statute's own",
 		}},
 		{"other unit", with("unit: calendar_day", "unit: working_day"), []string{
-			"local.yaml:11: HANDLE: unit: " + law + " counts calendar_days; a local policy can't count otherwise",
+			"local.yaml:11: HANDLE: unit: 45 working_days can be longer than the 60 calendar_days of " + law + "; a local policy may only shorten them",
 		}},
-		{"other start", with("starts: [accepted, fell_back]", "starts: [assigned]"), []string{
+		{"as many months as can be longer", strings.Replace(with("length: 45", "length: 2"), "calendar_day", "month", 1), []string{
+			"local.yaml:11: HANDLE: unit: 2 months can be longer than the 60 calendar_days of " + law + "; a local policy may only shorten them",
+		}},
+		{"more hours than the days have", strings.NewReplacer("length: 45", "length: 1441", "calendar_day", "hour", "    extend: {id: EXT-HANDLE, days: 15, source: 某地办法第四条, basis: local}\n", "", "[URGE-0, URGE-5]", "[UP-URGENT]").Replace(handle), []string{
+			"local.yaml:11: HANDLE: unit: 1441 hours can be longer than the 60 calendar_days of " + law + "; a local policy may only shorten them",
+		}},
+		{"days that can be longer than two months", strings.NewReplacer("length: 2", "length: 60", "unit: month", "unit: calendar_day").Replace(duty), []string{
+			"local.yaml:12: DUTY-PERFORM: unit: 60 calendar_days can be longer than the 2 months of 《行政诉讼法》第四十七条、《信访工作条例》第三十一条第五项；法律、法规另有规定的从其规定; a local policy may only shorten them",
+		}},
+		{"other origins", with("purposes: [appeal]", "purposes: [appeal]\n    origins: [province]"), []string{
 			"local.yaml:7: HANDLE: starts: what starts and stops the clock of " + law + " can't be changed",
 		}},
-		{"other stop", with("stops: [served]", "stops: [opined]"), []string{
+		{"other offices", with("purposes: [appeal]", "purposes: [appeal]\n    office_levels: [county]"), []string{
 			"local.yaml:7: HANDLE: starts: what starts and stops the clock of " + law + " can't be changed",
 		}},
-		{"other day 0", with("stops: [served]", "stops: [served]\n    from: recorded"), []string{
+		{"other start", with("starts: [accepted, fell_back, rerouted/petition]", "starts: [assigned]"), []string{
 			"local.yaml:7: HANDLE: starts: what starts and stops the clock of " + law + " can't be changed",
 		}},
-		{"fewer cases", with("when: [ordinary, accepted]", "when: [ordinary, accepted, direct]"), []string{
+		{"other stop", with("stops: [served, rerouted/duty]", "stops: [opined]"), []string{
+			"local.yaml:7: HANDLE: starts: what starts and stops the clock of " + law + " can't be changed",
+		}},
+		{"other day 0", with("stops: [served, rerouted/duty]", "stops: [served, rerouted/duty]\n    from: recorded"), []string{
+			"local.yaml:7: HANDLE: starts: what starts and stops the clock of " + law + " can't be changed",
+		}},
+		{"fewer cases", with("when: [ordinary, accepted, petition]", "when: [ordinary, accepted, petition, direct]"), []string{
 			"local.yaml:7: HANDLE: starts: what starts and stops the clock of " + law + " can't be changed",
 		}},
 		{"other bearer", with("bearer: unit", "bearer: leader"), []string{
@@ -170,8 +207,8 @@ func TestOverlayProblems(t *testing.T) {
 		{"longer extension", with(extension, "extend: {id: EXT-HANDLE, days: 31, source: x, basis: local}"), []string{
 			"local.yaml:13: HANDLE: extend: 31 days are more than the 30 of " + law,
 		}},
-		{"extension where there is none", strings.NewReplacer("HANDLE", "ACC-DIRECT", "[accepted, fell_back]", "[registered]", "[served]", "[accepted, declined, forwarded, commissioned, diverted]",
-			"purposes: [appeal]", "from: ''", "[ordinary, accepted]", "[direct, reachable]", "length: 45", "length: 10").Replace(handle), []string{
+		{"extension where there is none", strings.NewReplacer("HANDLE", "ACC-DIRECT", "[accepted, fell_back, rerouted/petition]", "[registered]", "[served, rerouted/duty]", "[accepted, declined, forwarded, commissioned, diverted]",
+			"purposes: [appeal]", "from: ''", "[ordinary, accepted, petition]", "[direct, reachable]", "length: 45", "length: 10").Replace(handle), []string{
 			"local.yaml:13: ACC-DIRECT: extend: 《信访工作条例》第二十三条第二款 knows no extension",
 		}},
 
@@ -191,18 +228,18 @@ func TestOverlayProblems(t *testing.T) {
 			`local.yaml:3: NEW: bearer: "" is nobody who can bear a duty`,
 			"local.yaml:3: NEW: starts: names no event",
 			"local.yaml:3: NEW: stops: names no event",
+			`local.yaml:3: NEW: unit: "" is none of [calendar_day working_day month hour]`,
 			"local.yaml:3: NEW: length: must be 1 to 366 days, is 0",
-			`local.yaml:3: NEW: unit: "" is neither calendar_day nor working_day`,
 			"local.yaml:3: NEW: steps: none of them repeats while the clock is overdue",
 		}},
-		{"words that are none", strings.NewReplacer("HANDLE", "NEW", "[accepted, fell_back]", "[begun, accepted]", "[served]", "[done, over]", "[appeal]", "[hope]",
-			"length: 45", "length: 400\n    from: yesterday", "[ordinary, accepted]", "[sunny]", "yellow: 5", "yellow: 61", "days: 15", "days: 0", "[URGE-0, URGE-5]", "[URGE-0, URGE-9]").Replace(handle), []string{
+		{"words that are none", strings.NewReplacer("HANDLE", "NEW", "[accepted, fell_back, rerouted/petition]", "[begun, accepted]", "[served, rerouted/duty]", "[done, over]", "[appeal]", "[hope]",
+			"length: 45", "length: 400\n    from: yesterday", "[ordinary, accepted, petition]", "[sunny]", "yellow: 5", "yellow: 61", "days: 15", "days: 0", "[URGE-0, URGE-5]", "[URGE-0, URGE-9]").Replace(handle), []string{
 			`local.yaml:7: NEW: starts: no such event "begun"`,
 			`local.yaml:8: NEW: stops: no such event "done"`,
 			`local.yaml:8: NEW: stops: no such event "over"`,
 			`local.yaml:16: NEW: when: no such condition "sunny"`,
 			`local.yaml:9: NEW: purposes: no such purpose "hope"`,
-			`local.yaml:11: NEW: from: "yesterday": leave it out or write "recorded"`,
+			`local.yaml:11: NEW: from: "yesterday": leave it out or write "recorded" or "received"`,
 			"local.yaml:10: NEW: length: must be 1 to 366 days, is 400",
 			"local.yaml:13: NEW: yellow: must be 0 to 60 working days, is 61",
 			"local.yaml:14: NEW: extend: must be 1 to 366 days, is 0",
@@ -210,8 +247,30 @@ func TestOverlayProblems(t *testing.T) {
 			"local.yaml:15: NEW: steps: none of them repeats while the clock is overdue",
 		}},
 		{"two clocks, each with a problem", handle + strings.NewReplacer("clocks:\n", "", "HANDLE", "NEW", "length: 45", "length: 0", "calendar_day", "fortnight").Replace(handle), []string{
+			`local.yaml:25: NEW: unit: "fortnight" is none of [calendar_day working_day month hour]`,
 			"local.yaml:24: NEW: length: must be 1 to 366 days, is 0",
-			`local.yaml:25: NEW: unit: "fortnight" is neither calendar_day nor working_day`,
+		}},
+		{"hours with what is counted in days", strings.NewReplacer("HANDLE", "NEW", "calendar_day", "hour", "yellow: 5", "yellow: 61\n    own_term: 3\n    grantor: petition_office", "length: 45", "length: 9000",
+			"purposes: [appeal]", "origins: [moon]\n    office_levels: [moon]").Replace(handle), []string{
+			`local.yaml:9: NEW: origins: no such origin "moon"`,
+			`local.yaml:10: NEW: office_levels: no such level "moon"`,
+			"local.yaml:12: NEW: unit: a clock in hours can't be extended: days are no part of it",
+			"local.yaml:14: NEW: own_term: is a number of days; a clock in hours has none",
+			"local.yaml:11: NEW: length: must be 1 to 8784 hours, is 9000",
+			"local.yaml:13: NEW: yellow: must be 0 to 60 hours, is 61",
+			"local.yaml:17: NEW: steps: URGE-0 is taken by the day (+1d), but the clock is one of hours",
+			"local.yaml:17: NEW: steps: URGE-5 is taken by the day (+5wd), but the clock is one of hours",
+		}},
+		{"months with a term of their own", strings.NewReplacer("HANDLE", "NEW", "calendar_day", "month", "length: 45", "length: 13\n    own_term: 60", "[URGE-0, URGE-5]", "[UP-URGENT]").Replace(handle), []string{
+			"local.yaml:11: NEW: own_term: is a number of days; a clock in months has none",
+			"local.yaml:10: NEW: length: must be 1 to 12 months, is 13",
+			"local.yaml:15: NEW: steps: UP-URGENT is taken by the hour (+1m), but the clock is none of hours",
+		}},
+		{"hours suspended", "suspensions:\n  - {id: strike, name: {zh: x, en: y}, source: x, basis: local, days: 5, clocks: [URGENT-REPORT]}\n", []string{
+			"local.yaml:2: strike: clocks: URGENT-REPORT runs in hours, which nothing suspends",
+		}},
+		{"a right of hours", "windows:\n  - {id: CALL, name: {zh: x, en: y}, source: x, basis: local, length: 5, unit: hour}\n", []string{
+			`local.yaml:2: CALL: unit: "hour": a right ends with a day, so it is counted in one of [calendar_day working_day month]`,
 		}},
 
 		// Steps.
@@ -229,10 +288,19 @@ func TestOverlayProblems(t *testing.T) {
 			"local.yaml:2: URGE-9: at: a reminder comes before the due date, everything else after it",
 		}},
 		{"supervised again and again", step("at: +1d, do: supervise, repeat: +5wd"), []string{
-			"local.yaml:2: URGE-9: repeat: only an urging or a report upward repeats, after a day or more",
+			"local.yaml:2: URGE-9: repeat: only an urging or a report upward repeats, after a day or more, of a clock in hours after an hour or more",
 		}},
 		{"repeated backwards", step("at: +1d, do: urge, repeat: -5wd"), []string{
-			"local.yaml:2: URGE-9: repeat: only an urging or a report upward repeats, after a day or more",
+			"local.yaml:2: URGE-9: repeat: only an urging or a report upward repeats, after a day or more, of a clock in hours after an hour or more",
+		}},
+		{"repeated by the minute", step("at: +1m, do: urge, repeat: +10m"), []string{
+			"local.yaml:2: URGE-9: repeat: only an urging or a report upward repeats, after a day or more, of a clock in hours after an hour or more",
+		}},
+		{"hours repeated by days", step("at: +1h, do: urge, repeat: +1d"), []string{
+			"local.yaml:2: URGE-9: repeat: +1h and +1d are not counted alike",
+		}},
+		{"reminder at an hour after the due date", step("at: +30m, do: remind"), []string{
+			"local.yaml:2: URGE-9: at: a reminder comes before the due date, everything else after it",
 		}},
 		{"told to nobody there is", strings.Replace(step("at: +1d, do: urge"), "[officers]", "[officers, mayor]", 1), []string{
 			`local.yaml:2: URGE-9: to: "mayor" is none of [officers unit_head upper lower bearer petition_office supervision_office convener reviewer]`,
@@ -280,8 +348,8 @@ func TestOverlayProblems(t *testing.T) {
 			`local.yaml:3: "noon" is not a time of day such as 08:30`,
 			`local.yaml:3: "soon" is not a duration such as 30m`,
 			"local.yaml:3: field ends not found in type policy.WorkDay",
-			`local.yaml:5: "soon" is not an offset such as -7wd or +1d`,
-			`local.yaml:5: "later" is not an offset such as -7wd or +1d`,
+			`local.yaml:5: "soon" is not an offset such as -7wd or +1d, or in hours -30m or +1h`,
+			`local.yaml:5: "later" is not an offset such as -7wd or +1d, or in hours -30m or +1h`,
 			"local.yaml:8: field how not found in type policy.Step",
 			"local.yaml:10: cannot unmarshal !!str `many` into int",
 			"local.yaml:6: Y: source: is missing",
@@ -330,6 +398,49 @@ func TestLoad(t *testing.T) {
 	}
 	if p, err := Load(path); err != nil || p.Version != Default().Version+"+local" {
 		t.Errorf("loaded: %v, %v", p, err)
+	}
+}
+
+// The profiles that come with the program load by their name.
+func TestProfiles(t *testing.T) {
+	if diff := cmp.Diff([]string{"reg-forward-split"}, Profiles()); diff != "" {
+		t.Fatal(diff)
+	}
+	p, err := Load("reg-forward-split")
+	if err != nil {
+		t.Fatal(err)
+	}
+	base := Default()
+	if p.Version == base.Version || len(p.Clocks) != len(base.Clocks)+4 || len(p.Origins) != len(base.Origins)+1 {
+		t.Errorf("%s: %d clocks, %d origins", p.Version, len(p.Clocks), len(p.Origins))
+	}
+	for level, want := range map[string]int{"national": 5, "province": 3, "prefecture": 3, "county": 4} {
+		var got []int
+		for _, k := range p.Clocks {
+			if len(k.OfficeLevels) > 0 && k.OfficeLevels[0] == level {
+				got = append(got, k.Length)
+			}
+		}
+		if diff := cmp.Diff([]int{want}, got); diff != "" {
+			t.Errorf("%s: %s", level, diff)
+		}
+	}
+	for _, k := range base.Clocks {
+		if len(k.OfficeLevels) > 0 {
+			t.Errorf("%s is on by itself", k.ID)
+		}
+	}
+	if _, ok := Profile("../default"); ok {
+		t.Error("a file that is no profile was read")
+	}
+	// As a file of one's own it is the same.
+	data, _ := Profile("reg-forward-split")
+	path := filepath.Join(t.TempDir(), "mine.yaml")
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if q, err := Load(path); err != nil || cmp.Diff(p, q) != "" {
+		t.Errorf("from a file: %v", err)
 	}
 }
 

@@ -105,7 +105,7 @@ type Delivery struct {
 	// Digest and Board are when the daily and the weekly letters go out, on working days.
 	Digest TimeOfDay `yaml:"digest" json:"digest"`
 	Board  TimeOfDay `yaml:"board" json:"board"`
-	// Urgent are the kinds of events of which people are told at any hour.
+	// Urgent are the kinds of events, and the steps, of which people are told at any hour.
 	Urgent []string `yaml:"urgent" json:"urgent"`
 	// GiveUp is after how long a message is given up that can't be delivered, and after
 	// how long an endpoint is switched off that fails.
@@ -170,17 +170,22 @@ type Clock struct {
 	// Starts and Stops name events; Triggers lists them.
 	Starts []string `yaml:"starts" json:"starts"`
 	Stops  []string `yaml:"stops" json:"stops"`
-	// From says which day is day 0: the legal date of the event (empty), or
-	// "recorded", the day it was entered.
+	// From says which day is day 0: the legal date of the event (empty), "recorded",
+	// the day it was entered, or "received", the day on which the unit got the matter.
+	// Hours count from the instant behind the event or, "recorded", from its entry.
 	From string `yaml:"from,omitempty" json:"from,omitempty"`
 	// When narrows the cases to which the rule applies; all must hold.
 	When     []Condition `yaml:"when,omitempty" json:"when,omitempty"`
 	Purposes []string    `yaml:"purposes,omitempty" json:"purposes,omitempty"` // empty: all
+	Origins  []string    `yaml:"origins,omitempty" json:"origins,omitempty"`   // empty: all
+	// OfficeLevels are the levels of the authority (党委政府) whose petition office is
+	// in charge; empty: all.
+	OfficeLevels []string `yaml:"office_levels,omitempty" json:"office_levels,omitempty"`
 
 	Length int           `yaml:"length" json:"length"` // in Unit; the start day is not counted
 	Unit   calendar.Unit `yaml:"unit" json:"unit"`
-	// Yellow is how many working days before the internal due date the lamp
-	// turns yellow.
+	// Yellow is how long before the internal due date the lamp turns yellow: working
+	// days, of a clock in hours hours.
 	Yellow int     `yaml:"yellow" json:"yellow"`
 	Extend *Extend `yaml:"extend,omitempty" json:"extend,omitempty"`
 	// OwnTerm is the longest term, in days of Unit, that the starting event may set
@@ -211,14 +216,20 @@ var Triggers = []string{
 	"commissioned", "objected", "objection_decided", "objection_decided/upheld", "objection_decided/rejected", "joined", "fell_back",
 	"instructed", "fed_back/petition_office", "fed_back/supervision_office", "fed_back/joint_meeting", "term_asked", "term_granted", "term_refused",
 	"talked", "circulated", "listed", "ordered", "suggested", "suggestion_answered", "released/joint_meeting", "received",
+	"marked_urgent", "marked_urgent/petition_office", "marked_urgent/unit", "urgent_reported", "urgent_reported/petition_office", "urgent_reported/unit",
+	"rerouted", "rerouted/petition", "rerouted/duty",
 }
 
 // Delegable are the commands of a leader that a deputy can give. What a leader must do
 // in person (亲自办理) is not among them.
 var Delegable = []string{"acknowledge", "sign", "return"}
 
-// Recorded is the value of Clock.From that counts from the day of entry.
-const Recorded = "recorded"
+// The values of Clock.From that count from another day than the event's own: that of its
+// entry, and that on which the responsible unit got the matter.
+const (
+	Recorded = "recorded"
+	Received = "received"
+)
 
 // Told are the kinds of events that somebody can be told of: the triggers, and what the
 // clock leaves.
@@ -243,9 +254,13 @@ const (
 	OnSimple         Condition = "simple"            // the simple track
 	OnOrdinary       Condition = "ordinary"          // the ordinary one
 	Accepted         Condition = "accepted"          // the notice of acceptance has been given
+	ByPetition       Condition = "petition"          // the matter is settled by an opinion (条例第31条第6项)
+	ByDuty           Condition = "duty"              // the law asks the unit to act (条例第31条第5项)
 )
 
-var conditions = []Condition{ThroughOffice, Direct, Reachable, UnderPetition, UnderSupervision, Supported, Settled, OnSimple, OnOrdinary, Accepted}
+var conditions = []Condition{
+	ThroughOffice, Direct, Reachable, UnderPetition, UnderSupervision, Supported, Settled, OnSimple, OnOrdinary, Accepted, ByPetition, ByDuty,
+}
 
 // Action is what a step does.
 type Action string
@@ -275,7 +290,7 @@ const (
 	ToUnitHead          Recipient = "unit_head"
 	ToUpper             Recipient = "upper"
 	ToLower             Recipient = "lower"
-	ToBearer            Recipient = "bearer" // the leader whose clock it is
+	ToBearer            Recipient = "bearer" // whose clock it is: the leader, the unit's officers, the office's staff
 	ToPetitionOffice    Recipient = "petition_office"
 	ToSupervisionOffice Recipient = "supervision_office"
 	ToConvener          Recipient = "convener" // 联席会议召集人: the leader in charge of petition work
@@ -481,10 +496,17 @@ func (d Delivery) Hours(at time.Time, cal *calendar.Calendar) bool {
 	return cal.Day(day).Work && !at.Before(d.From.At(day)) && at.Before(d.Until.At(day))
 }
 
+// AtAnyHour reports whether people are told of an event of this kind, left by this step
+// if by any, by night and on rest days too.
+func (d Delivery) AtAnyHour(kind, step string) bool {
+	step, _, _ = strings.Cut(step, "#") // a repetition's number
+	return slices.Contains(d.Urgent, kind) || step != "" && slices.Contains(d.Urgent, step)
+}
+
 // When returns the instant from which on somebody may be told of what happened at this
 // one: at once within working hours or if it is urgent, else when the next begin.
-func (d Delivery) When(kind string, at time.Time, cal *calendar.Calendar) time.Time {
-	if slices.Contains(d.Urgent, kind) || d.Hours(at, cal) {
+func (d Delivery) When(kind, step string, at time.Time, cal *calendar.Calendar) time.Time {
+	if d.AtAnyHour(kind, step) || d.Hours(at, cal) {
 		return at
 	}
 	day := calendar.DateOf(at)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -68,6 +69,7 @@ func TestDefaultStatutes(t *testing.T) {
 		{"ACC-DIRECT", 15, calendar.CalendarDay, "《信访工作条例》第二十三条第二款"},
 		{"ACC-TRANSFER", 15, calendar.CalendarDay, "《信访工作条例》第二十三条第三款"},
 		{"HANDLE", 60, calendar.CalendarDay, "《信访工作条例》第三十四条"},
+		{"DUTY-PERFORM", 2, calendar.Month, "《行政诉讼法》第四十七条、《信访工作条例》第三十一条第五项；法律、法规另有规定的从其规定"},
 	} {
 		c, ok := policy.Default().Clock(want.id)
 		if !ok || c.Basis != policy.Statute || c.Length != want.length || c.Unit != want.unit || c.Source != want.source {
@@ -211,16 +213,23 @@ func TestOffset(t *testing.T) {
 		{"3wd", "+3wd", policy.Offset{Days: 3, Unit: calendar.WorkingDay}, calendar.Date{Year: 2026, Month: 9, Day: 30}, calendar.Date{Year: 2026, Month: 10, Day: 10}},
 		{"0d", "+0d", policy.Offset{Unit: calendar.CalendarDay}, calendar.Date{Year: 2026, Month: 10, Day: 1}, calendar.Date{Year: 2026, Month: 10, Day: 1}},
 		{"-30d", "-30d", policy.Offset{Days: -30, Unit: calendar.CalendarDay}, calendar.Date{Year: 2026, Month: 3, Day: 1}, calendar.Date{Year: 2026, Month: 1, Day: 30}},
+		{text: "-30m", written: "-30m", want: policy.Offset{Unit: calendar.Hour, Time: -30 * time.Minute}},
+		{text: "+90m", written: "+90m", want: policy.Offset{Unit: calendar.Hour, Time: 90 * time.Minute}},
+		{text: "120m", written: "+2h", want: policy.Offset{Unit: calendar.Hour, Time: 2 * time.Hour}},
+		{text: "0h", written: "+0h", want: policy.Offset{Unit: calendar.Hour}},
 	} {
 		got, err := policy.ParseOffset(test.text)
 		if err != nil || got != test.want || got.String() != test.written {
 			t.Errorf("%s: %v (%q), %v, want %v (%q)", test.text, got, got, err, test.want, test.written)
 		}
+		if test.from.IsZero() {
+			continue
+		}
 		if to := got.From(test.from, cal); to != test.to {
 			t.Errorf("%s from %v: %v, want %v", test.text, test.from, to, test.to)
 		}
 	}
-	for _, bad := range []string{"", "7", "wd", "--7wd", "+ 1d", "1w", "1000d", "1.5d", "1d ", "７wd"} {
+	for _, bad := range []string{"", "7", "wd", "--7wd", "+ 1d", "1w", "1000d", "1.5d", "30s", "1h30m", "1d ", "７wd"} {
 		if got, err := policy.ParseOffset(bad); err == nil {
 			t.Errorf("%q was read as %v", bad, got)
 		}
@@ -228,6 +237,15 @@ func TestOffset(t *testing.T) {
 }
 
 func TestValuesRoundTrip(t *testing.T) {
+	inDays := rapid.Custom(func(t *rapid.T) policy.Offset {
+		return policy.Offset{
+			Days: rapid.IntRange(-999, 999).Draw(t, "days"),
+			Unit: rapid.SampledFrom([]calendar.Unit{calendar.CalendarDay, calendar.WorkingDay}).Draw(t, "unit"),
+		}
+	})
+	inHours := rapid.Custom(func(t *rapid.T) policy.Offset {
+		return policy.Offset{Unit: calendar.Hour, Time: time.Duration(rapid.IntRange(-999, 999).Draw(t, "minutes")) * time.Minute}
+	})
 	type values struct {
 		At     policy.Offset    `json:"at"`
 		Starts policy.TimeOfDay `json:"starts"`
@@ -235,10 +253,7 @@ func TestValuesRoundTrip(t *testing.T) {
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		want := values{
-			At: policy.Offset{
-				Days: rapid.IntRange(-999, 999).Draw(t, "days"),
-				Unit: rapid.SampledFrom([]calendar.Unit{calendar.CalendarDay, calendar.WorkingDay}).Draw(t, "unit"),
-			},
+			At:     rapid.OneOf(inDays, inHours).Draw(t, "at"),
 			Starts: policy.TimeOfDay{Hour: rapid.IntRange(0, 23).Draw(t, "hour"), Minute: rapid.IntRange(0, 59).Draw(t, "minute")},
 			Spread: policy.Duration(rapid.Int64().Draw(t, "spread")),
 		}

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"encoding"
 	"fmt"
 	"regexp"
@@ -22,44 +23,58 @@ func fromYAML(n *yaml.Node, v encoding.TextUnmarshaler) error {
 	return nil
 }
 
-// Offset is a number of days before (negative) or after a due date, written
-// "-7wd" (working days) or "+1d" (calendar days).
+// Offset is how long before (negative) or after a due date: "-7wd" (working days), "+1d"
+// (calendar days) or, of a clock in hours, "-30m" and "+1h" (minutes, hours).
 type Offset struct {
-	Days int
-	Unit calendar.Unit
+	Days int           // in Unit
+	Unit calendar.Unit // calendar.Hour where Time counts, whole minutes
+	Time time.Duration
 }
 
-var offsetForm = regexp.MustCompile(`^([+-]?)(\d{1,3})(wd|d)$`)
+var offsetForm = regexp.MustCompile(`^([+-]?)(\d{1,3})(wd|d|h|m)$`)
 
-// ParseOffset reads "-7wd", "+1d", "0d".
+// ParseOffset reads "-7wd", "+1d", "0d", "-30m", "+1h".
 func ParseOffset(s string) (Offset, error) {
 	m := offsetForm.FindStringSubmatch(s)
 	if m == nil {
-		return Offset{}, fmt.Errorf("%q is not an offset such as -7wd or +1d", s)
+		return Offset{}, fmt.Errorf("%q is not an offset such as -7wd or +1d, or in hours -30m or +1h", s)
 	}
 	n, _ := strconv.Atoi(m[2]) // three digits at most: it can't fail
 	if m[1] == "-" {
 		n = -n
 	}
-	unit := calendar.CalendarDay
-	if m[3] == "wd" {
-		unit = calendar.WorkingDay
+	switch m[3] {
+	case "wd":
+		return Offset{Days: n, Unit: calendar.WorkingDay}, nil
+	case "h":
+		return Offset{Unit: calendar.Hour, Time: time.Duration(n) * time.Hour}, nil
+	case "m":
+		return Offset{Unit: calendar.Hour, Time: time.Duration(n) * time.Minute}, nil
 	}
-	return Offset{n, unit}, nil
+	return Offset{Days: n, Unit: calendar.CalendarDay}, nil
 }
 
 // IsZero reports whether the offset was left out.
 func (o Offset) IsZero() bool { return o == Offset{} }
 
+// InHours reports whether the offset belongs to clocks in hours.
+func (o Offset) InHours() bool { return o.Unit == calendar.Hour }
+
+// Sign is -1 before the due date, 0 on it, +1 after it.
+func (o Offset) Sign() int { return cmp.Or(cmp.Compare(o.Days, 0), cmp.Compare(o.Time, 0)) }
+
 func (o Offset) String() string {
-	if o.IsZero() {
+	switch {
+	case o.IsZero():
 		return ""
+	case o.InHours() && o.Time%time.Hour == 0:
+		return fmt.Sprintf("%+dh", o.Time/time.Hour)
+	case o.InHours():
+		return fmt.Sprintf("%+dm", o.Time/time.Minute)
+	case o.Unit == calendar.WorkingDay:
+		return fmt.Sprintf("%+dwd", o.Days)
 	}
-	suffix := "d"
-	if o.Unit == calendar.WorkingDay {
-		suffix = "wd"
-	}
-	return fmt.Sprintf("%+d%s", o.Days, suffix)
+	return fmt.Sprintf("%+dd", o.Days)
 }
 
 // MarshalText writes the form that ParseOffset reads.
@@ -74,7 +89,7 @@ func (o *Offset) UnmarshalText(b []byte) (err error) {
 // UnmarshalYAML is UnmarshalText for a policy file.
 func (o *Offset) UnmarshalYAML(n *yaml.Node) error { return fromYAML(n, o) }
 
-// From applies the offset to a day.
+// From applies an offset in days to a day.
 func (o Offset) From(d calendar.Date, cal *calendar.Calendar) calendar.Date {
 	if o.Unit == calendar.WorkingDay {
 		day, _ := cal.AddWorkingDays(d, o.Days)

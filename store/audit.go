@@ -110,6 +110,7 @@ type columns struct {
 	Supervision, Upper, Lower      string
 	Yellow, Red, Overdue, Wake     *time.Time
 	FinalLamp, Calendar            string
+	Urgent                         bool
 	Parties, Receptions            []string
 	Tasks, Clocks                  []string
 	State                          casefile.Case
@@ -121,18 +122,18 @@ func derive(c casefile.Case) columns {
 		Seq: c.Seq, Number: c.Number, Reference: c.Reference, Origin: c.Origin, Campaign: c.Campaign, Office: c.Office, Unit: c.Unit,
 		AccusedUnit: c.AccusedUnit, AccusedOfficial: c.AccusedOfficial, Registered: c.RegisteredAt,
 		Stage: string(c.Stage), Open: c.Stage.Open(), Supervision: string(c.Supervision()), Upper: c.Upper.Official, Lower: c.Lower.Official,
-		Yellow: finite(p.yellow), Red: finite(p.red), Overdue: finite(p.overdue), FinalLamp: string(p.finalLamp), Calendar: p.calendar, Parties: c.Parties(), Receptions: c.Receptions, State: c,
+		Yellow: finite(p.yellow), Red: finite(p.red), Overdue: finite(p.overdue), FinalLamp: string(p.finalLamp), Calendar: p.calendar, Parties: c.Parties(), Receptions: c.Receptions, Urgent: c.Urgent != nil, State: c,
 	}
 	for _, t := range casefile.Waiting(c) {
 		due := ""
 		if !t.Due.IsZero() {
-			due = t.Due.String()
+			due = stamp(t.Due.InternalEnd())
 		}
 		e.Tasks = append(e.Tasks, fmt.Sprintf("%s %s%s%s %s %s", t.Do, t.Official, t.Role, t.Unit, stamp(t.From), due))
 	}
 	for _, k := range c.Clocks {
 		if k.Ticking() {
-			e.Clocks = append(e.Clocks, fmt.Sprintf("%s %s %s %s %s", k.ID, k.Whose, k.Who, stamp(k.YellowOn.Start()), stamp(k.Due.Internal.End())))
+			e.Clocks = append(e.Clocks, fmt.Sprintf("%s %s %s %s %s", k.ID, k.Whose, k.Who, stamp(k.YellowFrom()), stamp(k.Due.InternalEnd())))
 		}
 	}
 	slices.Sort(e.Tasks)
@@ -158,12 +159,12 @@ func (s *Store) columns(ctx context.Context, id string) (columns, error) {
 		SELECT seq, number, coalesce(reference, ''), title, origin, campaign, office, unit, accused_unit, accused_official, registered_at,
 			stage, open, supervision, upper, lower,
 			CASE WHEN yellow_at < 'infinity' THEN yellow_at END, CASE WHEN red_at < 'infinity' THEN red_at END,
-			CASE WHEN overdue_at < 'infinity' THEN overdue_at END, CASE WHEN wake_at < 'infinity' THEN wake_at END, final_lamp, calendar, parties, receptions, state,
-			ARRAY(SELECT concat_ws(' ', do_what, official || role || unit, to_char(from_at` + stamp + `, coalesce(due::text, '')) FROM tasks WHERE case_id = cases.id),
+			CASE WHEN overdue_at < 'infinity' THEN overdue_at END, CASE WHEN wake_at < 'infinity' THEN wake_at END, final_lamp, calendar, parties, receptions, urgent, state,
+			ARRAY(SELECT concat_ws(' ', do_what, official || role || unit, to_char(from_at` + stamp + `, coalesce(to_char(due` + stamp + `, '')) FROM tasks WHERE case_id = cases.id),
 			ARRAY(SELECT concat_ws(' ', id, whose, who, to_char(yellow_at` + stamp + `, to_char(red_at` + stamp + `) FROM clocks k WHERE case_id = cases.id)
 		FROM cases WHERE id = $1`
 	err := s.pool.QueryRow(ctx, sql, id).Scan(&e.Seq, &e.Number, &e.Reference, &e.Title, &e.Origin, &e.Campaign, &e.Office, &e.Unit,
-		&e.AccusedUnit, &e.AccusedOfficial, &e.Registered, &e.Stage, &e.Open, &e.Supervision, &e.Upper, &e.Lower, &e.Yellow, &e.Red, &e.Overdue, &e.Wake, &e.FinalLamp, &e.Calendar, &e.Parties, &e.Receptions, &state, &e.Tasks, &e.Clocks)
+		&e.AccusedUnit, &e.AccusedOfficial, &e.Registered, &e.Stage, &e.Open, &e.Supervision, &e.Upper, &e.Lower, &e.Yellow, &e.Red, &e.Overdue, &e.Wake, &e.FinalLamp, &e.Calendar, &e.Parties, &e.Receptions, &e.Urgent, &state, &e.Tasks, &e.Clocks)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return e, nil // a ledger without a row: everything differs
 	}

@@ -32,30 +32,30 @@ func queueCase(batch *pgx.Batch, c casefile.Case, next casefile.Next) {
 	p := project(c)
 	const upsert = `
 		INSERT INTO cases (id, seq, number, reference, title, origin, campaign, office, unit, accused_unit, accused_official, stage, open, supervision,
-			upper, lower, registered_at, yellow_at, red_at, overdue_at, final_lamp, wake_at, calendar, parties, receptions, state)
+			upper, lower, registered_at, yellow_at, red_at, overdue_at, final_lamp, wake_at, calendar, parties, receptions, urgent, state)
 		VALUES (@id, @seq, @number, nullif(@reference, ''), coalesce((SELECT title FROM documents WHERE id = @petition), ''), @origin, @campaign, @office, @unit,
 			@accused_unit, @accused_official, @stage, @open, @supervision,
-			@upper, @lower, @registered_at, @yellow_at, @red_at, @overdue_at, @final_lamp, @wake_at, @calendar, @parties, @receptions, @state)
+			@upper, @lower, @registered_at, @yellow_at, @red_at, @overdue_at, @final_lamp, @wake_at, @calendar, @parties, @receptions, @urgent, @state)
 		ON CONFLICT (id) DO UPDATE SET seq = @seq, unit = @unit, stage = @stage, open = @open, supervision = @supervision, upper = @upper, lower = @lower,
 			yellow_at = @yellow_at, red_at = @red_at, overdue_at = @overdue_at, final_lamp = @final_lamp, wake_at = @wake_at, calendar = @calendar, parties = @parties,
-			receptions = @receptions, state = @state`
+			receptions = @receptions, urgent = @urgent, state = @state`
 	batch.Queue(upsert, pgx.NamedArgs{
 		"id": c.ID, "seq": c.Seq, "number": c.Number, "reference": c.Reference, "petition": c.Petition.ID, "origin": c.Origin, "campaign": c.Campaign,
 		"office": c.Office, "unit": c.Unit, "accused_unit": c.AccusedUnit, "accused_official": c.AccusedOfficial,
 		"stage": string(c.Stage), "open": c.Stage.Open(), "supervision": string(c.Supervision()), "upper": c.Upper.Official, "lower": c.Lower.Official,
 		"registered_at": c.RegisteredAt, "yellow_at": instant(p.yellow), "red_at": instant(p.red), "overdue_at": instant(p.overdue),
-		"final_lamp": string(p.finalLamp), "wake_at": instant(next.At), "calendar": p.calendar, "parties": append([]string{}, c.Parties()...), "receptions": append([]string{}, c.Receptions...), "state": string(state),
+		"final_lamp": string(p.finalLamp), "wake_at": instant(next.At), "calendar": p.calendar, "parties": append([]string{}, c.Parties()...), "receptions": append([]string{}, c.Receptions...), "urgent": c.Urgent != nil, "state": string(state),
 	})
 	batch.Queue(`DELETE FROM tasks WHERE case_id = $1`, c.ID)
 	for _, t := range casefile.Waiting(c) {
 		batch.Queue(`INSERT INTO tasks (case_id, do_what, official, role, unit, from_at, due) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-			c.ID, string(t.Do), t.Official, string(t.Role), t.Unit, t.From, date(t.Due))
+			c.ID, string(t.Do), t.Official, string(t.Role), t.Unit, t.From, never(t.Due.InternalEnd()))
 	}
 	batch.Queue(`DELETE FROM clocks WHERE case_id = $1`, c.ID)
 	for _, k := range c.Clocks {
 		if k.Ticking() {
 			batch.Queue(`INSERT INTO clocks (case_id, id, whose, who, yellow_at, red_at) VALUES ($1, $2, $3, $4, $5, $6)`,
-				c.ID, k.ID, string(k.Whose), k.Who, k.YellowOn.Start(), k.Due.Internal.End())
+				c.ID, k.ID, string(k.Whose), k.Who, k.YellowFrom(), k.Due.InternalEnd())
 		}
 	}
 }
@@ -80,9 +80,9 @@ func project(c casefile.Case) projection {
 	}
 	for _, k := range c.Clocks {
 		if k.Ticking() {
-			earlier(&p.yellow, k.YellowOn.Start())
-			earlier(&p.red, k.Due.Internal.End())
-			earlier(&p.overdue, k.Due.Statutory.End())
+			earlier(&p.yellow, k.YellowFrom())
+			earlier(&p.red, k.Due.InternalEnd())
+			earlier(&p.overdue, k.Due.StatutoryEnd())
 			if k.Due.Provisional {
 				p.calendar = k.Due.Calendar
 			}
@@ -91,11 +91,12 @@ func project(c casefile.Case) projection {
 	return p
 }
 
-func date(d calendar.Date) any {
-	if d.IsZero() {
+// never is an instant, NULL for the zero time.
+func never(t time.Time) any {
+	if t.IsZero() {
 		return nil
 	}
-	return d.Start().Add(12 * time.Hour) // noon in China is the same day in UTC
+	return t
 }
 
 const selectRow = `SELECT state, title, CASE WHEN wake_at < 'infinity' THEN wake_at END FROM cases`
@@ -149,6 +150,7 @@ type Filter struct {
 	Supervision casefile.Supervision
 	Campaign    string
 	Reception   string        // a reception day that it was brought on
+	Urgent      bool          // marked as grave and urgent
 	DueBefore   calendar.Date // the next statutory due date lies before this day
 	Query       string        // in number, reference or title
 	Sort        string        // one of Sorts
@@ -426,6 +428,9 @@ func (w *where) filter(f Filter, d *casefile.Directory, now time.Time) {
 	}
 	if f.Reception != "" {
 		w.add(`receptions @> ARRAY[@reception] AND receptions <> '{}'`, "reception", f.Reception)
+	}
+	if f.Urgent {
+		w.add(`urgent`, "", nil)
 	}
 	if !f.DueBefore.IsZero() {
 		w.add(`overdue_at <= @due_before`, "due_before", f.DueBefore.Start()) // due on the day before at the latest

@@ -119,7 +119,7 @@ var audiences = map[string]string{
 // mail, to everybody who gets one, has an address and is not on leave. A day's are
 // planned once.
 func (s *Store) PlanLetters(ctx context.Context, kind string, day calendar.Date, now time.Time) error {
-	args := pgx.NamedArgs{"kind": kind, "setting": "planned_" + kind, "text": day.String(), "day": date(day), "now": now}
+	args := pgx.NamedArgs{"kind": kind, "setting": "planned_" + kind, "text": day.String(), "day": day.At(12, 0), "now": now}
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		// The days' names sort as the days do.
 		tag, err := tx.Exec(ctx, `

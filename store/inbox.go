@@ -15,7 +15,7 @@ type Waiting struct {
 	Row
 	Do  casefile.Kind
 	For string     // the leader on leave for whom it is to be done; "" for a task of one's own
-	Due *time.Time // the day, at some hour of it; nil when no clock runs for it
+	Due *time.Time // the instant by which; nil when no clock runs for it
 }
 
 // accusing finds the cases that accuse the caller or the caller's unit. Nothing of
@@ -50,7 +50,7 @@ func (s *Store) Inbox(ctx context.Context, by casefile.Actor, deputies []string,
 	if err := s.pool.QueryRow(ctx, `SELECT count(*)`+sql, args).Scan(&total); err != nil {
 		return nil, 0, fmt.Errorf("count inbox: %w", err)
 	}
-	rows, err := s.pool.Query(ctx, `SELECT c.state, c.title, CASE WHEN c.wake_at < 'infinity' THEN c.wake_at END, t.do_what, t.for_whom, t.due::timestamptz
+	rows, err := s.pool.Query(ctx, `SELECT c.state, c.title, CASE WHEN c.wake_at < 'infinity' THEN c.wake_at END, t.do_what, t.for_whom, t.due
 		FROM (SELECT *`+sql+` ORDER BY due NULLS LAST, case_id LIMIT @limit) AS t JOIN cases c ON c.id = t.case_id
 		ORDER BY t.due NULLS LAST, c.id, t.do_what, t.for_whom`, args)
 	if err != nil {

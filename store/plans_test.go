@@ -47,6 +47,7 @@ func TestPlans(t *testing.T) {
 			"handling":   list(store.Filter{Sort: "due", Stage: casefile.Handling}),
 			"supervised": list(store.Filter{Sort: "due", Supervision: casefile.Dual}),
 			"campaign":   list(store.Filter{Sort: "due", Campaign: "会战"}),
+			"urgent":     list(store.Filter{Sort: "due", Urgent: true}),
 			"unit":       list(store.Filter{Sort: "due", Unit: "232701-rs"}),
 			"leader":     list(store.Filter{Sort: "due", Leader: upper}),
 			// Words of three characters and more; shorter ones are not in the index.

@@ -15,7 +15,7 @@ import (
 type Step struct {
 	Clock string
 	Step  string
-	Due   time.Time // the day, at midnight UTC
+	Due   time.Time // when its clock's time is, or was, over by law
 	At    time.Time
 	State string // planned, done, suppressed or cancelled
 	Why   string
@@ -37,19 +37,19 @@ func queueSteps(batch *pgx.Batch, c casefile.Case, events []casefile.Event, plan
 		if e.Kind == casefile.EventSuppressed {
 			state, why = "suppressed", e.Reason
 		}
-		batch.Queue(taken, c.ID, e.Clock, e.Step, date(e.Clocks[i].Due.Statutory), e.At, state, why, e.Seq)
+		batch.Queue(taken, c.ID, e.Clock, e.Step, e.Clocks[i].Due.StatutoryEnd(), e.At, state, why, e.Seq)
 	}
 	n := len(plan)
-	clocks, names, dues, times := make([]string, n), make([]string, n), make([]any, n), make([]time.Time, n)
+	clocks, names, dues, times := make([]string, n), make([]string, n), make([]time.Time, n), make([]time.Time, n)
 	for i, p := range plan {
-		clocks[i], names[i], dues[i], times[i] = p.Clock, p.Step, date(p.Due), p.At
+		clocks[i], names[i], dues[i], times[i] = p.Clock, p.Step, p.Due, p.At
 	}
 	const cancel = `
 		UPDATE steps SET state = 'cancelled' WHERE case_id = $1 AND state = 'planned'
-			AND (clock, step, due) NOT IN (SELECT * FROM unnest($2::text[], $3::text[], $4::date[]))`
+			AND (clock, step, due) NOT IN (SELECT * FROM unnest($2::text[], $3::text[], $4::timestamptz[]))`
 	batch.Queue(cancel, c.ID, clocks, names, dues)
 	const write = `
-		INSERT INTO steps (case_id, clock, step, due, at, state) SELECT $1, p.*, 'planned' FROM unnest($2::text[], $3::text[], $4::date[], $5::timestamptz[]) AS p
+		INSERT INTO steps (case_id, clock, step, due, at, state) SELECT $1, p.*, 'planned' FROM unnest($2::text[], $3::text[], $4::timestamptz[], $5::timestamptz[]) AS p
 		ON CONFLICT (case_id, clock, step, due) DO UPDATE SET at = excluded.at, state = 'planned'
 			WHERE steps.state = 'cancelled' OR steps.state = 'planned' AND steps.at <> excluded.at`
 	batch.Queue(write, c.ID, clocks, names, dues, times)

@@ -227,7 +227,7 @@ func (r *caseRun) describe(ctx workflow.Context) {
 	}
 	for _, k := range r.c.Clocks {
 		if k.Running() {
-			lines = append(lines, k.ID+" due "+k.Due.Statutory.String())
+			lines = append(lines, k.ID+" due "+k.Due.String())
 		}
 	}
 	workflow.SetCurrentDetails(ctx, strings.Join(lines, "\n\n"))

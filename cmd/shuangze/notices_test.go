@@ -20,7 +20,7 @@ func TestNoticesPreview(t *testing.T) {
 		{[]string{"--kind", "board", "--public-url", "https://xf.example/"}, []string{"包案周报", "https://xf.example/cases/"}},
 		{[]string{"--kind", "reception"}, []string{"领导接待日", "预约"}},
 		{[]string{"--kind", "endpoint_off", "--format", "html"}, []string{"<!DOCTYPE html>", "停用"}},
-		{[]string{"--kind", "group", "--language", "en"}, []string{"News of 5 cases"}},
+		{[]string{"--kind", "group", "--language", "en"}, []string{"News of 6 cases"}},
 	} {
 		out, code := shuangze(t, append([]string{"notices", "preview"}, c.args...)...)
 		for _, want := range c.want {
