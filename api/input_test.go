@@ -288,6 +288,8 @@ func TestDeadline(t *testing.T) {
 		{"HANDLE", "2026-08-02", "2026-10-01", "2026-10-08", false}, // rolls over the national holiday
 		{"DUAL-WHEN", "2026-09-01", "2026-09-04", "2026-09-04", false},
 		{"ACC-TRANSFER", "2026-09-01", "2026-09-16", "2026-09-16", false},
+		{"DUTY-PERFORM", "2026-08-02", "2026-10-02", "2026-10-08", false},
+		{"DUTY-PERFORM", "2026-06-30T23:30:00Z", "2026-09-01", "2026-09-01", false}, // in China it is July
 	} {
 		a := w.do("", "GET", "/api/v1/deadline?rule="+test.rule+"&from="+test.from, nil).want(t, 200, "")
 		if a.str("internal_due") != test.internal || a.str("statutory_due") != test.statutory || a.get("provisional") != test.provisional || a.str("explanation") == "" {
@@ -305,6 +307,16 @@ func TestDeadline(t *testing.T) {
 		a := w.do("", "GET", "/api/v1/deadline?"+query, nil).want(t, 422, "invalid_fields")
 		if diff := cmp.Diff(want, a.fields()); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", query, diff)
+		}
+	}
+	for from, want := range map[string]string{
+		"2026-11-24T23:10:00%2B08:00": "2026-11-24T17:10:00Z",
+		"2026-11-24T23:10:00+08:00":   "2026-11-24T17:10:00Z", // as people paste it
+		"2026-11-24":                  "2026-11-23T18:00:00Z",
+	} {
+		a := w.do("", "GET", "/api/v1/deadline?rule=URGENT-REPORT&from="+from, nil).want(t, 200, "")
+		if a.str("due_at") != want || a.str("from_at") == "" || a.str("unit") != "hour" {
+			t.Errorf("%s: %s", from, a.body)
 		}
 	}
 	for _, from := range []string{"1990-01-01", "2100-12-31"} {

@@ -13,7 +13,7 @@ import (
 const shorter = `
 clocks:
   - {id: HANDLE, name: {zh: 办结, en: settle the matter}, source: 《信访工作条例》第三十四条, basis: statute, bearer: unit,
-     starts: [accepted, fell_back], stops: [served], when: [ordinary, accepted], purposes: [appeal], length: 40, unit: calendar_day, yellow: 3,
+     starts: [accepted, fell_back, rerouted/petition], stops: [served, rerouted/duty], when: [ordinary, accepted, petition], purposes: [appeal], length: 40, unit: calendar_day, yellow: 3,
      extend: {id: EXT-HANDLE, days: 30, source: 《信访工作条例》第三十四条, basis: statute}, steps: [REM-T7, REM-T3, REM-T1, URGE-0, SUP-1, URGE-5]}
 `
 

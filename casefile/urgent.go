@@ -94,7 +94,7 @@ func reportPending(c Case, by Actor, _ time.Time) *Error {
 
 // knownAt checks when an urgent matter became known: its hours count from then.
 func (d *decision) knownAt(v *invalid, received calendar.Date) {
-	switch at := d.cmd.KnownAt; {
+	switch at := d.cmd.KnownAt.Truncate(time.Microsecond); { // as Postgres keeps it
 	case at.IsZero():
 		v.required("known_at", true)
 	case at.After(d.now):

@@ -100,8 +100,8 @@ func TestPlans(t *testing.T) {
 						t.Errorf("%s of %s: reads all %s:\n%s", question, who, n.Relation, q.SQL)
 					}
 					// Who sees everything has all cases counted, in the smallest index there
-					// is; the open ones have indexes of their own.
-					about := seesAll && (question == "all" || question == "newest") || question == "load" || question == "metrics"
+					// is; the open ones have indexes of their own, and the urgent ones, which are few.
+					about := n.Index == "cases_urgent" || seesAll && (question == "all" || question == "newest") || question == "load" || question == "metrics"
 					counts := strings.Contains(q.SQL, "count(*)")
 					if counts && big && strings.HasPrefix(n.Type, "Index") && n.Condition == "" && !about {
 						t.Errorf("%s of %s: counts through all of %s:\n%s", question, who, n.Index, q.SQL)
@@ -126,6 +126,7 @@ func archive(t *testing.T) (*desk, *asked) {
 		FROM cases JOIN copies USING (id)`,
 		`INSERT INTO tasks SELECT case_id || '-' || g, do_what, official, role, unit, from_at, due FROM tasks JOIN copies ON copies.id = case_id`,
 		`INSERT INTO clocks SELECT case_id || '-' || g, clocks.id, whose, who, yellow_at, red_at FROM clocks JOIN copies ON copies.id = case_id`,
+		`UPDATE cases SET urgent = true WHERE hashtext(id) % 200 = 0`,
 		`VACUUM (ANALYZE) cases`, `VACUUM (ANALYZE) tasks`, `VACUUM (ANALYZE) clocks`,
 	} {
 		d.sql(sql)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"shuangze/casefile"
+	"shuangze/store"
 )
 
 // Every step of a case stands in one row: planned, then done or left out, or cancelled
@@ -60,5 +61,41 @@ func TestSteps(t *testing.T) {
 	}
 	if ids := silent(); len(ids) > 0 {
 		t.Errorf("an ended case is silent: %v", ids)
+	}
+}
+
+// A clock in hours can run twice on one day; each run has its own steps.
+func TestStepsOfHours(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	c := d.do("urgent", clerk, d.registration())
+	organs := casefile.UrgentOrgans
+	for range 2 {
+		c = d.do("urgent", clerk, casefile.Command{Kind: casefile.MarkUrgent, KnownAt: d.now})
+		d.now = d.now.Add(100 * time.Minute) // past the reminder
+		if err := d.try("urgent", "", casefile.Command{Kind: casefile.Tick}); err != nil {
+			t.Fatal(err)
+		}
+		c = d.do("urgent", clerk, casefile.Command{Kind: casefile.ReportUrgent, Organs: organs, Text: d.text("已报告")})
+	}
+	steps, err := d.store.Steps(t.Context(), "urgent")
+	if err != nil {
+		t.Fatal(err)
+	}
+	reminders := 0
+	for _, s := range steps {
+		if s.Step == "REM-URGENT" && s.State == "done" {
+			reminders++
+		}
+	}
+	if k, _ := c.Clock("URGENT-REPORT"); reminders != 2 || k.Overdue(d.now) {
+		t.Errorf("%d reminders in %+v", reminders, steps)
+	}
+	page, err := d.store.Cases(t.Context(), d.actor(clerk), store.Filter{Urgent: true, Sort: "due", Limit: 5}, d.now)
+	if err != nil || page.Total != 1 || page.Rows[0].Case.ID != "urgent" {
+		t.Errorf("urgent cases: %+v, %v", page, err)
+	}
+	if _, differences, err := d.store.Audit(t.Context(), "urgent"); err != nil || len(differences) > 0 {
+		t.Errorf("%v, %v", differences, err)
 	}
 }

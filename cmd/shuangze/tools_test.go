@@ -86,7 +86,7 @@ func testTokens(t *testing.T, o *office, data string) {
 func TestPolicy(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "local.yaml")
 	const local = `clocks:
-  - {id: HANDLE, name: {zh: 办结, en: settle}, source: 本地规定, basis: local, bearer: unit, starts: [accepted, fell_back], when: [ordinary, accepted], stops: [served],
+  - {id: HANDLE, name: {zh: 办结, en: settle}, source: 本地规定, basis: local, bearer: unit, starts: [accepted, fell_back, rerouted/petition], when: [ordinary, accepted, petition], stops: [served, rerouted/duty],
      purposes: [appeal], length: 61, unit: calendar_day, yellow: 3, steps: [REM-T7, URGE-9]}
 colour: red
 `
