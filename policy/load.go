@@ -57,14 +57,23 @@ func Load(file string) (*Policy, error) {
 	if file == "" {
 		return Default(), nil
 	}
+	data, err := ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	return Parse(filepath.Base(file), data)
+}
+
+// ReadFile returns the text of the local file at a path, or of the profile of this name.
+func ReadFile(file string) ([]byte, error) {
 	if data, ok := Profile(file); ok {
-		return overlay(file+".yaml", data)
+		return data, nil
 	}
 	data, err := os.ReadFile(file)
 	if err != nil {
 		return nil, fmt.Errorf("read policy: %w", err)
 	}
-	return Parse(filepath.Base(file), data)
+	return data, nil
 }
 
 // Profile returns the local file of the built-in profile with this name.

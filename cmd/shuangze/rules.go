@@ -23,7 +23,7 @@ type rulesCommand struct {
 
 // draftFiles are rules that lie in files.
 type draftFiles struct {
-	Policy   string `help:"Local policy file, in the place of the one in force." env:"SHUANGZE_POLICY" type:"path"`
+	Policy   string `help:"Local policy file or profile, in the place of the one in force." env:"SHUANGZE_POLICY"`
 	Calendar string `help:"Folder with calendar years that add to those in force." env:"SHUANGZE_CALENDAR" type:"path"`
 }
 
@@ -33,7 +33,7 @@ func (f draftFiles) draft() (d rules.Draft, err error) {
 	if f.Policy != "" {
 		if _, policyErr = policy.Load(f.Policy); policyErr == nil {
 			var local []byte
-			local, policyErr = os.ReadFile(f.Policy)
+			local, policyErr = policy.ReadFile(f.Policy)
 			text := string(local)
 			d.Policy = &text
 		}

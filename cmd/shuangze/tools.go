@@ -243,7 +243,7 @@ func (c *verifyCommand) Run(env *environment) error {
 }
 
 type policyCommand struct {
-	Policy string `arg:"" optional:"" help:"Local policy file; none prints the built-in rules." env:"SHUANGZE_POLICY" type:"path"`
+	Policy string `arg:"" optional:"" help:"Local policy file or profile; none prints the built-in rules." env:"SHUANGZE_POLICY"`
 }
 
 func (c *policyCommand) Run(env *environment) error {

@@ -109,6 +109,9 @@ colour: red
 	if out, code := shuangze(t, "dev", "--data", t.TempDir(), "--policy", file, "--listen", "127.0.0.1:0"); code == 0 || !strings.Contains(out, "61 is longer") {
 		t.Errorf("dev with a bad policy: %d\n%s", code, out)
 	}
+	if out, code := shuangze(t, "policy", "reg-forward-split"); code != 0 || !strings.Contains(out, "REG-FORWARD-COUNTY") {
+		t.Errorf("a profile: %d\n%s", code, out)
+	}
 	if out, code := shuangze(t, "policy"); code != 0 || !strings.Contains(out, `"HANDLE"`) {
 		t.Errorf("the built-in policy: %d\n%s", code, out)
 	}
