@@ -677,7 +677,7 @@ func (l *life) checkCase() {
 			l.t.Fatalf("%s", show(k))
 		case k.Unit == calendar.Hour && (k.Due.At.Sub(k.StartedAt) != time.Duration(k.Length)*time.Hour || k.Extended > 0 || len(k.Spans) > 0 || len(k.Suspendable) > 0):
 			l.t.Fatalf("%d hours are not %d: %s", k.Due.At.Sub(k.StartedAt)/time.Hour, k.Length, show(k))
-		case k.Rule == "DUTY-PERFORM" && k.Due.Internal != k.From.AddMonths(2):
+		case k.Rule == "DUTY-PERFORM" && (k.Due.Internal != k.From.AddMonths(k.Length) || k.Length > 2):
 			l.t.Fatalf("two months: %s", show(k))
 		case !k.SuspendedSince.IsZero() && (c.Suspension == nil || len(k.Suspendable) == 0):
 			l.t.Fatalf("stands still for no reason: %s", show(k))

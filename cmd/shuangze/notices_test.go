@@ -15,8 +15,8 @@ func TestNoticesPreview(t *testing.T) {
 		args []string
 		want []string
 	}{
-		{nil, []string{"【信访督办】", "双重督办1件\n\n马某同志：", "https://shuangze.example/cases/"}},
-		{[]string{"--language", "en", "--kind", "digest"}, []string{"[Petitions] 23 Nov: 5 tasks wait for you", "Dear Ma,"}},
+		{nil, []string{"【信访督办】", "双重督办1件，上报1件\n\n马某同志：", "https://shuangze.example/cases/"}},
+		{[]string{"--language", "en", "--kind", "digest"}, []string{"[Petitions] 23 Nov: 6 tasks wait for you", "Dear Ma,"}},
 		{[]string{"--kind", "board", "--public-url", "https://xf.example/"}, []string{"包案周报", "https://xf.example/cases/"}},
 		{[]string{"--kind", "reception"}, []string{"领导接待日", "预约"}},
 		{[]string{"--kind", "endpoint_off", "--format", "html"}, []string{"<!DOCTYPE html>", "停用"}},
