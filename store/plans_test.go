@@ -51,7 +51,12 @@ func TestPlans(t *testing.T) {
 			"unit":       list(store.Filter{Sort: "due", Unit: "232701-rs"}),
 			"leader":     list(store.Filter{Sort: "due", Leader: upper}),
 			// Words of three characters and more; shorter ones are not in the index.
-			"words": list(store.Filter{Sort: "due", Query: "罕见的标题"}),
+			"words":     list(store.Filter{Sort: "due", Query: "罕见的标题"}),
+			"reception": list(store.Filter{Sort: "due", Reception: "day"}),
+			"follow-up": func() error {
+				_, err := d.store.Progress(ctx, "day")
+				return err
+			},
 			"earlier": func() error {
 				_, err := d.store.Earlier(ctx, by, store.Likeness{Phone: "13900000002", Identity: "110101199001011234"}, d.now)
 				return err
