@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"go.yaml.in/yaml/v3"
 
@@ -201,6 +202,7 @@ func (f *file) lay(base *Policy) {
 	p.Windows = merge(base.Windows, p.Windows, func(w Window) string { return w.ID })
 	p.Forms = merge(base.Forms, p.Forms, code)
 	p.Frequencies = merge(base.Frequencies, p.Frequencies, func(f Frequency) string { return f.ID })
+	p.TargetNo = merge(base.TargetNo, p.TargetNo, func(word string) string { return word })
 }
 
 func merge[T any](base, local []T, key func(T) string) []T {
@@ -269,6 +271,11 @@ func (f *file) check(base *Policy) error {
 	}
 	for _, s := range p.Suspensions {
 		c.suspension(base, s)
+	}
+	for _, word := range p.TargetNo {
+		if !strings.ContainsFunc(word, unicode.IsLetter) {
+			c.add("", "", "target_no", "%q is no word", word) // it would be found in every name
+		}
 	}
 	for _, w := range p.Windows {
 		c.window(base, w)

@@ -120,6 +120,28 @@ func TestOverlayOfDeputies(t *testing.T) {
 	}
 }
 
+// A local file adds to what no target may be about, and takes nothing away (TARGET-NO).
+func TestOverlayOfTargetNo(t *testing.T) {
+	t.Parallel()
+	base := Default().TargetNo
+	for file, want := range map[string][]string{
+		"target_no: []":             base,
+		"target_no: [零信访]":          append(slices.Clone(base), "零信访"),
+		"target_no: [息访, 零信访, 零信访]": append(slices.Clone(base), "零信访"),
+	} {
+		p, err := overlay("local.yaml", []byte(file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, p.TargetNo); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", file, diff)
+		}
+	}
+	if _, err := overlay("local.yaml", []byte("version: a\ntarget_no: [' - ']")); err == nil || !strings.Contains(err.Error(), `local.yaml:2: target_no: " - " is no word`) {
+		t.Errorf("a word without letters: %v", err)
+	}
+}
+
 func TestOverlayOfNothingIsTheDefault(t *testing.T) {
 	want := Default()
 	want.Version += "+local"

@@ -62,6 +62,9 @@ type Policy struct {
 	Frequencies []Frequency  `yaml:"frequencies" json:"frequencies"`
 	Reception   Reception    `yaml:"reception" json:"reception"`
 	Delivery    Delivery     `yaml:"delivery" json:"delivery"`
+	// TargetNo are words of what no yearly target may be about (TARGET-NO). A local file
+	// adds to them, and takes none away.
+	TargetNo []string `yaml:"target_no" json:"target_no"`
 }
 
 // People says how many make a petition a collective one, and how many may come for them.

@@ -87,7 +87,10 @@ func (s *Store) Ping(ctx context.Context) error {
 
 // Migrate brings the schema up to date. Several processes may call it at once.
 func (s *Store) Migrate(ctx context.Context) error {
-	return s.migrate(func(p *goose.Provider) error { _, err := p.Up(ctx); return err })
+	if err := s.migrate(func(p *goose.Provider) error { _, err := p.Up(ctx); return err }); err != nil {
+		return err
+	}
+	return s.fillTerms(ctx)
 }
 
 // MigrateDown takes the schema back to a version; 0 removes everything.

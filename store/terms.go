@@ -1,0 +1,132 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"shuangze/casefile"
+)
+
+// queueTerms records what events did to the runs of a case's clocks, and whether the case
+// has ended. c is the case after them.
+func queueTerms(batch *pgx.Batch, c casefile.Case, events []casefile.Event) {
+	for _, e := range events {
+		queueRuns(batch, c.ID, e)
+	}
+	at := c.LastAt
+	switch {
+	case c.Stage == casefile.Reviewing: // what is reviewed stays ended until the review undoes it
+	case c.Stage.Open():
+		batch.Queue(`UPDATE endings SET until_at = $2 WHERE case_id = $1 AND until_at = 'infinity'`, c.ID, at)
+	default:
+		const sql = `
+			INSERT INTO endings (case_id, stage, from_at) SELECT $1, $2, $3
+			WHERE NOT EXISTS (SELECT 1 FROM endings WHERE case_id = $1 AND until_at = 'infinity')`
+		batch.Queue(sql, c.ID, string(c.Stage), at)
+	}
+}
+
+// queueRuns records what one event did.
+func queueRuns(batch *pgx.Batch, id string, e casefile.Event) {
+	if e.Kind == casefile.EventFedBack {
+		const sql = `
+			UPDATE terms SET fed_back_at = $2
+			WHERE case_id = $1 AND rule = ANY($3) AND stopped_at = 'infinity' AND fed_back_at = 'infinity'`
+		batch.Queue(sql, id, e.At, casefile.SupervisionTerms[e.Channel])
+	}
+	if len(e.Late) > 0 {
+		clocks := make([]string, len(e.Late))
+		for i, l := range e.Late {
+			clocks[i] = l.Clock
+		}
+		batch.Queue(`UPDATE terms SET late = true WHERE case_id = $1 AND clock = ANY($2) AND stopped_at = 'infinity'`, id, clocks)
+	}
+	n := len(e.Clocks)
+	if n == 0 {
+		return
+	}
+	triggers := e.Triggers()
+	trigger := triggers[len(triggers)-1]
+	clocks, started, rules, whose, who := make([]string, n), make([]time.Time, n), make([]string, n), make([]string, n), make([]string, n)
+	due, stopped, stops := make([]pgtype.Timestamptz, n), make([]pgtype.Timestamptz, n), make([]string, n)
+	for i, k := range e.Clocks {
+		clocks[i], started[i], rules[i], whose[i], who[i] = k.ID, k.StartedAt, k.Rule, string(k.Whose), k.Who
+		due[i], stopped[i] = endless(k.Due.Statutory.End()), endless(time.Time{})
+		switch {
+		case !k.MetAt.IsZero():
+			stopped[i], stops[i] = endless(k.MetAt), trigger
+		case !k.EndedAt.IsZero():
+			stopped[i], stops[i] = endless(k.EndedAt), "ended"
+		case !k.SuspendedSince.IsZero():
+			due[i] = endless(time.Time{})
+		}
+	}
+	// A clock that was met and started anew in one event stands in it as the new one alone.
+	const before = `
+		UPDATE terms t SET stopped_at = $2, stop = $3 FROM unnest($4::text[], $5::timestamptz[]) AS k (clock, started_at)
+		WHERE t.case_id = $1 AND t.clock = k.clock AND t.started_at <> k.started_at AND t.stopped_at = 'infinity'`
+	batch.Queue(before, id, e.At, trigger, clocks, started)
+	const upsert = `
+		INSERT INTO terms (case_id, clock, started_at, rule, whose, who, unit, due_at, stopped_at, stop)
+		SELECT $1, k.clock, k.started_at, k.rule, k.whose, k.who,
+			CASE WHEN k.whose = 'leader' THEN coalesce((SELECT unit FROM officials WHERE id = k.who), '') ELSE k.who END, k.due_at, k.stopped_at, k.stop
+		FROM unnest($2::text[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::timestamptz[], $9::text[])
+			AS k (clock, started_at, rule, whose, who, due_at, stopped_at, stop)
+		ON CONFLICT (case_id, clock, started_at) DO UPDATE SET
+			who    = CASE WHEN terms.late THEN terms.who ELSE excluded.who END,
+			unit   = CASE WHEN terms.late OR terms.who = excluded.who THEN terms.unit ELSE excluded.unit END,
+			due_at = CASE WHEN terms.late THEN terms.due_at ELSE excluded.due_at END,
+			stopped_at = excluded.stopped_at, stop = excluded.stop
+		WHERE (terms.who, terms.due_at, terms.stopped_at) IS DISTINCT FROM (excluded.who, excluded.due_at, excluded.stopped_at)`
+	batch.Queue(upsert, id, clocks, started, rules, whose, who, due, stopped, stops)
+}
+
+// endless is a time as an array of times takes it; the zero time is infinity.
+func endless(t time.Time) pgtype.Timestamptz {
+	if t.IsZero() {
+		return pgtype.Timestamptz{InfinityModifier: pgtype.Infinity, Valid: true}
+	}
+	return pgtype.Timestamptz{Time: t, Valid: true}
+}
+
+// fillTerms records what the ledger held before there were terms. It does nothing where
+// there are any.
+func (s *Store) fillTerms(ctx context.Context) error {
+	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `LOCK TABLE terms, endings IN SHARE ROW EXCLUSIVE MODE`); err != nil {
+			return fmt.Errorf("lock terms: %w", err)
+		}
+		var filled bool
+		if err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM terms)`).Scan(&filled); err != nil || filled {
+			return err
+		}
+		cases, err := ids(ctx, tx, `SELECT id FROM cases ORDER BY id`)
+		if err != nil {
+			return fmt.Errorf("list cases: %w", err)
+		}
+		for _, id := range cases {
+			rows, err := collect[Recorded](ctx, tx, selectLedger, id, 0)
+			if err != nil {
+				return fmt.Errorf("read ledger of %s: %w", id, err)
+			}
+			batch := &pgx.Batch{}
+			var c casefile.Case
+			for _, r := range rows {
+				e, err := r.Event()
+				if err != nil {
+					return err
+				}
+				c = casefile.Apply(c, e)
+				queueTerms(batch, c, []casefile.Event{e})
+			}
+			if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+				return fmt.Errorf("fill terms of %s: %w", id, err)
+			}
+		}
+		return nil
+	})
+}
