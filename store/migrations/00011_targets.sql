@@ -99,19 +99,19 @@ CREATE INDEX target_cases_item ON target_cases (sheet, item, good, judged_at, ca
 -- +goose StatementBegin
 CREATE FUNCTION targets_are_history() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF TG_OP = 'UPDATE' THEN
-        IF TG_TABLE_NAME = 'target_sheets' AND OLD.closed_at IS NULL AND NEW.closed_at IS NOT NULL THEN
-            IF (OLD.id, OLD.year, OLD.unit, OLD.office, OLD.fingerprint) = (NEW.id, NEW.year, NEW.unit, NEW.office, NEW.fingerprint) THEN
-                RETURN NEW;
-            END IF;
-        ELSIF TG_TABLE_NAME = 'target_versions' THEN
-            IF (OLD.sheet, OLD.version, OLD.items, OLD.hash, OLD.drafted_by, OLD.drafted_at, OLD.command)
-                    = (NEW.sheet, NEW.version, NEW.items, NEW.hash, NEW.drafted_by, NEW.drafted_at, NEW.command)
-                AND (OLD.upper_at IS NULL OR (OLD.upper_by, OLD.upper_at, OLD.upper_command) IS NOT DISTINCT FROM (NEW.upper_by, NEW.upper_at, NEW.upper_command))
-                AND (OLD.head_at IS NULL OR (OLD.head_by, OLD.head_at, OLD.head_command) IS NOT DISTINCT FROM (NEW.head_by, NEW.head_at, NEW.head_command))
-            THEN
-                RETURN NEW;
-            END IF;
+    IF TG_OP = 'UPDATE' AND TG_TABLE_NAME = 'target_sheets' THEN
+        IF OLD.closed_at IS NULL AND NEW.closed_at IS NOT NULL
+            AND (OLD.id, OLD.year, OLD.unit, OLD.office, OLD.fingerprint) = (NEW.id, NEW.year, NEW.unit, NEW.office, NEW.fingerprint)
+        THEN
+            RETURN NEW;
+        END IF;
+    ELSIF TG_OP = 'UPDATE' AND TG_TABLE_NAME = 'target_versions' THEN
+        IF (OLD.sheet, OLD.version, OLD.items, OLD.hash, OLD.drafted_by, OLD.drafted_at, OLD.command)
+                = (NEW.sheet, NEW.version, NEW.items, NEW.hash, NEW.drafted_by, NEW.drafted_at, NEW.command)
+            AND (OLD.upper_at IS NULL OR (OLD.upper_by, OLD.upper_at, OLD.upper_command) = (NEW.upper_by, NEW.upper_at, NEW.upper_command))
+            AND (OLD.head_at IS NULL OR (OLD.head_by, OLD.head_at, OLD.head_command) = (NEW.head_by, NEW.head_at, NEW.head_command))
+        THEN
+            RETURN NEW;
         END IF;
     END IF;
     RAISE EXCEPTION 'a target sheet is never changed or deleted: it can be signed, closed once, and have a new version' USING ERRCODE = 'insufficient_privilege';
