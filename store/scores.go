@@ -40,20 +40,23 @@ const (
 	// time at its end, and at its beginning.
 	judgedStock = `
 		WITH closed AS (
-			SELECT case_id, from_at FROM endings WHERE stage = 'closed' AND from_at > @from AND from_at <= @until AND until_at > @until
+			SELECT case_id, from_at FROM endings
+			WHERE stage = 'closed' AND endings.unit = ANY(@charged) AND from_at > @from AND from_at <= @until AND until_at > @until
 		), missed AS (
 			SELECT case_id, min(due_at) AS due_at FROM terms
 			WHERE rule = ANY(@clocks) AND terms.unit = ANY(@charged) AND stopped_at >= due_at AND stopped_at > @until AND due_at <= @until GROUP BY case_id
 		), old AS (
 			SELECT case_id, min(due_at) AS due_at FROM terms
 			WHERE rule = ANY(@clocks) AND terms.unit = ANY(@charged) AND stopped_at >= due_at AND stopped_at > @from AND due_at <= @from GROUP BY case_id
+		), gone AS (
+			SELECT case_id FROM endings WHERE stage = ANY(@gone) AND endings.unit = ANY(@charged) AND from_at <= @until
 		)
 		SELECT c.id AS case_id, '' AS term, coalesce(closed.from_at, missed.due_at, old.due_at) AS judged_at, coalesce(old.due_at, missed.due_at) AS due_at,
 			closed.case_id IS NOT NULL AS good
 		FROM (SELECT case_id FROM closed UNION SELECT case_id FROM missed UNION SELECT case_id FROM old) j JOIN cases c ON c.id = j.case_id
 			LEFT JOIN closed ON closed.case_id = c.id LEFT JOIN missed ON missed.case_id = c.id LEFT JOIN old ON old.case_id = c.id
-		WHERE c.unit = ANY(@charged) AND c.purpose = 'appeal'
-			AND (old.case_id IS NULL OR NOT EXISTS (SELECT 1 FROM endings e WHERE e.case_id = c.id AND e.stage <> 'closed' AND e.from_at <= @until))
+		WHERE c.purpose = 'appeal'
+			AND c.id NOT IN (SELECT case_id FROM gone)
 			AND CASE WHEN old.case_id IS NOT NULL OR c.campaign <> '' THEN 'backlog' WHEN c.repeated THEN 'repeated' ELSE 'first' END = @stock`
 
 	judgedReviews = `
@@ -69,8 +72,8 @@ const (
 	judgedRated = `
 		SELECT e.case_id, '' AS term, e.from_at AS judged_at, NULL::timestamptz AS due_at,
 			EXISTS (SELECT 1 FROM ledger l WHERE l.case_id = e.case_id AND l.kind = 'rated' AND l.at <= @until) AS good
-		FROM endings e JOIN cases c ON c.id = e.case_id
-		WHERE e.stage = 'closed' AND e.from_at > @from AND e.from_at <= @until AND e.until_at > @until AND c.office = ANY(@charged)`
+		FROM endings e
+		WHERE e.stage = 'closed' AND e.office = ANY(@charged) AND e.from_at > @from AND e.from_at <= @until AND e.until_at > @until`
 )
 
 // judged is the query of everything that a metric has judged, one row each, and its
@@ -87,6 +90,7 @@ func judged(m casefile.Metric, s span) (sql string, args pgx.NamedArgs) {
 		return handedDown, args
 	case casefile.CountsStock:
 		args["clocks"], args["stock"] = m.Clocks, string(m.Stock)
+		args["gone"] = []string{string(casefile.Declined), string(casefile.Diverted)}
 		return judgedStock, args
 	case casefile.CountsReviews:
 		return judgedReviews, args

@@ -24,9 +24,9 @@ func queueTerms(batch *pgx.Batch, c casefile.Case, events []casefile.Event) {
 		batch.Queue(`UPDATE endings SET until_at = $2 WHERE case_id = $1 AND until_at = 'infinity'`, c.ID, at)
 	default:
 		const sql = `
-			INSERT INTO endings (case_id, stage, from_at) SELECT $1, $2, $3
+			INSERT INTO endings (case_id, stage, unit, office, from_at) SELECT $1, $2, $3, $4, $5
 			WHERE NOT EXISTS (SELECT 1 FROM endings WHERE case_id = $1 AND until_at = 'infinity')`
-		batch.Queue(sql, c.ID, string(c.Stage), at)
+		batch.Queue(sql, c.ID, string(c.Stage), c.Unit, c.Office, at)
 	}
 }
 

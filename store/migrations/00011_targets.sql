@@ -4,6 +4,7 @@
 ALTER TABLE cases
     ADD purpose  text    GENERATED ALWAYS AS (state->>'purpose') STORED,
     ADD repeated boolean GENERATED ALWAYS AS (coalesce((state->>'repeated')::boolean, false)) STORED;
+CREATE INDEX cases_judged ON cases (id) INCLUDE (unit, office, origin, campaign, purpose, repeated);
 
 -- Every time that a clock has run, from the ledger: whether the duty was done in time is
 -- a query. One that was missed stays with whoever missed it, by the date it had then.
@@ -31,11 +32,14 @@ CREATE INDEX terms_missed ON terms (rule, unit, stopped_at) INCLUDE (case_id, du
 CREATE TABLE endings (
     case_id  text NOT NULL REFERENCES cases ON DELETE CASCADE,
     stage    text NOT NULL,
+    unit     text NOT NULL, -- the responsible one then
+    office   text NOT NULL,
     from_at  timestamptz NOT NULL,
     until_at timestamptz NOT NULL DEFAULT 'infinity',
     PRIMARY KEY (case_id, from_at)
 );
-CREATE INDEX endings_from ON endings (stage, from_at) INCLUDE (case_id, until_at);
+CREATE INDEX endings_unit   ON endings (unit, stage, from_at) INCLUDE (case_id, until_at);
+CREATE INDEX endings_office ON endings (office, stage, from_at) INCLUDE (case_id, until_at);
 
 CREATE INDEX ledger_judged ON ledger (kind, at) INCLUDE (case_id) WHERE kind IN ('reviewed', 'rated');
 
