@@ -2,6 +2,7 @@ package casefile_test
 
 import (
 	"encoding/json"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -405,6 +406,20 @@ func TestHundredths(t *testing.T) {
 		var h Hundredths
 		if err := json.Unmarshal([]byte(text), &h); err == nil {
 			t.Errorf("%s reads as %s", text, h)
+		}
+	}
+}
+
+// The documents say the same of every metric.
+func TestMetricsAreDocumented(t *testing.T) {
+	text, err := os.ReadFile("../docs/policy.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range Metrics {
+		row := "| `" + m.ID + "` | " + m.Name.Chinese + " | " + m.Formula.Chinese + " | " + m.Source + "; " + string(m.Basis) + " |"
+		if !strings.Contains(string(text), row) {
+			t.Errorf("docs/policy.md lacks %s", row)
 		}
 	}
 }

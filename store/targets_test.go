@@ -424,7 +424,7 @@ func read(events []casefile.Event) (runs []*judgement) {
 				run = &judgement{rule: k.Rule, who: k.Who}
 				runs, open[k.ID] = append(runs, run), run
 			}
-			run.due = k.Due.Statutory.End()
+			run.due = k.Due.StatutoryEnd()
 			switch {
 			case !k.MetAt.IsZero():
 				run.stopped, run.stop = k.MetAt, triggers[len(triggers)-1]
@@ -569,7 +569,7 @@ func TestTargetOracle(t *testing.T) {
 	}
 	compare()
 	before := d.dump()
-	if err := d.store.MigrateDown(ctx, 10); err != nil {
+	if err := d.store.MigrateDown(ctx, 12); err != nil {
 		t.Fatal(err)
 	}
 	if err := d.store.Migrate(ctx); err != nil {

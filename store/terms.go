@@ -55,7 +55,7 @@ func queueRuns(batch *pgx.Batch, id string, e casefile.Event) {
 	due, stopped, stops := make([]pgtype.Timestamptz, n), make([]pgtype.Timestamptz, n), make([]string, n)
 	for i, k := range e.Clocks {
 		clocks[i], started[i], rules[i], whose[i], who[i] = k.ID, k.StartedAt, k.Rule, string(k.Whose), k.Who
-		due[i], stopped[i] = endless(k.Due.Statutory.End()), endless(time.Time{})
+		due[i], stopped[i] = endless(k.Due.StatutoryEnd()), endless(time.Time{})
 		switch {
 		case !k.MetAt.IsZero():
 			stopped[i], stops[i] = endless(k.MetAt), trigger
