@@ -32,8 +32,10 @@ func TestTargetSheets(t *testing.T) {
 		want []string
 	}{
 		"nothing": {m{}, []string{"items:out_of_range", "unit:required", "year:required"}},
-		"red lines": {m{"year": 2026, "unit": "a", "items": targets(target("visits", 1, 50), m{"metric": "executed", "name": "进京访控制", "target": 1, "weight": 50})},
-			[]string{"items.0.metric:red_line", "items.1.name:red_line"}},
+		"red lines": {
+			m{"year": 2026, "unit": "a", "items": targets(target("visits", 1, 50), m{"metric": "executed", "name": "进京访控制", "target": 1, "weight": 50})},
+			[]string{"items.0.metric:red_line", "items.1.name:red_line"},
+		},
 		"weights":   {m{"year": 2026, "unit": "a", "items": targets(target("executed", 90, 99.99))}, []string{"items:not_100"}},
 		"no number": {m{"year": 2026, "unit": "a", "items": targets(target("executed", 1.234, 100))}, []string{"items.0.target:wrong_type"}},
 		"no object": {m{"year": 2026, "unit": "a", "items": []any{1}}, []string{"items.0:wrong_type", "items.0.metric:required", "items.0.weight:out_of_range"}},
