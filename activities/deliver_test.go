@@ -192,6 +192,20 @@ func TestDeliverHours(t *testing.T) {
 	d.wantStates("a", "officer mail sent", "second mail sent", "officer mail sent", "second mail sent")
 }
 
+// Of a grave and urgent matter people are told at once, whatever the day and the hour.
+func TestDeliverUrgent(t *testing.T) {
+	t.Parallel()
+	d := newPostDesk(t, &notifytest.Post{})
+	d.at(4, 19, 0) // a Friday
+	c := d.forwarded("a")
+	d.deliver()
+	d.at(5, 23, 30)
+	d.do(c, "super", casefile.Command{Kind: casefile.MarkUrgent, KnownAt: d.Clock.Now()})
+	if n := d.deliver(); n == 0 || !strings.Contains(d.post.Mails()[0].Subject, "标明重大紧急") {
+		t.Errorf("%d messages on a Saturday night: %v", n, d.post.Mails())
+	}
+}
+
 // Each case is looked at again at the moment of sending.
 func TestDeliverLooksAgain(t *testing.T) {
 	t.Parallel()

@@ -150,7 +150,8 @@ func (b *body) count(field string, n int) bool {
 var narrowing = []casefile.Field{
 	{Name: "stage"},
 	{Name: "lamp"},
-	{Name: "overdue"}, {Name: "urgent"},
+	{Name: "overdue"},
+	{Name: "urgent"},
 	{Name: "origin"},
 	{Name: "unit"},
 	{Name: "leader"},

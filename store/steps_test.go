@@ -71,7 +71,7 @@ func TestStepsOfHours(t *testing.T) {
 	c := d.do("urgent", clerk, d.registration())
 	organs := casefile.UrgentOrgans
 	for range 2 {
-		c = d.do("urgent", clerk, casefile.Command{Kind: casefile.MarkUrgent, KnownAt: d.now})
+		d.do("urgent", clerk, casefile.Command{Kind: casefile.MarkUrgent, KnownAt: d.now})
 		d.now = d.now.Add(100 * time.Minute) // past the reminder
 		if err := d.try("urgent", "", casefile.Command{Kind: casefile.Tick}); err != nil {
 			t.Fatal(err)
