@@ -59,15 +59,15 @@ func handOver(d *decision) *Error {
 	return nil
 }
 
-// decidedBy requires the decision of a leader of the office's own authority, who has
-// no part in what is complained of.
+// decidedBy requires the decision of a leader of the office's own authority, or of one
+// above it, who has no part in what is complained of.
 func (d *decision) decidedBy(v *invalid) {
 	by := d.rules.Directory.Officials[d.cmd.DecidedBy]
 	switch {
 	case d.cmd.DecidedBy == "":
 		v.required("decided_by", true)
-	case by.Role != Leader || by.Unit != d.rules.Directory.Area(d.c.Office):
-		v.add("decided_by", "not_entitled", "须由同级党委政府领导决定", "it takes the decision of a leader of the office's own authority")
+	case by.Role != Leader || d.rules.Directory.Area(by.Unit) != by.Unit || !d.rules.Directory.Under(d.c.Office, by.Unit):
+		v.add("decided_by", "not_entitled", "须由同级或上级党委政府领导决定", "it takes the decision of a leader of the office's own authority, or of one above it")
 	case Accuses(d.c, by.ID, by.Unit, d.rules.Directory):
 		v.add("decided_by", "recused", "此人应当回避", "this leader must withdraw")
 	}

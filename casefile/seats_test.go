@@ -122,3 +122,21 @@ func TestUrge(t *testing.T) {
 		t.Errorf("urged at %v, told %v", d.c.UrgedAt, d.last.Notices)
 	}
 }
+
+// A leader who leaves has cases of several offices. The authority above them decides for
+// all: that of an office below it or of one beside it never does.
+func TestAuthorityAboveDecides(t *testing.T) {
+	d := newDesk(t)
+	d.do("county-clerk", d.command(Register)).moves("county-supervisor assign", "county-clerk forward")
+	if d.c.Office != "C-xf" || d.c.Upper.Official != "upper" {
+		t.Fatalf("the case is of %s, led by %s", d.c.Office, d.c.Upper.Official)
+	}
+	memo := d.command(HandOver)
+	memo.From, memo.To, memo.DecidedBy = "upper", "other-upper", "head"
+	same(t, "the head of a department", []string{"decided_by not_entitled"}, problems(d.refuse("supervisor", memo, "invalid_fields")))
+	memo.DecidedBy = "convener"
+	d.do("supervisor", memo)
+	if d.c.Upper.Official != "other-upper" {
+		t.Errorf("%s", show(d.c.Upper))
+	}
+}
