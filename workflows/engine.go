@@ -38,10 +38,11 @@ func (e Engine) Register(ctx context.Context, caseID string, cmd casefile.Comman
 func (e Engine) Command(ctx context.Context, caseID string, cmd casefile.Command) (Answer, error) {
 	ctx, cancel := e.patient(ctx)
 	defer cancel()
-	handle, err := e.Temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
-		WorkflowID: CaseWorkflowID(caseID), UpdateID: cmd.ID, UpdateName: CommandUpdate, Args: []any{cmd}, WaitForStage: client.WorkflowUpdateStageCompleted,
+	return insist(ctx, func() (client.WorkflowUpdateHandle, error) {
+		return e.Temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+			WorkflowID: CaseWorkflowID(caseID), UpdateID: cmd.ID, UpdateName: CommandUpdate, Args: []any{cmd}, WaitForStage: client.WorkflowUpdateStageCompleted,
+		})
 	})
-	return answer(ctx, handle, err)
 }
 
 // Resume gives a command to a case that the ledger knows, starting its workflow anew
@@ -53,20 +54,21 @@ func (e Engine) Resume(ctx context.Context, c casefile.Case, cmd casefile.Comman
 func (e Engine) start(ctx context.Context, in CaseInput, cmd casefile.Command) (Answer, error) {
 	ctx, cancel := e.patient(ctx)
 	defer cancel()
-	start := e.Temporal.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
-		ID: CaseWorkflowID(in.Case.ID), TaskQueue: TaskQueue,
-		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE, // Postgres refuses a second registration
-		TypedSearchAttributes:    attributes(in.Case, cmd),
-		StaticSummary:            summary(in.Case, cmd),
-	}, CaseType, in)
-	handle, err := e.Temporal.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
-		StartWorkflowOperation: start,
-		UpdateOptions: client.UpdateWorkflowOptions{
-			WorkflowID: CaseWorkflowID(in.Case.ID), UpdateID: cmd.ID, UpdateName: CommandUpdate, Args: []any{cmd}, WaitForStage: client.WorkflowUpdateStageCompleted,
-		},
+	return insist(ctx, func() (client.WorkflowUpdateHandle, error) {
+		start := e.Temporal.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
+			ID: CaseWorkflowID(in.Case.ID), TaskQueue: TaskQueue,
+			WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+			WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE, // Postgres refuses a second registration
+			TypedSearchAttributes:    attributes(in.Case, cmd),
+			StaticSummary:            summary(in.Case, cmd),
+		}, CaseType, in)
+		return e.Temporal.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
+			StartWorkflowOperation: start,
+			UpdateOptions: client.UpdateWorkflowOptions{
+				WorkflowID: CaseWorkflowID(in.Case.ID), UpdateID: cmd.ID, UpdateName: CommandUpdate, Args: []any{cmd}, WaitForStage: client.WorkflowUpdateStageCompleted,
+			},
+		})
 	})
-	return answer(ctx, handle, err)
 }
 
 // Broadcast starts the workflow of a broadcast that stands in the store, unless it runs
@@ -142,6 +144,27 @@ func summary(c casefile.Case, cmd casefile.Command) string {
 	return c.Number + " → " + c.Unit
 }
 
+// insist gives a command again that the engine has dropped: a workflow that ends with a
+// command, just when its timer rings or another command comes, fails its task, and the
+// server drops what was in it. The command may stand in the ledger by then; given again
+// with its id it is answered from there.
+func insist(ctx context.Context, give func() (client.WorkflowUpdateHandle, error)) (Answer, error) {
+	const pause = 20 * time.Millisecond
+	for {
+		handle, err := give()
+		a, err := answer(ctx, handle, err)
+		var dropped *serviceerror.WorkflowNotReady
+		if !errors.As(err, &dropped) {
+			return a, err
+		}
+		select {
+		case <-ctx.Done():
+			return a, err
+		case <-time.After(pause):
+		}
+	}
+}
+
 func answer(ctx context.Context, handle client.WorkflowUpdateHandle, err error) (Answer, error) {
 	var a Answer
 	if err == nil {
@@ -175,8 +198,9 @@ func classify(ctx context.Context, err error) error {
 		unavailable *serviceerror.Unavailable
 		deadline    *serviceerror.DeadlineExceeded
 		exhausted   *serviceerror.ResourceExhausted
+		dropped     *serviceerror.WorkflowNotReady
 	)
-	if ctx.Err() != nil || errors.As(err, &timeout) || errors.As(err, &unavailable) || errors.As(err, &deadline) || errors.As(err, &exhausted) {
+	if ctx.Err() != nil || errors.As(err, &dropped) || errors.As(err, &timeout) || errors.As(err, &unavailable) || errors.As(err, &deadline) || errors.As(err, &exhausted) {
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	return err
