@@ -76,12 +76,12 @@ func (x *Explanation) chinese() string {
 			zhMoment(x.FromAt), x.Length, zhMoment(x.Due.At))
 	}
 	var b strings.Builder
-	internal, statutory := zhDate(x.Due.Internal), zhDate(x.Due.Statutory)
+	internal, statutory := x.Due.Internal.Chinese(), x.Due.Statutory.Chinese()
 	unit := map[Unit]string{CalendarDay: "日", WorkingDay: "个工作日", Month: "个月"}[x.Unit]
 	if x.Length == 0 {
-		fmt.Fprintf(&b, "期限为0%s，自%s起算，当日即届满", unit, zhDate(x.From))
+		fmt.Fprintf(&b, "期限为0%s，自%s起算，当日即届满", unit, x.From.Chinese())
 	} else {
-		fmt.Fprintf(&b, "自%s的次日起算%d%s（开始的当日不计入，参照《民法典》第二百零一条），", zhDate(x.From), x.Length, unit)
+		fmt.Fprintf(&b, "自%s的次日起算%d%s（开始的当日不计入，参照《民法典》第二百零一条），", x.From.Chinese(), x.Length, unit)
 	}
 
 	switch {
@@ -125,12 +125,12 @@ func (x *Explanation) chinese() string {
 // zhMonth says on which day months end, before any rolling.
 func (x *Explanation) zhMonth() string {
 	end := x.From.AddMonths(x.Length)
-	s := "到期月的对应日为" + zhDate(end) + "（参照《民法典》第二百零二条）"
+	s := "到期月的对应日为" + end.Chinese() + "（参照《民法典》第二百零二条）"
 	if end.Day != x.From.Day {
-		s = "到期月没有对应日，以月末日" + zhDate(end) + "为最后一日（参照《民法典》第二百零二条）"
+		s = "到期月没有对应日，以月末日" + end.Chinese() + "为最后一日（参照《民法典》第二百零二条）"
 	}
 	if x.More > 0 {
-		s += fmt.Sprintf("，另加延长或中止的%d日，至%s", x.More, zhDate(x.Due.Internal))
+		s += fmt.Sprintf("，另加延长或中止的%d日，至%s", x.More, x.Due.Internal.Chinese())
 	}
 	return s
 }
@@ -256,13 +256,13 @@ func zhRuns(days []Day) string {
 	listed, weekends := runs(days)
 	var parts []string
 	for _, r := range listed {
-		s := zhDate(r.first())
+		s := r.first().Chinese()
 		switch {
 		case r.last() == r.first():
 		case r.last().Year == r.first().Year:
 			s += "至" + zhMonthDay(r.last())
 		default:
-			s += "至" + zhDate(r.last())
+			s += "至" + r.last().Chinese()
 		}
 		parts = append(parts, fmt.Sprintf("%s%s%d天", s, zhLabel(r), len(r)))
 	}
@@ -290,20 +290,21 @@ func zhLabel(r run) string {
 func zhMakeUp(days []Day) string {
 	var parts []string
 	for _, d := range days {
-		parts = append(parts, zhDate(d.Date)+d.Name+"调休")
+		parts = append(parts, d.Date.Chinese()+d.Name+"调休")
 	}
 	return strings.Join(parts, "、")
 }
 
 func zhMakeUpLabel(d Day) string { return d.Name + "调休上班日" }
 
-func zhDate(d Date) string { return fmt.Sprintf("%d年%s", d.Year, zhMonthDay(d)) }
+// Chinese writes a day as people do: 2026年3月5日（周四）.
+func (d Date) Chinese() string { return fmt.Sprintf("%d年%s", d.Year, zhMonthDay(d)) }
 
 func zhMonthDay(d Date) string {
 	return fmt.Sprintf("%d月%d日（周%s）", d.Month, d.Day, [...]string{"日", "一", "二", "三", "四", "五", "六"}[d.Weekday()])
 }
 
-func zhMoment(t time.Time) string { return zhDate(DateOf(t)) + t.In(Zone).Format("15:04") }
+func zhMoment(t time.Time) string { return DateOf(t).Chinese() + t.In(Zone).Format("15:04") }
 
 func enRuns(days []Day) string {
 	listed, weekends := runs(days)

@@ -76,23 +76,23 @@ func TellClock(events []Event, id string, r Rules) (s Story, ok bool) {
 
 func (s *Story) chinese(r Rules) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s（%s，%s）自第%d号记录（%s）起算。", s.Name.Chinese, s.Clock.Rule, s.Source, s.Started.Seq, zhDay(calendar.DateOf(s.Started.At)))
+	fmt.Fprintf(&b, "%s（%s，%s）自%s第%d号记录起算。", s.Name.Chinese, s.Clock.Rule, s.Source, calendar.DateOf(s.Started.At).Chinese(), s.Started.Seq)
 	for _, m := range s.Moves {
-		fmt.Fprintf(&b, "%s%s", zhDay(calendar.DateOf(m.At)), movers[m.Kind].Chinese)
+		fmt.Fprintf(&b, "%s%s", calendar.DateOf(m.At).Chinese(), movers[m.Kind].Chinese)
 		if m.Days > 0 {
 			fmt.Fprintf(&b, "%d日", m.Days)
 		}
 		if name := r.Directory.Officials[m.By].Name; name != "" {
 			fmt.Fprintf(&b, "（%s）", name)
 		}
-		fmt.Fprintf(&b, "，到期日为%s。", zhDay(m.Due))
+		fmt.Fprintf(&b, "，到期日为%s。", m.Due.Chinese())
 	}
 	for _, span := range s.Clock.Spans {
-		fmt.Fprintf(&b, "%s次日至%s不计算在内。", zhDay(span.From), zhDay(span.Until))
+		fmt.Fprintf(&b, "%s的次日至%s不计算在内。", span.From.Chinese(), span.Until.Chinese())
 	}
 	b.WriteString(s.Days.Chinese)
 	if s.differs() {
-		fmt.Fprintf(&b, "本期限按起算时的节假日安排（%s）计算，到期日仍为%s。", s.Clock.Due.Calendar, zhDay(s.Clock.Due.Statutory))
+		fmt.Fprintf(&b, "本期限按起算时的节假日安排（%s）计算，到期日仍为%s。", s.Clock.Due.Calendar, s.Clock.Due.Statutory.Chinese())
 	}
 	return b.String()
 }
@@ -125,5 +125,3 @@ func (s *Story) differs() bool {
 	now, then := s.Days.Due, s.Clock.Due
 	return !now.StatutoryEnd().Equal(then.StatutoryEnd()) || !now.InternalEnd().Equal(then.InternalEnd())
 }
-
-func zhDay(d calendar.Date) string { return fmt.Sprintf("%d年%d月%d日", d.Year, d.Month, d.Day) }

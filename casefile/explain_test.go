@@ -28,7 +28,7 @@ func TestStoryOfAClock(t *testing.T) {
 	if len(s.Moves) != 2 || s.Days.Due.Statutory != s.Clock.Due.Statutory || s.Moves[0].By != "convener" || s.Moves[1].Kind != EventResumed {
 		t.Errorf("%s", show(s))
 	}
-	if !strings.Contains(s.Text.Chinese, "2026年9月1日次日至2026年9月21日不计算在内") {
+	if !strings.Contains(s.Text.Chinese, "2026年9月1日（周二）的次日至2026年9月21日（周一）不计算在内") {
 		t.Error(s.Text.Chinese)
 	}
 

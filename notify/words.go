@@ -140,8 +140,6 @@ func doing(kind casefile.Kind) policy.Text {
 	return policy.Text{Chinese: string(kind), English: string(kind)}
 }
 
-var weekdays = [...]string{"周日", "周一", "周二", "周三", "周四", "周五", "周六"}
-
 // day writes a day as people do.
 func (l Language) day(d calendar.Date) string {
 	switch {
@@ -150,7 +148,7 @@ func (l Language) day(d calendar.Date) string {
 	case l == English:
 		return fmt.Sprintf("%s %d %s %d", d.Weekday().String()[:3], d.Day, d.Month.String()[:3], d.Year)
 	}
-	return fmt.Sprintf("%d年%d月%d日（%s）", d.Year, int(d.Month), d.Day, weekdays[d.Weekday()])
+	return d.Chinese()
 }
 
 // due writes by when something is due: a day or, where there is an instant, that.
