@@ -157,8 +157,11 @@ func Waiting(c Case) []Task {
 			if ch.Name == JointMeeting {
 				continue // its convener releases it when the office says so
 			}
+			if !c.settled() {
+				continue // it is the unit's turn
+			}
 			if k, ok := c.Clock(own); ok && k.Running() {
-				term = own // the matter is settled: now it is the office's turn
+				term = own
 			}
 			add(t, term)
 		}

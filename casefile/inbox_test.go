@@ -8,7 +8,8 @@ import (
 )
 
 // What each state waits for: the command, who is to give it, and by when. Personal acts
-// are shown from when their lamp turns yellow.
+// are shown from when their lamp turns yellow; an office's release waits only when the
+// matter is settled, for until then it is the unit's turn.
 func TestWaiting(t *testing.T) {
 	acts := []string{"act upper 2026-10-01", "act lower 2026-10-01"}
 	for state, want := range map[string][]string{
@@ -26,10 +27,13 @@ func TestWaiting(t *testing.T) {
 		"signed":        append([]string{"serve officer C-rs 2026-10-31"}, acts...),
 		"served":        {"close supervisor P-xf 2026-09-15"},
 		"supervised": {
-			"opine officer C-rs 2026-10-31", acts[0], acts[1], "feed_back officer C-rs 2026-09-16", "release supervisor P-xf 2026-09-16",
+			"opine officer C-rs 2026-10-31", acts[0], acts[1], "feed_back officer C-rs 2026-09-16",
 		},
 		"dual": {
 			"opine officer C-rs 2026-10-31", acts[0], acts[1],
+			"feed_back officer C-rs 2026-09-16", "feed_back officer C-rs 2026-10-01",
+		},
+		"served-dual": {
 			"feed_back officer C-rs 2026-09-16", "release supervisor P-xf 2026-09-16",
 			"feed_back officer C-rs 2026-10-01", "release inspector P-dc 2026-10-01",
 		},

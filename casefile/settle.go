@@ -109,6 +109,10 @@ func (c Case) unexecuted() bool {
 	return c.Opinion != nil && c.Opinion.Result == "support" && c.ExecutedAt.IsZero()
 }
 
+// settled reports whether nothing is left to do but to check: the opinion was delivered,
+// with both signatures, and carried out where it supports the claim.
+func (c Case) settled() bool { return c.Stage == Served && c.signed() && !c.unexecuted() }
+
 func toExecute(c Case, _ Actor, _ time.Time) *Error {
 	if !c.unexecuted() {
 		return conflict("nothing_to_execute", "没有待执行的处理意见", "no opinion waits to be carried out")
