@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 
 	"shuangze/activities"
@@ -53,6 +54,10 @@ func TestDeliverRuns(t *testing.T) {
 		d, err := o.temporal.ScheduleClient().GetHandle(ctx, id).Describe(ctx)
 		if err != nil || len(d.Schedule.Spec.Intervals) != 1 || d.Schedule.Spec.Intervals[0].Every != time.Minute {
 			t.Errorf("schedule %s: %+v, %v", id, d, err)
+		}
+		// Otherwise a run that lasts a minute would leave people untold until the minute after.
+		if err == nil && d.Schedule.Policy.Overlap != enums.SCHEDULE_OVERLAP_POLICY_BUFFER_ONE {
+			t.Errorf("schedule %s: a run that falls into another %s", id, d.Schedule.Policy.Overlap)
 		}
 	}
 	if err := o.startDeliver().Get(t.Context(), nil); err != nil {

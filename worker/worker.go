@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"time"
 
+	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
@@ -69,8 +70,9 @@ func Register(w sdkworker.Registry, a *activities.Activities) {
 	w.RegisterActivityWithOptions(a.Deliver, activity.RegisterOptions{Name: workflows.DeliverActivity})
 }
 
-// schedule runs a workflow every minute, unless the run before still goes on. A run that
-// was missed is not made up for: the next finds all that is to be found.
+// schedule runs a workflow at once and then every minute. While a run goes on the next
+// waits for it and then follows at once; no more than one waits. A run that was missed is
+// not made up for: the next finds all that is to be found.
 func schedule(ctx context.Context, c client.Client, id, workflow string) error {
 	_, err := c.ScheduleClient().Create(ctx, client.ScheduleOptions{
 		ID:   id,
@@ -79,7 +81,9 @@ func schedule(ctx context.Context, c client.Client, id, workflow string) error {
 			ID: id, Workflow: workflow, TaskQueue: workflows.TaskQueue,
 			WorkflowRunTimeout: 15 * time.Minute,
 		},
-		CatchupWindow: time.Minute,
+		CatchupWindow:      time.Minute,
+		Overlap:            enums.SCHEDULE_OVERLAP_POLICY_BUFFER_ONE,
+		TriggerImmediately: true,
 	})
 	var exists *serviceerror.WorkflowExecutionAlreadyStarted
 	if err != nil && !errors.Is(err, temporal.ErrScheduleAlreadyRunning) && !errors.As(err, &exists) {
