@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"shuangze/calendar"
@@ -90,7 +91,8 @@ func (p *post) notices(ctx context.Context, m store.Message, l *notify.Letter, r
 			continue
 		}
 		h := notify.Happening{Seq: t.Seq, Kind: t.Event.Kind, Code: t.Step, At: t.At, For: p.rules.Directory.Officials[t.For].Name}
-		if step, ok := p.rules.Policy.Step(t.Step); ok {
+		code, _, _ := strings.Cut(t.Step, "#") // of a step that repeats, whichever time it is
+		if step, ok := p.rules.Policy.Step(code); ok {
 			h.Step = step.Name
 		}
 		if last := len(l.Items) - 1; last >= 0 && l.Items[last].Case == t.CaseID {

@@ -99,3 +99,23 @@ func TestDeliverOutdatedLetters(t *testing.T) {
 		t.Errorf("the officer has nothing to do and got %s", got)
 	}
 }
+
+// A step that comes round again is told by the same name as the first time.
+func TestRepeatedStepHasItsName(t *testing.T) {
+	t.Parallel()
+	d := newPostDesk(t, &notifytest.Post{})
+	c := d.forwarded("a")
+	c = d.do(c, "super", casefile.Command{Kind: casefile.Assign, Upper: "upper", Lower: "lower"})
+	for i, day := range []int{7, 22} { // neither leader acknowledges
+		d.at(day, 10, 0)
+		c = d.do(c, "", casefile.Command{Kind: casefile.Tick})
+		d.deliver()
+		var told string
+		for _, m := range d.post.To("upper@shuangze.example") {
+			told += m.Text
+		}
+		if n := strings.Count(told, "包案领导逾期上报"); n != i+1 {
+			t.Errorf("on 9-%d told %d times by name:\n%s", day, n, told)
+		}
+	}
+}

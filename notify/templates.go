@@ -188,12 +188,28 @@ type itemView struct {
 func viewOf(l Letter) view {
 	v := view{Letter: l, Items: make([]itemView, len(l.Items))}
 	for i, item := range l.Items {
+		item.Happened = once(item.Happened)
 		v.Items[i] = itemView{Item: item}
 		if l.Site != "" {
 			v.Items[i].Link = strings.TrimSuffix(l.Site, "/") + "/cases/" + item.Case
 		}
 	}
 	return v
+}
+
+// once leaves out what would read the same as what stands before it: that both leaders
+// are silent, say, is two events with the same words.
+func once(happened []Happening) []Happening {
+	var told []Happening
+	for _, h := range happened {
+		same := func(was Happening) bool {
+			return was.Kind == h.Kind && was.Step == h.Step && was.For == h.For && was.At.Truncate(time.Minute).Equal(h.At.Truncate(time.Minute))
+		}
+		if !slices.ContainsFunc(told, same) {
+			told = append(told, h)
+		}
+	}
+	return told
 }
 
 // Compose writes a letter to a person.

@@ -8,10 +8,13 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"shuangze/casefile"
 	"shuangze/notify"
+	"shuangze/policy"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -163,6 +166,28 @@ func TestWords(t *testing.T) {
 			if !notify.Named(code) {
 				t.Errorf("%s has no word", code)
 			}
+		}
+	}
+}
+
+// Two events that read the same, as when both leaders are silent, are one line; machines
+// get both.
+func TestLettersSayThingsOnce(t *testing.T) {
+	t.Parallel()
+	silent := notify.Happening{Seq: 7, Kind: casefile.EventReportedUp, Code: "UP-LEADER", Step: policy.Text{Chinese: "包案领导逾期上报", English: "a leader's silence"}, At: time.Date(2026, 3, 5, 0, 30, 2, 0, time.UTC)}
+	other, later := silent, silent
+	other.Seq, other.At = 8, silent.At.Add(time.Second)
+	later.Seq, later.At = 9, silent.At.Add(24*time.Hour)
+	letter := notify.Samples(notify.Notices, notify.Chinese)[0]
+	letter.Items = letter.Items[:1]
+	letter.Items[0].Happened = []notify.Happening{silent, other, later}
+	m, err := notify.DefaultTemplates().Compose(letter)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, body := range map[string]string{"text": m.Text, "page": m.HTML} {
+		if n := strings.Count(body, "包案领导逾期上报"); n != 2 {
+			t.Errorf("%s says it %d times, want once for each day:\n%s", name, n, body)
 		}
 	}
 }
