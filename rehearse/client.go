@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -30,8 +31,23 @@ type summary struct {
 	Supervision string        `json:"supervision"`
 	Key         bool          `json:"key"`
 	Difficult   bool          `json:"difficult"`
+	Late        bool          `json:"late"`
+	Office      string        `json:"office"`
+	Unit        string        `json:"unit"`
 	ReceivedOn  calendar.Date `json:"received_on"`
-	Opinion     struct {
+	Leaders     struct {
+		Upper *seat `json:"upper"`
+		Lower *seat `json:"lower"`
+	} `json:"leaders"`
+	Clocks []struct {
+		ID       string `json:"id"`
+		Extended int    `json:"extended_days"`
+		Overdue  bool   `json:"overdue"`
+	} `json:"clocks"`
+
+	// Of a case that was asked for whole.
+	Track   string `json:"track"`
+	Opinion struct {
 		Version int    `json:"version"`
 		Hash    string `json:"hash"`
 	} `json:"opinion"`
@@ -40,10 +56,29 @@ type summary struct {
 		FedBackAt  *time.Time `json:"fed_back_at"`
 		ReleasedAt *time.Time `json:"released_at"`
 	} `json:"channels"`
+	Reviews []struct {
+		Round string `json:"round"`
+		Unit  string `json:"unit"`
+	} `json:"reviews"`
+	Suspension *struct {
+		Reason string `json:"reason"`
+	} `json:"suspension"`
+	TermRequest *struct {
+		Clock string `json:"clock"`
+	} `json:"term_request"`
+	Suggestions []struct {
+		Number  int     `json:"number"`
+		Outcome *string `json:"outcome"`
+	} `json:"suggestions"`
+}
+
+type seat struct {
+	Official string `json:"official"`
 }
 
 type task struct {
 	Do   string  `json:"do"`
+	For  string  `json:"for"`
 	Case summary `json:"case"`
 }
 
@@ -53,6 +88,7 @@ type inbox struct {
 
 type list struct {
 	Cases []summary `json:"cases"`
+	Total int       `json:"total"`
 }
 
 // problem is a refusal (RFC 9457).
@@ -61,6 +97,8 @@ type problem struct {
 	Code   string          `json:"code"`
 	Detail string          `json:"detail"`
 	Fields json.RawMessage `json:"fields"`
+
+	asked string // the command that was refused
 }
 
 func (p *problem) Error() string {
@@ -77,6 +115,22 @@ func (c client) list(ctx context.Context, token, query string) (l list, err erro
 
 func (c client) get(ctx context.Context, token, id string) (s summary, err error) {
 	return s, c.call(ctx, http.MethodGet, token, "/cases/"+id, "", nil, &s)
+}
+
+// command gives one to a case.
+func (c client) command(ctx context.Context, token, id, command string, body map[string]any) error {
+	if body == nil {
+		body = map[string]any{}
+	}
+	return asked(command, c.post(ctx, token, "/cases/"+id+"/commands/"+command, "", body, nil))
+}
+
+// asked notes in a refusal what it refused.
+func asked(what string, err error) error {
+	if refused := (&problem{}); errors.As(err, &refused) {
+		refused.asked = what
+	}
+	return err
 }
 
 func (c client) post(ctx context.Context, token, path, key string, body, answer any) error {

@@ -10,6 +10,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -22,11 +23,13 @@ import (
 
 // Account is an official who can sign in.
 type Account struct {
-	Token string `json:"token"`
-	Role  string `json:"role"`
-	Name  string `json:"name"`
-	Post  string `json:"post"`
-	Unit  string `json:"unit"`
+	Token     string `json:"token"`
+	Role      string `json:"role"`
+	Name      string `json:"name"`
+	Post      string `json:"post"`
+	Level     string `json:"level"`
+	Unit      string `json:"unit"`
+	Portfolio string `json:"portfolio"`
 }
 
 // People are the officials of an installation, played by a script.
@@ -35,15 +38,26 @@ type People struct {
 	accounts map[string]Account
 	seed     uint64
 	clock    casetime.Clock
+	agenda   agenda
 
 	mu      sync.Mutex
 	seen    map[string]time.Time // when a task was first seen, in case time
-	refused map[string]int       // refusals by code
+	refused map[string]int       // refusals, by command and code
+	fates   map[string]fate      // of the cases that the script has registered
+	done    map[string]bool      // what is done once
+	away    map[string]span      // leaders on leave
+	rounds  map[string]int       // of review that a case has had
+	amiss   []string             // what should not have happened
 }
+
+type span struct{ from, until time.Time }
 
 // New makes the people of an installation. api is where it answers.
 func New(api string, accounts map[string]Account, seed uint64, clock casetime.Clock) *People {
-	return &People{api: newClient(api), accounts: accounts, seed: seed, clock: clock, seen: map[string]time.Time{}, refused: map[string]int{}}
+	return &People{
+		api: newClient(api), accounts: accounts, seed: seed, clock: clock,
+		seen: map[string]time.Time{}, refused: map[string]int{}, fates: map[string]fate{}, done: map[string]bool{}, away: map[string]span{}, rounds: map[string]int{},
+	}
 }
 
 // temper is how somebody works.
@@ -89,6 +103,15 @@ var patience = map[string][3][2]int{
 	"report":      {{1, 2}, {4, 7}, {20, 30}},
 	"release":     {{1, 3}, {3, 6}, {7, 10}},
 	"close":       {{1, 4}, {6, 10}, {14, 18}},
+
+	"execute":           {{5, 20}, {15, 34}, {40, 60}},
+	"feed_back":         {{2, 5}, {8, 13}, {17, 25}},
+	"resolve":           {{5, 12}, {14, 25}, {30, 40}},
+	"decide_objection":  {{1, 2}, {3, 5}, {6, 9}},
+	"accept_review":     {{1, 2}, {2, 4}, {5, 8}},
+	"conclude_review":   {{10, 22}, {22, 30}, {33, 45}},
+	"grant_term":        {{0, 2}, {3, 5}, {6, 10}},
+	"answer_suggestion": {{10, 20}, {20, 32}, {35, 50}},
 }
 
 // patienceOf is how long this person leaves this task of this case.
@@ -98,39 +121,94 @@ func (p *People) patienceOf(id string, t task) time.Duration {
 		return 0
 	}
 	from, to := span[p.temperOf(id)][0], span[p.temperOf(id)][1]
-	if t.Do == "opine" && t.Case.Supervision == "dual" {
+	switch {
+	case t.Do == "opine" && t.Case.Supervision == "dual":
 		from, to = 3, 12 // even the failing wake up under dual supervision
+	case t.Do == "opine" && p.fate(t.Case.ID).simple:
+		from, to = 2, 9
+	case t.Do == "opine" && p.did(t.Case.ID, "extend"):
+		from, to = 8, 20
+	case t.Do == "accept" && p.fate(t.Case.ID).objection != "":
+		from, to = 1, 3 // it has five working days
 	}
 	days := from + p.dice("patience", id, t.Case.ID, t.Do).IntN(to-from+1)
 	return time.Duration(days) * 24 * time.Hour
 }
 
-// Run plays the people for a number of days of case time: each case is registered
-// when its time of receipt comes. onDay is called at the start of each day.
-func (p *People) Run(ctx context.Context, cases []importer.Case, days int, onDay func(calendar.Date)) error {
-	cases = slices.Clone(cases)
-	slices.SortFunc(cases, func(a, b importer.Case) int { return a.Registration.ReceivedAt.Compare(b.Registration.ReceivedAt) })
-	first := calendar.DateOf(p.clock.Now())
-	for n := range days {
-		day := first.AddDays(n)
+// Run plays the people until the end of a day of case time. On each working day they
+// come at nine, do what is on the agenda, and work through their desks. onDay is called
+// at the start of each day that is played. Where the machine is too slow for a day's
+// work, the people fall behind and miss days; the clock does not wait.
+func (p *People) Run(ctx context.Context, until calendar.Date, onDay func(calendar.Date)) error {
+	for day := calendar.DateOf(p.clock.Now()); !day.After(until); day = p.next(day) {
 		if err := wait(ctx, p.clock.Real(day.At(9, 0))); err != nil {
 			return err
 		}
 		onDay(day)
-		for len(cases) > 0 && !cases[0].Registration.ReceivedAt.After(p.clock.Now()) {
-			if err := p.register(ctx, cases[0]); err != nil {
-				return err
-			}
-			cases = cases[1:]
+		if !calendar.Default().Day(day).Work {
+			continue
+		}
+		if err := p.agenda.do(ctx, p.clock.Now); err != nil {
+			return err
 		}
 		if err := p.work(ctx, false); err != nil {
 			return err
 		}
-		if err := p.decide(ctx); err != nil {
+		if err := p.offices(ctx, day); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// next is the day after, or today where that has passed.
+func (p *People) next(day calendar.Date) calendar.Date {
+	next, today := day.AddDays(1), calendar.DateOf(p.clock.Now())
+	if today.After(next) {
+		return today
+	}
+	return next
+}
+
+// agenda is what is to be done at some time, beside the desks.
+type agenda struct {
+	mu      sync.Mutex
+	entries []entry // by time
+}
+
+type entry struct {
+	at time.Time
+	do func(context.Context) error
+}
+
+// add enters something for an instant of case time.
+func (a *agenda) add(at time.Time, do func(context.Context) error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	i, _ := slices.BinarySearchFunc(a.entries, at, func(e entry, at time.Time) int {
+		if e.at.After(at) {
+			return 1
+		}
+		return -1 // after those of the same instant
+	})
+	a.entries = slices.Insert(a.entries, i, entry{at, do})
+}
+
+// do does what has become due, in order.
+func (a *agenda) do(ctx context.Context, now func() time.Time) error {
+	for {
+		a.mu.Lock()
+		if len(a.entries) == 0 || a.entries[0].at.After(now()) {
+			a.mu.Unlock()
+			return nil
+		}
+		next := a.entries[0]
+		a.entries = a.entries[1:]
+		a.mu.Unlock()
+		if err := next.do(ctx); err != nil {
+			return err
+		}
+	}
 }
 
 func wait(ctx context.Context, until time.Time) error {
@@ -155,11 +233,56 @@ func (p *People) Morning(ctx context.Context) error {
 	return p.decide(ctx)
 }
 
-// Refused counts what the people tried and were refused, by code.
+// once reports whether this is the first time that something is asked for.
+func (p *People) once(what ...string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	key := strings.Join(what, " ")
+	first := !p.done[key]
+	p.done[key] = true
+	return first
+}
+
+// did reports whether something was done that is done once.
+func (p *People) did(what ...string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.done[strings.Join(what, " ")]
+}
+
+// fate is what becomes of a case.
+func (p *People) fate(id string) fate {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.fates[id]
+}
+
+// onLeave reports whether a leader is away.
+func (p *People) onLeave(id string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	leave, now := p.away[id], p.clock.Now()
+	return !now.Before(leave.from) && now.Before(leave.until)
+}
+
+// Refused counts what the people tried and were refused, by command and code.
 func (p *People) Refused() map[string]int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return maps.Clone(p.refused)
+}
+
+// Amiss lists what should not have happened, in words.
+func (p *People) Amiss() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.amiss)
+}
+
+func (p *People) note(format string, args ...any) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.amiss = append(p.amiss, fmt.Sprintf(format, args...))
 }
 
 // work has everybody look at the desk and do what they are patient with no longer;
@@ -168,7 +291,7 @@ func (p *People) work(ctx context.Context, hurried bool) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(6)
 	for _, id := range slices.Sorted(maps.Keys(p.accounts)) {
-		if role := p.accounts[id].Role; role == "admin" || role == "auditor" {
+		if role := p.accounts[id].Role; role == "admin" || role == "auditor" || p.onLeave(id) {
 			continue
 		}
 		g.Go(func() error {
@@ -192,7 +315,7 @@ func (p *People) work(ctx context.Context, hurried bool) error {
 // ripe reports whether this person has left the task long enough.
 func (p *People) ripe(id string, t task) bool {
 	key := id + " " + t.Case.ID + " " + t.Do
-	now := p.clock.Now()
+	now, patience := p.clock.Now(), p.patienceOf(id, t)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	first, ok := p.seen[key]
@@ -200,7 +323,7 @@ func (p *People) ripe(id string, t task) bool {
 		p.seen[key] = now
 		first = now
 	}
-	if now.Sub(first) < p.patienceOf(id, t) {
+	if now.Sub(first) < patience {
 		return false
 	}
 	delete(p.seen, key) // should it come back, it is seen anew
@@ -216,7 +339,7 @@ func (p *People) tolerate(ctx context.Context, err error) error {
 	}
 	if errors.As(err, &refused) {
 		p.mu.Lock()
-		p.refused[refused.Code]++
+		p.refused[strings.TrimSpace(refused.asked+" "+refused.Code)]++
 		p.mu.Unlock()
 		return nil
 	}

@@ -4,28 +4,104 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"shuangze/calendar"
-	"shuangze/importer"
 )
 
-// register enters a case as a clerk of the highest office would.
-func (p *People) register(ctx context.Context, c importer.Case) error {
+// Receive has a case registered when its time of receipt comes.
+func (p *People) Receive(c Petition) {
+	p.agenda.add(c.Registration.ReceivedAt, func(ctx context.Context) error { return p.tolerate(ctx, p.register(ctx, c)) })
+}
+
+// register enters a case as a clerk would.
+func (p *People) register(ctx context.Context, c Petition) error {
 	r := c.Registration
 	body := map[string]any{
-		"reference": r.Reference, "origin": r.Origin, "channel": r.Channel, "purpose": r.Purpose, "category": r.Category, "campaign": r.Campaign,
-		"unit": r.Unit, "received_at": r.ReceivedAt.Format(time.RFC3339), "headcount": r.Headcount, "repeated": r.Repeated, "key": r.Key, "difficult": r.Difficult,
-		"title": c.Title, "text": c.Text, "petitioner": c.Petitioner,
+		"origin": r.Origin, "channel": r.Channel, "purpose": r.Purpose, "category": r.Category, "unit": r.Unit, "received_at": r.ReceivedAt.Format(time.RFC3339),
+		"headcount": r.Headcount, "repeated": r.Repeated, "key": r.Key, "difficult": r.Difficult, "title": c.Title, "text": c.Text, "petitioner": c.Petitioner,
 	}
-	return p.tolerate(ctx, p.api.post(ctx, p.accounts[p.first("registrar")].Token, "/cases", r.Reference, body, nil))
+	for name, v := range map[string]string{"reference": r.Reference, "campaign": r.Campaign, "accused_unit": r.AccusedUnit, "accused_official": r.AccusedOfficial} {
+		if v != "" {
+			body[name] = v
+		}
+	}
+	if r.Simple {
+		body["simple"] = true
+	}
+	if r.Representatives > 0 {
+		body["representatives"] = r.Representatives
+	}
+	by, key := c.By, c.Key
+	if by == "" {
+		by = p.first("registrar")
+	}
+	if key == "" {
+		key = r.Reference
+	}
+	var answer summary
+	if err := p.api.post(ctx, p.accounts[by].Token, "/cases", key, body, &answer); err != nil {
+		return asked("register", err)
+	}
+	p.mu.Lock()
+	p.fates[answer.ID] = c.fate
+	p.mu.Unlock()
+	if c.fate.linked {
+		return p.link(ctx, by, answer)
+	}
+	return nil
+}
+
+// link joins the case to an earlier one of the same unit.
+func (p *People) link(ctx context.Context, by string, c summary) error {
+	earlier, err := p.api.list(ctx, p.accounts[by].Token, "?limit=5&sort=registered&unit="+c.Unit)
+	if err != nil {
+		return err
+	}
+	for _, e := range earlier.Cases {
+		if e.ID != c.ID {
+			return p.give(ctx, by, c.ID, "link", map[string]any{"earlier": e.ID, "text": "与此前登记的事项为同一诉求，予以关联。"})
+		}
+	}
+	return nil
+}
+
+// give gives a command in somebody's name.
+func (p *People) give(ctx context.Context, by, id, command string, body map[string]any) error {
+	return p.api.command(ctx, p.accounts[by].Token, id, command, body)
+}
+
+// too gives a command beside the one that a task asks for: whether it is refused makes
+// no difference to that.
+func (p *People) too(ctx context.Context, by, id, command string, body map[string]any) error {
+	return p.tolerate(ctx, p.give(ctx, by, id, command, body))
 }
 
 // first is the first account of a role.
 func (p *People) first(role string) string {
+	return p.lowest(func(a Account) bool { return a.Role == role })
+}
+
+// of is the first account of a role in a unit.
+func (p *People) of(unit, role string) string {
+	return p.lowest(func(a Account) bool { return a.Role == role && a.Unit == unit })
+}
+
+// head is the first leader of a unit, who is its head.
+func (p *People) head(unit string) string { return p.of(unit, "leader") }
+
+// convener is who is in charge of petition work in an area.
+func (p *People) convener(area string) string {
+	return p.lowest(func(a Account) bool {
+		return a.Role == "leader" && a.Unit == area && strings.Contains(a.Portfolio, "信访")
+	})
+}
+
+func (p *People) lowest(is func(Account) bool) string {
 	var ids []string
 	for id, a := range p.accounts {
-		if a.Role == role {
+		if is(a) {
 			ids = append(ids, id)
 		}
 	}
@@ -35,64 +111,243 @@ func (p *People) first(role string) string {
 	return slices.Min(ids)
 }
 
+// phrase is one of some words, fixed for the case.
+func (p *People) phrase(id, what string) string {
+	all := words[what]
+	return all[p.dice("phrase", what, id).IntN(len(all))]
+}
+
 // do does one task.
 func (p *People) do(ctx context.Context, id string, t task, hurried bool) error {
 	command, body := t.Do, map[string]any{}
+	if _, ok := words[t.Do]; ok {
+		body["text"] = p.phrase(t.Case.ID, t.Do)
+	}
+	f, c := p.fate(t.Case.ID), t.Case
 	switch t.Do {
-	case "forward", "assign", "acknowledge":
+	case "assign":
+	case "acknowledge":
+		p.standIn(body, t)
+	case "forward":
+		return p.passOn(ctx, id, c, f)
 	case "accept":
+		if f.objection != "" && !hurried && p.once(c.ID, "object") {
+			return p.give(ctx, id, c.ID, "object", map[string]any{"text": p.phrase(c.ID, "object")})
+		}
 		if hurried {
-			body["on"] = p.earlier(t.Case.ReceivedOn)
+			body["on"] = p.earlier(c.ReceivedOn)
+		}
+	case "decide_objection":
+		if body["outcome"] = f.objection; f.objection == "" {
+			body["outcome"] = "rejected"
 		}
 	case "act":
-		body["act"] = []string{"read_file", "receive", "meet", "site_visit", "meeting"}[p.dice("act", id, t.Case.ID).IntN(5)]
-		body["text"] = "阅看卷宗并听取承办人汇报，要求依法依规尽快答复信访人。"
+		body["act"] = []string{"read_file", "receive", "meet", "site_visit", "meeting", "instruct"}[p.dice("act", id, c.ID, calendar.DateOf(p.clock.Now()).String()).IntN(6)]
+		body["text"] = p.phrase(c.ID+id, body["act"].(string))
+		if err := p.lead(ctx, id, c, f); err != nil {
+			return err
+		}
 	case "feed_back":
-		full, err := p.api.get(ctx, p.accounts[id].Token, t.Case.ID)
-		if err != nil {
+		if err := p.channel(ctx, id, c.ID, body); err != nil {
 			return err
 		}
-		for _, ch := range full.Channels {
-			if ch.ReleasedAt == nil && ch.FedBackAt == nil {
-				body["channel"] = ch.Channel
-			}
+		if err := p.askTerm(ctx, c, f); err != nil {
+			return err
 		}
-		body["text"] = "已按督办要求逐项核查，情况反馈如下，预计按期办结。"
-	case "report":
-		body["text"] = "已到现场核实，正在会同有关部门研究处理方案。"
 	case "opine":
-		body["result"] = []string{"support", "explain", "reject"}[p.dice("result", t.Case.ID).IntN(3)]
-		body["text"] = "经调查核实，依据有关法律法规和政策，对信访人的请求作出如下处理意见。不服本意见的，可自收到之日起30日内申请复查。"
+		if stop, err := p.handle(ctx, id, t, f, hurried); stop || err != nil {
+			return err
+		}
+		if body["result"] = []string{"support", "explain", "reject"}[p.dice("result", c.ID).IntN(3)]; body["result"] == "support" && p.dice("term", c.ID).IntN(2) == 0 {
+			body["days"] = 15 + p.dice("days", c.ID).IntN(46)
+		}
+		body["text"] = p.phrase(c.ID, body["result"].(string))
 	case "sign":
-		full, err := p.api.get(ctx, p.accounts[id].Token, t.Case.ID)
+		p.standIn(body, t)
+		full, err := p.api.get(ctx, p.accounts[id].Token, c.ID)
 		if err != nil {
 			return err
 		}
-		if full.Opinion.Version == 1 && p.dice("return", id, t.Case.ID).IntN(8) == 0 {
-			command, body["text"] = "return", "事实部分不够清楚，请补充调查后重新拟稿。"
+		if c.Stage == "opined" && full.Opinion.Version == 1 && p.dice("return", id, c.ID).IntN(8) == 0 {
+			command, body["text"] = "return", p.phrase(c.ID, "return")
 		} else {
 			body["hash"] = full.Opinion.Hash
 		}
 	case "serve":
-		body["means"] = []string{"direct", "mail", "electronic"}[p.dice("means", t.Case.ID).IntN(3)]
-	case "execute":
-		body["text"] = "已按处理意见落实到位，信访人签字确认。"
+		body["means"] = p.means(c.ID)
+	case "resolve":
+		if f.money > 0 {
+			body["money"] = f.money
+		}
+	case "accept_review", "conclude_review":
+		return p.review(ctx, id, c, f, t.Do, body)
+	case "grant_term":
+		if f.askedTerm != "" {
+			command = f.askedTerm
+		}
+	case "answer_suggestion":
+		if stop, err := p.answer(ctx, id, c.ID, f, body); stop || err != nil {
+			return err
+		}
 	case "release":
-		if t.Case.Stage != "served" {
+		if c.Stage != "served" {
 			return nil // the matter is not settled yet
 		}
-		body["text"] = "处理意见已送达并落实，督办事项解除。"
-	case "close":
-		body["text"] = "程序完备，予以结案。"
+	case "report", "execute", "close":
 	default:
 		return fmt.Errorf("nobody knows how to %s", t.Do)
 	}
-	if t.Do == "opine" && !hurried && p.temperOf(id) == slow && p.dice("extend", t.Case.ID).IntN(2) == 0 && t.Case.Lamp != "red" {
-		if err := p.extend(ctx, id, t); err != nil {
+	if err := p.give(ctx, id, c.ID, command, body); err != nil {
+		return err
+	}
+	switch command {
+	case "serve":
+		p.answered(c, f)
+	case "close":
+		p.lookBack(c, f)
+	}
+	return nil
+}
+
+// standIn says for whom a deputy does a task.
+func (p *People) standIn(body map[string]any, t task) {
+	if t.For != "" {
+		body["for"] = t.For
+	}
+}
+
+func (p *People) means(id string) string {
+	return []string{"direct", "mail", "electronic"}[p.dice("means", id).IntN(3)]
+}
+
+// passOn forwards or commissions a case, or ends it where it belongs elsewhere.
+func (p *People) passOn(ctx context.Context, id string, c summary, f fate) error {
+	text := func(of string) map[string]any { return map[string]any{"text": p.phrase(c.ID, of)} }
+	switch f.entry {
+	case "decline":
+		body := text("decline")
+		body["reason"] = []string{"not_competent", "legal_route", "in_hand", "unclear"}[p.dice("decline", c.ID).IntN(4)]
+		return p.give(ctx, id, c.ID, "decline", body)
+	case "divert":
+		n := p.dice("divert", c.ID).IntN(4)
+		body := text("divert")
+		body["route"] = []string{"judicial", "arbitration", "party", "administrative"}[n]
+		body["organ"] = []string{"人民法院", "劳动人事争议仲裁委员会", "上级党组织", "行政复议机关"}[n]
+		return p.give(ctx, id, c.ID, "divert", body)
+	}
+	command, body := "forward", text("forward")
+	if f.entry == "commission" {
+		command, body = "commission", text("commission")
+		body["days"] = 30 + p.dice("commission", c.ID).IntN(4)*10
+	}
+	if f.objection == "upheld" && !p.once(c.ID, "passed on") {
+		unit, err := p.elsewhere(ctx, id, c)
+		if err != nil {
+			return err
+		}
+		body["unit"] = unit
+	}
+	p.once(c.ID, "passed on")
+	if err := p.give(ctx, id, c.ID, command, body); err != nil {
+		return err
+	}
+	if f.joined {
+		return p.too(ctx, id, c.ID, "join", map[string]any{"unit": p.sibling(c.Unit, c.ID), "text": p.phrase(c.ID, "join")})
+	}
+	return nil
+}
+
+// elsewhere finds another unit for a case that was given back, and has its head take
+// the lower seat from the head of the first.
+func (p *People) elsewhere(ctx context.Context, clerk string, c summary) (string, error) {
+	unit := p.sibling(c.Unit, c.ID)
+	if c.Leaders.Lower == nil || p.accounts[c.Leaders.Lower.Official].Unit != c.Unit {
+		return unit, nil
+	}
+	to := p.lowest(func(a Account) bool {
+		return a.Role == "leader" && a.Unit == unit && a.Level == p.accounts[c.Leaders.Lower.Official].Level
+	})
+	return unit, p.too(ctx, p.of(c.Office, "supervisor"), c.ID, "hand_over", map[string]any{
+		"from": c.Leaders.Lower.Official, "to": to, "reason": "other", "decided_by": p.convener(areaOf(c.Office)), "text": p.phrase(c.ID, "hand_over"),
+	})
+}
+
+// sibling is another unit of the same authority that has officers.
+func (p *People) sibling(unit, id string) string {
+	var units []string
+	for _, a := range p.accounts {
+		if a.Role == "officer" && a.Unit != unit && areaOf(a.Unit) == areaOf(unit) && !slices.Contains(units, a.Unit) {
+			units = append(units, a.Unit)
+		}
+	}
+	slices.Sort(units)
+	return units[p.dice("sibling", id).IntN(len(units))]
+}
+
+// lead is what a leader does beside a personal act: an instruction, or a meeting.
+func (p *People) lead(ctx context.Context, id string, c summary, f fate) error {
+	if p.dice("instruct", id, c.ID).IntN(6) == 0 && p.once(c.ID, id, "instruct") {
+		if err := p.too(ctx, id, c.ID, "instruct", map[string]any{"text": p.phrase(c.ID, "instruct_words")}); err != nil {
 			return err
 		}
 	}
-	return p.api.post(ctx, p.accounts[id].Token, "/cases/"+t.Case.ID+"/commands/"+command, "", body, nil)
+	if f.meeting != "" && c.Stage != "registered" && c.Stage != "forwarded" && p.once(c.ID, "submit") {
+		return p.too(ctx, id, c.ID, "submit", map[string]any{"meeting": f.meeting, "text": p.phrase(c.ID, "submit")})
+	}
+	return nil
+}
+
+// channel finds which channel of supervision waits for the unit's answer.
+func (p *People) channel(ctx context.Context, id, of string, body map[string]any) error {
+	full, err := p.api.get(ctx, p.accounts[id].Token, of)
+	if err != nil {
+		return err
+	}
+	for _, ch := range full.Channels {
+		if ch.ReleasedAt == nil && ch.FedBackAt == nil {
+			body["channel"] = ch.Channel
+		}
+	}
+	return nil
+}
+
+// askTerm has the head of the unit ask for more time for what was ordered.
+func (p *People) askTerm(ctx context.Context, c summary, f fate) error {
+	if f.askedTerm == "" {
+		return nil
+	}
+	for _, k := range c.Clocks {
+		if slices.Contains([]string{"SUP-1", "SUP-2", "ASSIGN-RESULT", "LISTED", "ORDER"}, k.ID) && k.Extended == 0 && !k.Overdue && p.once(c.ID, "ask_term", k.ID) {
+			return p.too(ctx, p.head(c.Unit), c.ID, "ask_term", map[string]any{"clock": k.ID, "days": 10 + 5*p.dice("term", c.ID).IntN(3), "text": p.phrase(c.ID, "ask_term")})
+		}
+	}
+	return nil
+}
+
+// handle is what an officer does before the opinion. stop says that the opinion has to
+// wait.
+func (p *People) handle(ctx context.Context, id string, t task, f fate, hurried bool) (stop bool, err error) {
+	c := t.Case
+	if f.fallsBack && p.once(c.ID, "fall_back") {
+		return true, p.too(ctx, id, c.ID, "fall_back", map[string]any{"text": p.phrase(c.ID, "fall_back")})
+	}
+	if err := p.askTerm(ctx, c, f); err != nil {
+		return true, err
+	}
+	if f.heard && p.once(c.ID, "hear") {
+		if err := p.too(ctx, id, c.ID, "hear", map[string]any{"text": p.phrase(c.ID, "hear")}); err != nil {
+			return true, err
+		}
+	}
+	if f.mediated != "" && p.once(c.ID, "mediate") {
+		if err := p.too(ctx, id, c.ID, "mediate", map[string]any{"outcome": f.mediated, "text": p.phrase(c.ID, "mediate")}); err != nil {
+			return true, err
+		}
+	}
+	if !hurried && p.temperOf(id) == slow && p.dice("extend", c.ID).IntN(2) == 0 && t.Case.Lamp != "red" && p.once(c.ID, "extend") {
+		return true, p.extend(ctx, id, t)
+	}
+	return false, nil
 }
 
 // earlier is some day between the receipt and today, as a paper may bear it.
@@ -103,64 +358,30 @@ func (p *People) earlier(received calendar.Date) calendar.Date {
 
 // extend has the head of the officer's unit grant a slow officer more time.
 func (p *People) extend(ctx context.Context, officer string, t task) error {
-	unit := p.accounts[officer].Unit
-	var heads []string
-	for id, a := range p.accounts {
-		if a.Role == "leader" && a.Unit == unit {
-			heads = append(heads, id)
-		}
-	}
-	if len(heads) == 0 {
+	head := p.head(p.accounts[officer].Unit)
+	if head == "" {
 		return nil
 	}
-	return p.api.post(ctx, p.accounts[slices.Min(heads)].Token, "/cases/"+t.Case.ID+"/commands/extend", "", map[string]any{
+	return p.give(ctx, head, t.Case.ID, "extend", map[string]any{
 		"days": 30, "requested_by": officer, "told_on": calendar.DateOf(p.clock.Now()).String(), "told_by": "mail", "text": "案情复杂，需补充鉴定材料。",
-	}, nil)
+	})
 }
 
-// decide plays the leaders' decision on what is both key and difficult: supervised by
-// the petition office, and by the supervision office as well.
-func (p *People) decide(ctx context.Context) error {
-	supervisor := p.first("supervisor")
-	if supervisor == "" {
-		return nil
-	}
-	token := p.accounts[supervisor].Token
-	list, err := p.api.list(ctx, token, "?stage=handling&limit=200")
+// answer registers the answer to a suggestion. stop says that there is none to answer.
+func (p *People) answer(ctx context.Context, id, of string, f fate, body map[string]any) (stop bool, err error) {
+	full, err := p.api.get(ctx, p.accounts[id].Token, of)
 	if err != nil {
-		return p.tolerate(ctx, err)
+		return true, err
 	}
-	for _, c := range list.Cases {
-		if !c.Key || !c.Difficult || c.Supervision == "dual" {
-			continue
-		}
-		path := "/cases/" + c.ID + "/commands/"
-		if c.Supervision == "none" {
-			err := p.api.post(ctx, token, path+"supervise", "", map[string]any{"reason": "other", "text": "重点疑难案件，请认真办理并按期反馈。"}, nil)
-			if err := p.tolerate(ctx, err); err != nil {
-				return err
+	for _, s := range full.Suggestions {
+		if s.Outcome == nil {
+			body["number"], body["outcome"] = s.Number, f.adopted
+			if f.adopted == "" {
+				body["outcome"] = "adopted"
 			}
-		}
-		err := p.api.post(ctx, token, path+"escalate", "", map[string]any{
-			"ground": "key", "decided_by": p.convener(), "text": "经领导研究决定，移交党委督查室双重督办。",
-		}, nil)
-		if err := p.tolerate(ctx, err); err != nil {
-			return err
+			body["text"] = p.phrase(of, body["outcome"].(string))
+			return false, nil
 		}
 	}
-	return nil
-}
-
-// convener is a leader of the supervisor's own authority.
-func (p *People) convener() string {
-	var ids []string
-	for id, a := range p.accounts {
-		if a.Role == "leader" && len(a.Unit) == 4 { // the prefecture's own code
-			ids = append(ids, id)
-		}
-	}
-	if len(ids) == 0 {
-		return ""
-	}
-	return slices.Max(ids[:min(3, len(ids))])
+	return true, nil
 }

@@ -211,20 +211,34 @@ func (s *Store) Gaps(ctx context.Context) ([]string, error) {
 
 // Count says how often something has happened and in how many cases.
 type Count struct {
-	What  string // "event", "step", "stage" or "supervision"
+	What  string // the kind of thing, such as "event" or "late"
 	Name  string
 	Times int
 	Cases int
 }
 
-// Tally counts what the ledger and the case rows say of all cases.
+// Tally counts what the ledger, the case rows, the broadcasts and the messages say of all
+// cases: events by kind, and those that a deputy has left; steps taken and left out;
+// lateness by whose duty it was; suspensions; outcomes of reviews; broadcasts and what
+// became of their cases; letters by kind and state, and why notices were not told.
 func (s *Store) Tally(ctx context.Context) ([]Count, error) {
 	return collect[Count](ctx, s.pool, `
-		SELECT 'event', kind, count(*)::int, count(DISTINCT case_id)::int FROM ledger GROUP BY kind
-		UNION ALL
-		SELECT 'step', split_part(body::jsonb ->> 'clock', '/', 1) || ' ' || split_part(body::jsonb ->> 'step', '#', 1), count(*)::int, count(DISTINCT case_id)::int
-		FROM ledger WHERE body::jsonb ? 'step' AND kind <> 'suppressed' GROUP BY 2
-		UNION ALL SELECT 'stage', stage, count(*)::int, count(*)::int FROM cases GROUP BY stage
-		UNION ALL SELECT 'supervision', supervision, count(*)::int, count(*)::int FROM cases GROUP BY supervision
+		WITH e AS (SELECT case_id, kind, body::jsonb AS e FROM ledger)
+		SELECT 'event', kind, count(*)::int, count(DISTINCT case_id)::int FROM e GROUP BY kind
+		UNION ALL SELECT 'deputy', kind, count(*)::int, count(DISTINCT case_id)::int FROM e WHERE e ? 'for' GROUP BY kind
+		UNION ALL SELECT 'step', split_part(e ->> 'clock', '/', 1) || ' ' || split_part(e ->> 'step', '#', 1), count(*)::int, count(DISTINCT case_id)::int
+		FROM e WHERE e ? 'step' AND kind <> 'suppressed' GROUP BY 2
+		UNION ALL SELECT 'left out', e ->> 'reason', count(*)::int, count(DISTINCT case_id)::int FROM e WHERE kind = 'suppressed' GROUP BY 2
+		UNION ALL SELECT 'late', (l ->> 'whose') || ' ' || split_part(l ->> 'clock', '/', 1), count(*)::int, count(DISTINCT case_id)::int
+		FROM e, jsonb_array_elements(e -> 'late') AS l GROUP BY 2
+		UNION ALL SELECT 'suspension', e ->> 'reason', count(*)::int, count(DISTINCT case_id)::int FROM e WHERE kind = 'suspended' GROUP BY 2
+		UNION ALL SELECT 'review', e ->> 'outcome', count(*)::int, count(DISTINCT case_id)::int FROM e WHERE kind = 'reviewed' GROUP BY 2
+		UNION ALL SELECT 'stage', stage, count(*)::int, count(*)::int FROM cases GROUP BY 2
+		UNION ALL SELECT 'supervision', supervision, count(*)::int, count(*)::int FROM cases GROUP BY 2
+		UNION ALL SELECT 'broadcast', kind || ' ' || result, count(DISTINCT broadcast)::int, count(DISTINCT case_id)::int
+		FROM broadcasts b JOIN broadcast_cases c ON c.broadcast = b.id GROUP BY 2
+		UNION ALL SELECT 'letter', m.kind || ' ' || m.state, count(DISTINCT m.id)::int, count(DISTINCT d.case_id)::int
+		FROM messages m LEFT JOIN deliveries d ON d.message = m.id GROUP BY 2
+		UNION ALL SELECT 'not told', reason, count(*)::int, count(DISTINCT case_id)::int FROM deliveries WHERE state = 'suppressed' GROUP BY 2
 		ORDER BY 1, 3 DESC, 2`)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,6 +34,9 @@ type devCommand struct {
 	Sample   bool   `help:"Load the sample prefecture into an empty data folder."`
 	Rehearse string `help:"Run faster than real time, as 1d=2s; only in a data folder without real cases." placeholder:"1d=2s"`
 	Seed     uint64 `help:"Seed of the rehearsal's people." default:"1"`
+	Year     int    `help:"Rehearse a whole year with the sample prefecture, check what became of it, and end. Without --rehearse at 1d=2s." placeholder:"2026"`
+	Cases    int    `help:"How many cases --year makes up beside the sample's." default:"400"`
+	Mails    string `help:"Folder in which a rehearsal keeps the mails that people would get, where no mail server is given; by default 'mail' in the data folder." type:"path" placeholder:"FOLDER"`
 	draftFiles
 	mail
 }
@@ -49,6 +53,7 @@ type child interface {
 type installation struct {
 	names    []string
 	children []child
+	post     *rehearse.Post // takes the mails of a rehearsal, as long as a worker sends any; or nil
 }
 
 func (in *installation) add(name string, c child) {
@@ -63,6 +68,9 @@ func (in *installation) stop() error {
 	var errs []error
 	for i := len(in.children) - 1; i >= 0; i-- {
 		errs = append(errs, in.children[i].Stop(ctx))
+	}
+	if in.post != nil {
+		in.post.Close()
 	}
 	return errors.Join(errs...)
 }
@@ -123,6 +131,12 @@ func (c *devCommand) Run(env *environment) error {
 		return err
 	}
 	defer unlock()
+	if c.Year != 0 {
+		if c.Year < 2000 || c.Year > 9998 {
+			return fmt.Errorf("%d is no year to rehearse", c.Year)
+		}
+		c.Sample, c.Rehearse = true, cmp.Or(c.Rehearse, "1d=2s")
+	}
 	if err := c.checkListen(env.ctx); err != nil {
 		return err
 	}
@@ -192,6 +206,12 @@ func (c *devCommand) run(env *environment, in *installation) error {
 		return err
 	}
 	defer s.close()
+	if c.Year != 0 && !fresh {
+		return fmt.Errorf("%s is in use: a year is rehearsed in an empty data folder", c.Data)
+	}
+	if in.post, err = c.openPost(ctx, s); err != nil {
+		return err
+	}
 
 	say("starting worker and API …")
 	program, err := os.Executable()
@@ -241,7 +261,10 @@ func (c *devCommand) live(ctx context.Context, env *environment, s *servers, at 
 		fmt.Fprintf(env.stdout, "  rehearsal     it is %s; a day takes %s\n", calendar.DateOf(s.clock.Now()), time.Duration(float64(24*time.Hour)/s.clock.Rate).Round(time.Millisecond))
 	}
 	fmt.Fprintln(env.stdout, "\nCtrl-C stops everything; nothing is lost.")
-	if fresh && c.Sample && !s.clock.IsReal() {
+	switch {
+	case c.Year != 0:
+		return c.playYear(ctx, env, s, people)
+	case fresh && c.Sample && !s.clock.IsReal():
 		if err := play(ctx, env, s, people, rehearsalDays); err != nil {
 			return err
 		}
@@ -350,7 +373,10 @@ func (c *devCommand) settleTime(ctx context.Context, s *store.Store) error {
 		return fmt.Errorf("%s holds real cases; a rehearsal needs an empty data folder", c.Data)
 	}
 	start := time.Now()
-	if c.Sample {
+	switch {
+	case c.Year != 0:
+		start = rehearse.NewYear(c.Year)
+	case c.Sample:
 		if start, err = rehearse.Start(sample.Cases); err != nil {
 			return err
 		}

@@ -63,7 +63,7 @@ func (c *devCommand) tokens(ctx context.Context, s *servers) (map[string]rehears
 		if err != nil {
 			return nil, err
 		}
-		accounts[id] = rehearse.Account{Token: secret, Role: string(o.Role), Name: o.Name, Post: o.Post, Unit: o.Unit}
+		accounts[id] = rehearse.Account{Token: secret, Role: string(o.Role), Name: o.Name, Post: o.Post, Level: o.Level, Unit: o.Unit, Portfolio: o.Portfolio}
 	}
 	return accounts, writePrivate(path, accounts)
 }

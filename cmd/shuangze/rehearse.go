@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -59,29 +60,104 @@ func (c *rehearseCommand) Run(env *environment) error {
 	return play(env.ctx, env, s, rehearse.New(at.API, accounts, c.Seed, s.clock), c.Days)
 }
 
-// play runs the sample's cases with the script's people and prints what happened.
+// play runs the sample's cases with the script's people for a number of days and prints
+// what happened.
 func play(ctx context.Context, env *environment, s *servers, people *rehearse.People, days int) error {
-	rules, err := s.store.Rules(ctx)
+	cases, err := sampleCases(ctx, s)
 	if err != nil {
 		return err
+	}
+	for _, c := range cases {
+		people.Receive(rehearse.Petition{Case: c})
+	}
+	if err := playUntil(ctx, env, s, people, calendar.DateOf(s.clock.Now()).AddDays(days-1)); err != nil {
+		return err
+	}
+	return happened(ctx, env, s, people)
+}
+
+// sampleCases reads the sample's cases as they are registered in a year's time at most.
+func sampleCases(ctx context.Context, s *servers) ([]importer.Case, error) {
+	rules, err := s.store.Rules(ctx)
+	if err != nil {
+		return nil, err
 	}
 	clerk, err := (&importCommand{}).clerk(rules)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	cases, problems, err := importer.Cases(bytes.NewReader(sample.Cases), rules, clerk, sample.Campaign, s.clock.Now().AddDate(1, 0, 0))
 	if err != nil || len(problems) > 0 {
-		return fmt.Errorf("sample cases: %w %v", err, problems)
+		return nil, fmt.Errorf("sample cases: %w %v", err, problems)
 	}
-	bar := progress(env, days)
-	if err := people.Run(ctx, cases, days, func(d calendar.Date) {
+	return cases, nil
+}
+
+// playUntil lets the people work until the end of a day.
+func playUntil(ctx context.Context, env *environment, s *servers, people *rehearse.People, until calendar.Date) error {
+	first := calendar.DateOf(s.clock.Now())
+	bar := progress(env, until.DaysSince(first)+1)
+	err := people.Run(ctx, until, func(d calendar.Date) {
 		bar.Describe(d.String())
-		_ = bar.Add(1) // only the display could fail
-	}); err != nil {
+		_ = bar.Set(d.DaysSince(first) + 1) // only the display could fail
+	})
+	if err == nil {
+		_ = bar.Finish()
+	}
+	return err
+}
+
+// playYear plays a whole year, prints what happened, and checks that ledger, rows and
+// workflows agree on it. It ends with 1 when they don't, or when something happened that
+// should not have.
+func (c *devCommand) playYear(ctx context.Context, env *environment, s *servers, people *rehearse.People) error {
+	cases, err := sampleCases(ctx, s)
+	if err != nil {
 		return err
 	}
-	_ = bar.Finish()
-	return happened(ctx, env, s, people)
+	petitions := people.Petitions(c.Year, c.Cases)
+	petitions = append(petitions, people.Sample(cases)...)
+	for _, p := range petitions {
+		people.Receive(p)
+	}
+	people.PlanYear(c.Year, func(ctx context.Context, officials []byte) error {
+		sub := *env
+		sub.ctx = ctx
+		return (&importCommand{What: "officials", File: "officials"}).run(&sub, s, officials)
+	})
+	if err := playUntil(ctx, env, s, people, rehearse.LastDay(c.Year)); err != nil {
+		return err
+	}
+	if err := happened(ctx, env, s, people); err != nil {
+		return err
+	}
+	fmt.Fprintln(env.stdout)
+	for _, what := range people.Amiss() {
+		fmt.Fprintln(env.stdout, "amiss:", what)
+	}
+	sub := *env
+	sub.ctx = ctx
+	if err := check(&sub, s); err != nil {
+		return err
+	}
+	if len(people.Amiss()) > 0 {
+		return exitError(1)
+	}
+	return nil
+}
+
+// openPost gives a rehearsal a mail server of its own, where none is given: its mails
+// reach nobody and can be looked at.
+func (c *devCommand) openPost(ctx context.Context, s *servers) (*rehearse.Post, error) {
+	if s.clock.IsReal() || c.SMTPURL != "" || c.SMTPURLFile != "" {
+		return nil, nil
+	}
+	post, err := rehearse.OpenPost(ctx, cmp.Or(c.Mails, filepath.Join(c.Data, "mail")), s.clock)
+	if err != nil {
+		return nil, err
+	}
+	c.SMTPURL, c.MailFrom = post.URL, cmp.Or(c.MailFrom, "信访督办 <xf@shuangze.example>")
+	return post, nil
 }
 
 // happened prints what the ledger says has happened, kind by kind, and how the cases

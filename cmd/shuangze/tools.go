@@ -92,7 +92,7 @@ func progress(env *environment, most int) *progressbar.ProgressBar {
 	f, ok := env.stderr.(*os.File)
 	visible := ok && term.IsTerminal(int(f.Fd()))
 	return progressbar.NewOptions(most, progressbar.OptionSetWriter(env.stderr), progressbar.OptionSetVisibility(visible),
-		progressbar.OptionShowCount(), progressbar.OptionClearOnFinish())
+		progressbar.OptionShowCount(), progressbar.OptionClearOnFinish(), progressbar.OptionSetPredictTime(true))
 }
 
 // judge prints what is wrong with the file and refuses it unless told to skip.
@@ -229,6 +229,11 @@ func (c *verifyCommand) Run(env *environment) error {
 		return err
 	}
 	defer s.close()
+	return check(env, s)
+}
+
+// check compares ledger, case rows and workflows and prints each difference.
+func check(env *environment, s *servers) error {
 	checked, differences, err := verify.All(env.ctx, s.store, s.engine(), s.clock, func(d verify.Difference) {
 		fmt.Fprintf(env.stdout, "%s: %s: %s\n", d.Case, d.What, d.Detail)
 	})
