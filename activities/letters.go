@@ -101,7 +101,11 @@ func (p *post) notices(ctx context.Context, m store.Message, l *notify.Letter, r
 			}
 			continue
 		}
-		item := p.item(t.Case, l.At, t.Event.Clock, reader)
+		clock := t.Event.Clock
+		if clock == "" && t.Event.Kind == casefile.EventRecalculated && len(t.Event.Clocks) > 0 {
+			clock = t.Event.Clocks[0].ID // the news is its new date
+		}
+		item := p.item(t.Case, l.At, clock, reader)
 		item.Happened = []notify.Happening{h}
 		l.Items = append(l.Items, item)
 	}

@@ -1,12 +1,14 @@
 package activities_test
 
 import (
+	"os"
 	"strings"
 	"testing"
 
 	"shuangze/casefile"
 	"shuangze/notify"
 	"shuangze/notify/notifytest"
+	"shuangze/rules"
 )
 
 // subjects are the subjects of the mails to an address so far.
@@ -117,5 +119,34 @@ func TestRepeatedStepHasItsName(t *testing.T) {
 		if n := strings.Count(told, "包案领导逾期上报"); n != i+1 {
 			t.Errorf("on 9-%d told %d times by name:\n%s", day, n, told)
 		}
+	}
+}
+
+// Who is told that a date was computed anew is shown the date that moved, not another one
+// that is more pressing.
+func TestLetterShowsTheDateThatMoved(t *testing.T) {
+	t.Parallel()
+	d := newPostDesk(t, &notifytest.Post{})
+	c := d.forwarded("a")
+	c = d.do(c, "super", casefile.Command{Kind: casefile.Assign, Upper: "upper", Lower: "lower"})
+	c = d.do(c, "officer", casefile.Command{Kind: casefile.Accept})
+	d.deliver()
+	raw, err := os.ReadFile("../rehearse/july.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	local := string(raw)
+	if _, err := rules.Publish(t.Context(), d.Store, d.Engine, rules.Draft{Policy: &local}, "july", "", casefile.Actor{}, d.Clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	d.do(c, "", casefile.Command{Kind: casefile.Tick})
+	d.deliver()
+	mails := d.post.To("upper@shuangze.example")
+	if len(mails) == 0 {
+		t.Fatal("nobody was told")
+	}
+	last := mails[len(mails)-1].Text
+	if !strings.Contains(last, "期限重新计算") || !strings.Contains(last, "办结：2026年10月21日（周三）到期") {
+		t.Errorf("told:\n%s", last)
 	}
 }

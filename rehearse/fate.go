@@ -12,6 +12,7 @@ type fate struct {
 	joined    bool   // a second unit takes part
 	linked    bool   // to an earlier case
 	heard     bool   // the unit holds a hearing
+	extended  bool   // the officer asks for more time to settle it
 	mediated  string // outcome
 	meeting   string // it is submitted to
 	money     int    // that the meeting grants, in yuan
@@ -75,11 +76,11 @@ func fates(dice *rand.Rand, n int) []fate {
 	ratings := deal(dice, m, card[string]{42, "satisfied"}, card[string]{30, "basically_satisfied"}, card[string]{9, "dissatisfied"})
 	reopened := deal(dice, m, card[string]{2, "not_executed"}, card[string]{1, "false_report"}, card[string]{1, "wrong_opinion"})
 	flags := func(of int) []bool { return deal(dice, m, card[bool]{of, true}) }
-	joined, linked, heard, expertise := flags(6), flags(8), flags(4), flags(12)
+	joined, linked, heard, expertise, extended := flags(6), flags(8), flags(4), flags(12), flags(8)
 	give(go_on, func(f *fate, i int) {
 		f.objection, f.mediated, f.meeting, f.askedTerm = objections[i], mediations[i], meetings[i], terms[i]
 		f.suggested, f.adopted, f.rating, f.reopened = suggestions[i], answers[i], ratings[i], reopened[i]
-		f.joined, f.linked, f.heard, f.expertise = joined[i], linked[i], heard[i], expertise[i]
+		f.joined, f.linked, f.heard, f.expertise, f.extended = joined[i], linked[i], heard[i], expertise[i], extended[i]
 		f.money = []int{0, 30_000, 86_000, 240_000, 1_200_000}[dice.IntN(5)]
 	})
 	e := len(early)

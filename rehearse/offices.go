@@ -62,7 +62,7 @@ func (p *People) lookAt(ctx context.Context, id string, c summary) error {
 }
 
 // meeting is what the convener of the joint meeting does with a case that stays late:
-// each week something heavier. What the meeting has listed it releases once the matter
+// each week something heavier, beginning with what the meeting finds fit. What the meeting has listed it releases once the matter
 // was answered, and it answers requests for more time.
 func (p *People) meeting(ctx context.Context, c summary) error {
 	convener := p.convener(areaOf(c.Office))
@@ -86,7 +86,8 @@ func (p *People) meeting(ctx context.Context, c summary) error {
 	if !c.Late || c.Stage != "handling" {
 		return nil
 	}
-	for _, measure := range []string{"talk", "circulate", "list", "order"} {
+	measures := []string{"talk", "circulate", "list", "order"}
+	for _, measure := range measures[p.dice("measure", c.ID).IntN(len(measures)):] {
 		if p.once(c.ID, measure) {
 			body := map[string]any{"text": p.phrase(c.ID, measure)}
 			if measure == "order" {

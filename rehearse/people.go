@@ -48,6 +48,8 @@ type People struct {
 	away    map[string]span      // leaders on leave
 	rounds  map[string]int       // of review that a case has had
 	amiss   []string             // what should not have happened
+
+	days int // played
 }
 
 type span struct{ from, until time.Time }
@@ -128,6 +130,8 @@ func (p *People) patienceOf(id string, t task) time.Duration {
 		from, to = 2, 9
 	case t.Do == "opine" && p.did(t.Case.ID, "extend"):
 		from, to = 8, 20
+	case t.Do == "opine" && p.fate(t.Case.ID).extended && p.temperOf(id) != prompt:
+		from, to = 20, 40 // then there is still time to ask for more
 	case t.Do == "accept" && p.fate(t.Case.ID).objection != "":
 		from, to = 1, 3 // it has five working days
 	}
@@ -145,6 +149,7 @@ func (p *People) Run(ctx context.Context, until calendar.Date, onDay func(calend
 			return err
 		}
 		onDay(day)
+		p.days++
 		if !calendar.Default().Day(day).Work {
 			continue
 		}
@@ -271,6 +276,9 @@ func (p *People) Refused() map[string]int {
 	defer p.mu.Unlock()
 	return maps.Clone(p.refused)
 }
+
+// Days is how many days the people have come to, of those that have passed.
+func (p *People) Days() int { return p.days }
 
 // Amiss lists what should not have happened, in words.
 func (p *People) Amiss() []string {

@@ -344,7 +344,8 @@ func (p *People) handle(ctx context.Context, id string, t task, f fate, hurried 
 			return true, err
 		}
 	}
-	if !hurried && p.temperOf(id) == slow && p.dice("extend", c.ID).IntN(2) == 0 && t.Case.Lamp != "red" && p.once(c.ID, "extend") {
+	wants := f.extended || p.temperOf(id) == slow && p.dice("extend", c.ID).IntN(2) == 0
+	if wants && !hurried && t.Case.Lamp != "red" && p.once(c.ID, "extend") {
 		return true, p.extend(ctx, id, t)
 	}
 	return false, nil

@@ -170,6 +170,7 @@ func happened(ctx context.Context, env *environment, s *servers, people *rehears
 	w := tabwriter.NewWriter(env.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "\n%s\n\n", say(policy.Text{Chinese: "演练结果（截至" + calendar.DateOf(s.clock.Now()).String() + "）", English: "What happened until " + calendar.DateOf(s.clock.Now()).String()}))
 	fmt.Fprintln(w, say(policy.Text{Chinese: "类别\t名称\t次数\t涉及案件", English: "what\tname\ttimes\tcases"}))
+	fmt.Fprintf(w, "days\tplayed\t%d\t\n", people.Days())
 	for _, t := range tally {
 		fmt.Fprintf(w, "%s\t%s\t%d\t%d\n", t.What, t.Name, t.Times, t.Cases)
 	}
