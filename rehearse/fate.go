@@ -53,10 +53,10 @@ func deal[T any](dice *rand.Rand, hands int, pack ...card[T]) []T {
 func fates(dice *rand.Rand, n int) []fate {
 	all := make([]fate, n)
 	entries := deal(dice, n, card[string]{18, "commission"}, card[string]{4, "decline"}, card[string]{4, "divert"})
-	var go_on []*fate
+	var alive []*fate
 	for i := range all {
 		if all[i].entry = entries[i]; entries[i] != "decline" && entries[i] != "divert" {
-			go_on = append(go_on, &all[i])
+			alive = append(alive, &all[i])
 		}
 	}
 	give := func(among []*fate, give func(f *fate, i int)) {
@@ -65,8 +65,8 @@ func fates(dice *rand.Rand, n int) []fate {
 		}
 	}
 	// What takes long begins in the first half of the year.
-	early := go_on[:len(go_on)/2]
-	m := len(go_on)
+	early := alive[:len(alive)/2]
+	m := len(alive)
 	objections := deal(dice, m, card[string]{4, "upheld"}, card[string]{4, "rejected"})
 	mediations := deal(dice, m, card[string]{5, "agreement"}, card[string]{3, "partial"}, card[string]{3, "failed"})
 	meetings := deal(dice, m, card[string]{2, "standing_committee"}, card[string]{2, "executive"}, card[string]{3, "joint"}, card[string]{3, "leadership"})
@@ -77,7 +77,7 @@ func fates(dice *rand.Rand, n int) []fate {
 	reopened := deal(dice, m, card[string]{2, "not_executed"}, card[string]{1, "false_report"}, card[string]{1, "wrong_opinion"})
 	flags := func(of int) []bool { return deal(dice, m, card[bool]{of, true}) }
 	joined, linked, heard, expertise, extended := flags(6), flags(8), flags(4), flags(12), flags(8)
-	give(go_on, func(f *fate, i int) {
+	give(alive, func(f *fate, i int) {
 		f.objection, f.mediated, f.meeting, f.askedTerm = objections[i], mediations[i], meetings[i], terms[i]
 		f.suggested, f.adopted, f.rating, f.reopened = suggestions[i], answers[i], ratings[i], reopened[i]
 		f.joined, f.linked, f.heard, f.expertise, f.extended = joined[i], linked[i], heard[i], expertise[i], extended[i]
