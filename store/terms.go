@@ -104,29 +104,73 @@ func (s *Store) fillTerms(ctx context.Context) error {
 		if err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM terms)`).Scan(&filled); err != nil || filled {
 			return err
 		}
-		cases, err := ids(ctx, tx, `SELECT id FROM cases ORDER BY id`)
-		if err != nil {
-			return fmt.Errorf("list cases: %w", err)
-		}
-		for _, id := range cases {
-			rows, err := collect[Recorded](ctx, tx, selectLedger, id, 0)
-			if err != nil {
-				return fmt.Errorf("read ledger of %s: %w", id, err)
-			}
-			batch := &pgx.Batch{}
-			var c casefile.Case
-			for _, r := range rows {
-				e, err := r.Event()
-				if err != nil {
-					return err
-				}
-				c = casefile.Apply(c, e)
-				queueTerms(batch, c, []casefile.Event{e})
-			}
-			if err := tx.SendBatch(ctx, batch).Close(); err != nil {
-				return fmt.Errorf("fill terms of %s: %w", id, err)
-			}
-		}
-		return nil
+		return replayTerms(ctx, tx)
 	})
+}
+
+// replayTerms records in the tables terms and endings, as the transaction knows them, what
+// the ledger says of every case.
+func replayTerms(ctx context.Context, tx pgx.Tx) error {
+	cases, err := ids(ctx, tx, `SELECT id FROM cases ORDER BY id`)
+	if err != nil {
+		return fmt.Errorf("list cases: %w", err)
+	}
+	for _, id := range cases {
+		rows, err := collect[Recorded](ctx, tx, selectLedger, id, 0)
+		if err != nil {
+			return fmt.Errorf("read ledger of %s: %w", id, err)
+		}
+		batch := &pgx.Batch{}
+		var c casefile.Case
+		for _, r := range rows {
+			e, err := r.Event()
+			if err != nil {
+				return err
+			}
+			c = casefile.Apply(c, e)
+			queueTerms(batch, c, []casefile.Event{e})
+		}
+		if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+			return fmt.Errorf("replay terms of %s: %w", id, err)
+		}
+	}
+	return nil
+}
+
+// WrongTerms lists the cases whose terms and endings, from which scores are counted, are not
+// what their ledger says. Nothing is changed: the ledger is replayed into temporary tables.
+func (s *Store) WrongTerms(ctx context.Context) (wrong []string, err error) {
+	// A connection of its own, whose statements mean these tables by their names; the
+	// transaction can write to no others.
+	conn, err := pgx.ConnectConfig(ctx, s.pool.Config().ConnConfig)
+	if err != nil {
+		return nil, fmt.Errorf("compare terms with the ledger: %w", err)
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	const instead = `
+		CREATE TEMPORARY TABLE terms (LIKE public.terms INCLUDING ALL);
+		CREATE TEMPORARY TABLE endings (LIKE public.endings INCLUDING ALL)`
+	if _, err := conn.Exec(ctx, instead); err != nil {
+		return nil, fmt.Errorf("compare terms with the ledger: %w", err)
+	}
+	err = pgx.BeginTxFunc(ctx, conn, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+		if err := replayTerms(ctx, tx); err != nil {
+			return err
+		}
+		// In which unit a leader was at the time is not in the ledger.
+		const terms = `SELECT case_id, clock, started_at, rule, whose, who, CASE WHEN whose = 'leader' THEN '' ELSE unit END, due_at, fed_back_at, stopped_at, stop, late FROM `
+		const differ = `
+			SELECT DISTINCT case_id FROM (
+				(` + terms + `public.terms EXCEPT ` + terms + `pg_temp.terms) UNION ALL (` + terms + `pg_temp.terms EXCEPT ` + terms + `public.terms)
+			) AS t
+			UNION SELECT DISTINCT case_id FROM (
+				(TABLE public.endings EXCEPT TABLE pg_temp.endings) UNION ALL (TABLE pg_temp.endings EXCEPT TABLE public.endings)
+			) AS e ORDER BY 1`
+		wrong, err = ids(ctx, tx, differ)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("compare terms with the ledger: %w", err)
+	}
+	return wrong, nil
 }

@@ -71,6 +71,13 @@ func All(ctx context.Context, s *store.Store, engine workflows.Engine, clock cas
 	for _, gap := range gaps {
 		note(Difference{"", "store", gap})
 	}
+	wrong, err := s.WrongTerms(ctx)
+	if err != nil {
+		return checked, differences, err
+	}
+	for _, id := range wrong {
+		note(Difference{id, "store", "its terms, from which scores are counted, are not what the ledger says"})
+	}
 	stalled, err := s.Stalled(ctx, clock.Case(time.Now().Add(-late)), "", 100)
 	if err != nil {
 		return checked, differences, fmt.Errorf("check planned steps: %w", err)

@@ -388,7 +388,9 @@ func TestBroadcastsAtRandom(t *testing.T) {
 			}
 			led := o.read(cases[0]).Upper.Official
 			commands := []casefile.Command{
-				urge, {Kind: casefile.Assign}, {Kind: casefile.Supervise, Reason: "shirking"},
+				urge,
+				{Kind: casefile.Assign},
+				{Kind: casefile.Supervise, Reason: "shirking"},
 				{Kind: casefile.HandOver, From: led, To: "o037", Reason: "transfer", DecidedBy: convener},
 			}
 			var orders []string
