@@ -362,10 +362,14 @@ func (a *api) changeSheet(w http.ResponseWriter, r *http.Request, known []casefi
 	if err != nil {
 		return err
 	}
-	command := sub.commandID(v.by, s.ID+"\x00"+sub.fingerprint)
+	command := store.TargetCommand(sub.commandID(v.by, s.ID), sub.fingerprint)
 	again := false
 	err = a.Store.InTargets(ctx, s.ID, func(tx *store.TargetsTx) error {
-		if again, err = tx.Done(ctx, s.ID, command); err != nil || again {
+		again, err = tx.Done(ctx, s.ID, command)
+		switch {
+		case errors.Is(err, store.ErrOtherRequest):
+			return errKeyReused
+		case err != nil || again:
 			return err
 		}
 		if s, err = tx.Sheet(ctx, s.ID); err != nil {

@@ -74,6 +74,7 @@ func TestTargetSheets(t *testing.T) {
 	if again := sign("p-leader", hash(), "Idempotency-Key", "s").want(t, 200, ""); again.header.Get("Idempotent-Replay") != "true" {
 		t.Error("the same signature again is a new one")
 	}
+	sign("p-leader", "another hash", "Idempotency-Key", "s").want(t, 422, "idempotency_key_reused")
 	sign("p-vice", hash()).want(t, 409, "sheet_signed")
 	if got := sign("a-leader", hash()).want(t, 200, ""); got.str("state") != "in_force" || got.get("in_force") != 1.0 {
 		t.Errorf("signed twice: %s", got.body)

@@ -50,15 +50,29 @@ func (t *TargetsTx) Drafted(ctx context.Context, id, fingerprint string) (casefi
 	return targetSheet(ctx, t.tx, id)
 }
 
-// Done reports whether a request with this id has already had its effect on the sheet.
+// TargetCommand is what is kept of a request that changes a sheet: its id and its
+// fingerprint.
+func TargetCommand(id, fingerprint string) string { return id + " " + fingerprint }
+
+// Done reports whether a request has already had its effect on the sheet. ErrOtherRequest
+// when another one had, under the same id.
 func (t *TargetsTx) Done(ctx context.Context, id, command string) (done bool, err error) {
 	const sql = `
-		SELECT EXISTS (SELECT 1 FROM target_versions WHERE sheet = $1 AND $2 IN (command, upper_command, head_command))
-			OR EXISTS (SELECT 1 FROM target_sheets WHERE id = $1 AND close_command = $2)`
-	if err := t.tx.QueryRow(ctx, sql, id, command).Scan(&done); err != nil {
+		SELECT c FROM (
+			SELECT unnest(ARRAY[command, upper_command, head_command]) AS c FROM target_versions WHERE sheet = $1
+			UNION ALL SELECT close_command FROM target_sheets WHERE id = $1
+		) AS given WHERE split_part(c, ' ', 1) = split_part($2, ' ', 1)`
+	var given string
+	err = t.tx.QueryRow(ctx, sql, id, command).Scan(&given)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return false, nil
+	case err != nil:
 		return false, fmt.Errorf("look up request of target sheet %s: %w", id, err)
+	case given != command:
+		return false, ErrOtherRequest
 	}
-	return done, nil
+	return true, nil
 }
 
 // Draft writes a new sheet with its first version. created is false when there is one of
