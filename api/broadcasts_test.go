@@ -56,6 +56,7 @@ func (a answer) count(result string) int {
 func TestBroadcastWay(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	w.campaign("百日会战")
 	campaign := m{"campaign": "百日会战"}
 	first, second := w.register(campaign), w.register(campaign, m{"unit": "a-zr", "category": "land"})
 	led := w.register(campaign)

@@ -125,6 +125,7 @@ var setters = map[string]func(*casefile.Command, *body, string){
 	"decided_by":  func(c *casefile.Command, b *body, name string) { c.DecidedBy = b.line(name, maxLine) },
 	"known_at":    func(c *casefile.Command, b *body, name string) { c.KnownAt = b.instant(name) },
 	"organs":      func(c *casefile.Command, b *body, name string) { c.Organs = b.list(name, len(casefile.UrgentOrgans)) },
+	"campaign":    func(c *casefile.Command, b *body, name string) { c.Campaign = b.line(name, maxLine) },
 	"reception":   func(c *casefile.Command, b *body, name string) { c.Reception = b.line(name, maxLine) },
 	"appointment": func(c *casefile.Command, b *body, name string) { c.Appointment = b.line(name, maxLine) },
 }

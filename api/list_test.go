@@ -15,11 +15,12 @@ import (
 // spread is a set of cases unlike each other, for the lists.
 func spread(w *world) {
 	day := func(n int) time.Time { return begin.AddDate(0, 0, n) }
+	campaign := w.campaign("百日会战")
 	// Late: registered in June and never forwarded.
 	w.seed("late", opening(day(-80), "a-registrar", func(r *casefile.Registration) { r.Reference = "甲〔2026〕1号" }))
 	// Yellow: three working days are nearly over.
 	w.seed("yellow", opening(day(-2), "b-registrar", func(r *casefile.Registration) { r.Unit = "b-nc"; r.Origin = "self_found" }))
-	w.seed("green", opening(day(0), "p-registrar", func(r *casefile.Registration) { r.Origin = "province"; r.Campaign = "百日会战" }))
+	w.seed("green", opening(day(0), "p-registrar", func(r *casefile.Registration) { r.Origin = "province"; r.Campaign = campaign }))
 	w.seed("100%_done", opening(day(0).Add(time.Minute), "p-registrar", func(r *casefile.Registration) { r.Unit = "p-rs"; r.Reachable = false }))
 	w.seed("led", opening(day(0).Add(2*time.Minute), "a-registrar", nil),
 		then(day(0).Add(3*time.Minute), "a-supervisor", casefile.Assign, func(c *casefile.Command) { c.Upper, c.Lower = "a-leader", "a-nc-head" }))
@@ -53,6 +54,7 @@ func TestFilters(t *testing.T) {
 		"supervision=petition_office": {"supervised"},
 		"supervision=dual":            {},
 		"campaign=" + url.QueryEscape("百日会战"): {"green"},
+		"campaign=" + url.QueryEscape("另一会战"): {},
 		"due_before=2026-08-01":               {"late"},
 		"due_before=2026-09-02":               {"late"},
 		"due_before=2026-09-03":               {"late", "yellow"},

@@ -145,7 +145,7 @@ func TestContractHasTheLists(t *testing.T) {
 		"Reason": codeIDs(p.Reasons), "Act": codeIDs(p.Acts), "Level": levels, "Stage": texts(casefile.Stages), "Command": commands,
 		"Result": casefile.Results, "SuggestionKind": casefile.SuggestionKinds, "SuggestionOutcome": casefile.SuggestionOutcomes, "DeclineReason": codeIDs(p.DeclineReasons),
 		"MediationOutcome": casefile.MediationOutcomes, "MeetingKind": codeIDs(p.Meetings), "ReviewOutcome": casefile.ReviewOutcomes,
-		"Satisfaction": casefile.Satisfaction, "HandlingRoute": casefile.HandlingRoutes, "UrgentOrgan": casefile.UrgentOrgans, "ReopenReason": casefile.ReopenReasons, "Means": casefile.Means, "Ground": casefile.Grounds, "Role": texts(casefile.Roles), "UnitKind": casefile.UnitKinds, "LeaveReason": casefile.LeaveReasons, "TargetMetricID": casefile.MetricIDs(), "MetricUnit": texts(casefile.MetricUnits),
+		"Satisfaction": casefile.Satisfaction, "HandlingRoute": casefile.HandlingRoutes, "UrgentOrgan": casefile.UrgentOrgans, "ReopenReason": casefile.ReopenReasons, "Means": casefile.Means, "Ground": casefile.Grounds, "Role": texts(casefile.Roles), "UnitKind": casefile.UnitKinds, "LeaveReason": casefile.LeaveReasons, "TargetKind": casefile.TargetKinds, "TargetMetricID": casefile.MetricIDs(), "MetricUnit": texts(casefile.MetricUnits),
 		"AbsenceReason": casefile.AbsenceReasons, "ReceptionState": texts(casefile.ReceptionStates), "ReceptionPublication": texts(casefile.Publications),
 		"Recurrence": casefile.Recurrences, "AppointmentState": texts(casefile.AppointmentStates), "ReceptionForm": codeIDs(p.Forms),
 		"Period":           {string(policy.Weekly), string(policy.Monthly), string(policy.Quarterly), string(policy.Yearly)},

@@ -41,6 +41,7 @@ var (
 	errNoRoute         = refuse(http.StatusNotFound, "no_such_address", "没有这个地址", "there is nothing at this address")
 	errNoCase          = refuse(http.StatusNotFound, "case_not_found", "没有这个信访事项", "there is no such case")
 	errNoLeave         = refuse(http.StatusNotFound, "leave_not_found", "没有这次请假", "there is no such leave")
+	errNoCampaign      = refuse(http.StatusNotFound, "campaign_not_found", "没有这个会战", "there is no such campaign")
 	errNoCommand       = refuse(http.StatusNotFound, "unknown_command", "没有这个操作", "there is no such command")
 	errNoBroadcast     = refuse(http.StatusNotFound, "broadcast_not_found", "没有这项批量操作", "there is no such broadcast")
 	errBroadcastEnded  = refuse(http.StatusConflict, "broadcast_ended", "这项批量操作已经完成，不能取消", "the broadcast has ended; it can't be cancelled any more")

@@ -26,7 +26,7 @@ type summary struct {
 	Channel      string               `json:"channel"`
 	Purpose      string               `json:"purpose"`
 	Category     string               `json:"category"`
-	Campaign     *string              `json:"campaign"`
+	Campaign     *campaignRef         `json:"campaign"`
 	Headcount    int                  `json:"headcount"`
 	Repeated     bool                 `json:"repeated"`
 	Collective   bool                 `json:"collective"`
@@ -81,6 +81,7 @@ type caseView struct {
 	Receptions      []string              `json:"receptions"`
 	Receiver        *string               `json:"receiver"`
 	Channels        []channelView         `json:"channels"`
+	Enlistments     []enlistmentView      `json:"enlistments"`
 }
 
 type leaders struct {
@@ -240,7 +241,7 @@ func (v viewer) summary(row store.Row) summary {
 	c := row.Case
 	s := summary{
 		ID: c.ID, Number: c.Number, Reference: text(c.Reference), Title: row.Title, Origin: c.Origin, Channel: c.Channel, Purpose: c.Purpose,
-		Category: c.Category, Campaign: text(c.Campaign), Headcount: c.Headcount, Repeated: c.Repeated, Collective: c.Collective, SkipLevel: c.SkipLevel, Key: c.Key, Difficult: c.Difficult, Urgent: c.Urgent != nil,
+		Category: c.Category, Campaign: v.campaignOf(c), Headcount: c.Headcount, Repeated: c.Repeated, Collective: c.Collective, SkipLevel: c.SkipLevel, Key: c.Key, Difficult: c.Difficult, Urgent: c.Urgent != nil,
 		Stage: c.Stage, Lamp: c.Lamp(v.now), Office: c.Office, Unit: c.Unit, UnitName: v.rules.Directory.Units[c.Unit].Name, Direct: c.Direct,
 		ReceivedOn: c.ReceivedOn, RegisteredAt: c.RegisteredAt.UTC(), ClosedAt: instant(c.ClosedAt),
 		Leaders: leaders{v.seat(c.Upper), v.seat(c.Lower)}, Supervision: c.Supervision(), Clocks: []clockView{},
@@ -291,6 +292,10 @@ func (a *api) whole(ctx context.Context, v viewer, row store.Row) (caseView, err
 		view.Opinion = &opinionView{o.Version, o.Result, number(o.Days), o.Document.Hash, words(texts, &o.Document), o.At.UTC()}
 	}
 	v.after(&view, c, texts)
+	view.Enlistments = []enlistmentView{}
+	for _, e := range c.Enlistments {
+		view.Enlistments = append(view.Enlistments, v.enlistment(e, texts))
+	}
 	for _, ch := range c.Channels {
 		view.Channels = append(view.Channels, v.channel(c, ch, texts))
 	}
@@ -398,6 +403,7 @@ type eventView struct {
 	Suggestion   string               `json:"suggestion,omitempty"`
 	Number       int                  `json:"number,omitempty"`
 	Earlier      string               `json:"earlier,omitempty"`
+	Campaign     string               `json:"campaign,omitempty"`
 	Outcome      string               `json:"outcome,omitempty"`
 	Meeting      string               `json:"meeting,omitempty"`
 	Money        int64                `json:"money,omitempty"`
@@ -432,7 +438,7 @@ func (v viewer) event(row store.Recorded, e casefile.Event, texts map[string]sto
 		Text: words(texts, e.Document), Clocks: []movedClock{}, Hash: hex.EncodeToString(row.Hash),
 		On: e.On, Unit: e.Unit, Organ: e.Organ, Seat: e.Seat, Act: e.Act, Days: e.Days, RequestedBy: e.RequestedBy, ToldOn: e.ToldOn, ToldBy: e.ToldBy,
 		Result: e.Result, SignedHash: e.Hash, Means: e.Means, Channel: e.Channel, Letter: e.Letter, Reason: e.Reason, Ground: e.Ground,
-		DecidedBy: e.DecidedBy, From: e.From, To: e.To, Route: e.Route, Until: e.Until, Suggestion: e.Suggestion, Number: e.Number, Earlier: e.Earlier, Outcome: e.Outcome, Meeting: e.Meeting, Money: e.Money, OfficeRating: e.OfficeRating, UnitRating: e.UnitRating, Late: e.Late, Clock: e.Clock, Step: e.Step,
+		DecidedBy: e.DecidedBy, From: e.From, To: e.To, Route: e.Route, Until: e.Until, Suggestion: e.Suggestion, Number: e.Number, Earlier: e.Earlier, Campaign: e.Campaign, Outcome: e.Outcome, Meeting: e.Meeting, Money: e.Money, OfficeRating: e.OfficeRating, UnitRating: e.UnitRating, Late: e.Late, Clock: e.Clock, Step: e.Step,
 		Reception: e.Reception, Receiver: e.Receiver, Appointment: e.Appointment,
 	}
 	view.Organs = e.Organs

@@ -12,6 +12,7 @@ var broadcasts = []struct {
 	{HandOver, []Role{Supervisor}},        // a leader leaves
 	{Urge, []Role{Supervisor, Inspector}}, // 条例第40条
 	{Supervise, []Role{Supervisor}},       // 条例第40条
+	{Enlist, []Role{Supervisor}},          // a campaign gets its list
 }
 
 // Broadcasts lists the commands that can be given to many cases in one go.

@@ -15,6 +15,7 @@ func TestPermitBroadcast(t *testing.T) {
 		casefile.HandOver:  {casefile.Supervisor},
 		casefile.Urge:      {casefile.Supervisor, casefile.Inspector},
 		casefile.Supervise: {casefile.Supervisor},
+		casefile.Enlist:    {casefile.Supervisor},
 	}
 	for _, kind := range append(casefile.Kinds(), casefile.Tick, "unknown") {
 		if slices.Contains(casefile.Broadcasts(), kind) != (may[kind] != nil) {

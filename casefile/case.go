@@ -75,8 +75,8 @@ type Case struct {
 	Channel         string   `json:"channel"`
 	Purpose         string   `json:"purpose"`
 	Category        string   `json:"category"`
-	Campaign        string   `json:"campaign,omitempty"`
-	Headcount       int      `json:"headcount"` // persons who came or signed
+	CampaignName    string   `json:"campaign,omitempty"` // on record from before campaigns were kept
+	Headcount       int      `json:"headcount"`          // persons who came or signed
 	Repeated        bool     `json:"repeated,omitempty"`
 	Collective      bool     `json:"collective,omitempty"`
 	Representatives int      `json:"representatives,omitempty"` // who came for a collective petition
@@ -127,6 +127,8 @@ type Case struct {
 	Reopened   int         `json:"reopened,omitempty"` // times
 	Final      bool        `json:"final,omitempty"`    // rechecked: the same facts are not taken up again
 	Suspension *Suspension `json:"suspension,omitempty"`
+
+	Enlistments []Enlistment `json:"enlistments,omitempty"` // on the lists of campaigns; the last one may go on
 
 	Late     []Late    `json:"late,omitempty"`
 	Clocks   []Clock   `json:"clocks,omitempty"`

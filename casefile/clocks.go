@@ -37,6 +37,9 @@ func (d *decision) clockChanges(c Case, e Event) []Clock {
 				default:
 					k.MetAt = d.now
 				}
+				if over := d.rules.Directory.Campaigns[e.Campaign].OverAt(); e.Kind == EventCampaignOver && over.Before(d.now) {
+					k.MetAt = over.Add(-time.Microsecond) // whenever the case takes note of it
+				}
 				changed, running = append(changed, k), false
 			}
 			if !running && c.Stage.Open() && touches(rule.Starts) && d.applies(rule, c) {
@@ -125,6 +128,7 @@ func (d *decision) applies(rule policy.Clock, c Case) bool {
 		policy.Accepted:         !c.AcceptedFrom.IsZero(),
 		policy.ByPetition:       c.Route != Duty,
 		policy.ByDuty:           c.Route == Duty,
+		policy.InCampaign:       c.reportsWeekly(),
 	}
 	return !slices.ContainsFunc(rule.When, func(w policy.Condition) bool { return !holds[w] })
 }

@@ -82,6 +82,13 @@ const (
 	Reroute      Kind = "reroute"       // 更正办理途径
 )
 
+// The commands of a case in a campaign (会战).
+const (
+	Enlist   Kind = "enlist" // 列入会战
+	Delist   Kind = "delist" // 移出会战
+	MakePlan Kind = "plan"   // 化解方案
+)
+
 // Actor is who gives a command, as the directory knew them when they gave it.
 type Actor struct {
 	ID   string `json:"id"`
@@ -136,8 +143,9 @@ type Command struct {
 	Channel    ChannelName `json:"channel,omitempty"`
 	Clock      string      `json:"clock,omitempty"`
 	Suggestion string      `json:"suggestion,omitempty"`
-	Number     int         `json:"number,omitempty"`  // of a suggestion
-	Earlier    string      `json:"earlier,omitempty"` // id of the earlier case
+	Number     int         `json:"number,omitempty"`   // of a suggestion
+	Earlier    string      `json:"earlier,omitempty"`  // id of the earlier case
+	Campaign   string      `json:"campaign,omitempty"` // id, or the name of one that is not over
 
 	Reception   string `json:"reception,omitempty"`   // id of the reception day of a visit
 	Appointment string `json:"appointment,omitempty"` // id of the visitor's, if they had one
@@ -152,7 +160,7 @@ type Registration struct {
 	Channel         string    `json:"channel"`
 	Purpose         string    `json:"purpose"`
 	Category        string    `json:"category"`
-	Campaign        string    `json:"campaign,omitempty"`
+	Campaign        string    `json:"campaign,omitempty"` // id, or the name of one that is not over
 	Headcount       int       `json:"headcount"`
 	Repeated        bool      `json:"repeated,omitempty"`
 	Key             bool      `json:"key,omitempty"`
@@ -197,6 +205,7 @@ var (
 	handled  = []Stage{Registered, Forwarded, Handling}
 	open     = []Stage{Registered, Forwarded, Handling, Opined, Signed, Served, Reviewing}
 	answered = []Stage{Served, Closed}
+	counted  = append(slices.Clone(open), Closed)
 )
 
 func need(name string) Field { return Field{name, true} }
@@ -611,6 +620,27 @@ var table = []spec{
 		"《信访工作条例》第二十二条、第三十一条：办理途径由信访部门更正",
 		[]Field{need("route"), need("text")},
 		notAnswered, reroute,
+	},
+	{
+		Enlist, open,
+		[]relation{clerk, supervisor},
+		"会战名单由组织会战的信访部门管理",
+		[]Field{need("campaign"), may("text")},
+		notInCampaign, enlist,
+	},
+	{
+		Delist, counted,
+		[]relation{campaigner},
+		"会战名单由组织会战的信访部门管理",
+		[]Field{need("text")},
+		nowInCampaign, delist,
+	},
+	{
+		MakePlan, open,
+		[]relation{officer, seated, supervisor},
+		"会战：一案一方案，由责任单位、包案领导或信访部门制定",
+		[]Field{need("text")},
+		nowInCampaign, makePlan,
 	},
 	{Tick, open, []relation{clockwork}, "计时器", nil, nil, nil},
 	{Replan, open, []relation{publisher}, "公布节假日安排或政策新版本后，对在办信访事项重新计算期限", []Field{may("text")}, nil, nil},

@@ -132,6 +132,10 @@ func TestWhoMay(t *testing.T) {
 		ConcludeReview: {"clerk", "supervisor", "county-clerk", "county-supervisor"},
 		Rate:           {"clerk", "supervisor"},
 		Reopen:         {"supervisor"},
+
+		Enlist:   {"clerk", "supervisor"},
+		Delist:   {"supervisor"},
+		MakePlan: {"officer", "upper", "lower", "supervisor"},
 	}
 	took := map[Kind][]string{}
 	for _, s := range states {
@@ -172,7 +176,7 @@ func TestWhen(t *testing.T) {
 	handling := []string{"handling", "simple", "unit-urgent", "duty"}
 	unled := slices.Concat(registered, forwarded, handling)
 	supervised := []string{"supervised", "suspended", "reopened", "term-asked", "listed"} // by the petition office alone
-	led := slices.Concat([]string{"led", "acknowledged", "extended", "dual", "submitted", "suggested", "joined"}, supervised)
+	led := slices.Concat([]string{"led", "acknowledged", "extended", "dual", "submitted", "suggested", "joined", "enlisted"}, supervised)
 	review := []string{"asked", "reviewing", "rechecking"}
 	served := []string{"served", "served-dual", "supported", "reviewed", "final"}
 	after := slices.Concat([]string{"opined", "opined-unread", "half-signed", "signed"}, served, review)
@@ -197,7 +201,7 @@ func TestWhen(t *testing.T) {
 		Return:      {"opined", "half-signed"},
 		Serve:       {"signed"},
 		Close:       {"served", "reviewed", "final"},
-		Divert:      slices.Concat(but(unled, urgent...), []string{"led", "acknowledged", "extended", "submitted", "suggested", "joined"}),
+		Divert:      slices.Concat(but(unled, urgent...), []string{"led", "acknowledged", "extended", "submitted", "suggested", "joined", "enlisted"}),
 		HandOver:    slices.Concat(led, after),
 		Urge:        opened,
 		Supervise:   but(opened, slices.Concat(supervised, []string{"dual", "served-dual"})...),
@@ -239,6 +243,10 @@ func TestWhen(t *testing.T) {
 		ConcludeReview: {"reviewing", "rechecking"},
 		Rate:           slices.Concat(served, []string{"closed"}),
 		Reopen:         slices.Concat(but(served, "final"), []string{"closed", "rated"}),
+
+		Enlist:   but(opened, "enlisted"),
+		Delist:   {"enlisted"},
+		MakePlan: {"enlisted"},
 	} {
 		for _, s := range states {
 			d := newDesk(t).reach(s.name)

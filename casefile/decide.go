@@ -60,7 +60,8 @@ func Decide(c Case, cmd Command, rules Rules, now time.Time) (Outcome, error) {
 }
 
 // kinds lists what a command does in order: a registration can bring the mark of an
-// urgent matter, acceptance on the spot and the two leaders along.
+// urgent matter, acceptance on the spot and the two leaders along, and put the case
+// on a campaign's list.
 func (cmd Command) kinds() []Kind {
 	kinds := []Kind{cmd.Kind}
 	if cmd.Kind == Register && cmd.Registration != nil {
@@ -72,6 +73,9 @@ func (cmd Command) kinds() []Kind {
 		}
 		if cmd.Upper != "" || cmd.Lower != "" {
 			kinds = append(kinds, Assign)
+		}
+		if cmd.Registration.Campaign != "" {
+			kinds = append(kinds, Enlist)
 		}
 	}
 	return kinds
@@ -178,7 +182,7 @@ func register(d *decision) *Error {
 	}
 	c := Case{
 		ID: d.c.ID, Number: r.Number, Reference: r.Reference, Origin: r.Origin, Channel: r.Channel, Purpose: r.Purpose,
-		Category: r.Category, Campaign: r.Campaign, Headcount: r.Headcount, Repeated: r.Repeated, Key: r.Key, Difficult: r.Difficult,
+		Category: r.Category, Headcount: r.Headcount, Repeated: r.Repeated, Key: r.Key, Difficult: r.Difficult,
 		Unit: r.Unit, UnitLevel: d.rules.Directory.Units[r.Unit].Level, Reachable: r.Reachable,
 		AccusedUnit: r.AccusedUnit, AccusedOfficial: r.AccusedOfficial,
 		Stage: Registered, ReceivedOn: calendar.DateOf(r.ReceivedAt), RegisteredAt: d.now, Petition: d.cmd.Text,
@@ -201,6 +205,9 @@ func register(d *decision) *Error {
 		v.add("unit", "no_petition_office", "名录中没有主管的信访部门", "no petition office in the directory is in charge")
 	}
 	d.gathering(&v, &c, r)
+	if r.Campaign != "" {
+		d.campaignFor(&v, r.Campaign, r.Unit)
+	}
 	c.SupervisionOffice = d.rules.Directory.Office(c.Office, SupervisionOfficeKind)
 	day := d.visit(&v, c)
 	switch {
@@ -327,7 +334,11 @@ func report(d *decision) *Error {
 	if err := d.textGiven(); err != nil {
 		return err
 	}
-	d.emit(Event{Kind: EventReported, Document: d.text()})
+	e := Event{Kind: EventReported, Document: d.text()}
+	if list, ok := d.c.Enlisted(); ok {
+		e.CountFrom = d.notBefore(d.rules.Directory.Campaigns[list.Campaign])
+	}
+	d.emit(e)
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -55,6 +56,12 @@ func town() *Directory {
 		{ID: "auditor", Unit: "P-xf", Role: Auditor, Level: "staff"},
 	} {
 		d.Officials[o.ID] = o
+	}
+	d.Campaigns = map[string]Campaign{
+		"drive":        {ID: "drive", Name: "积案化解会战", Office: "P-xf", Start: day("2026-08-31"), End: day("2026-12-31")},
+		"county-drive": {ID: "county-drive", Name: "县积案化解会战", Office: "C-xf", Start: day("2026-08-31"), End: day("2026-12-31")},
+		"past":         {ID: "past", Name: "去年会战", Office: "P-xf", Start: day("2025-03-01"), End: day("2025-11-30")},
+		"ended":        {ID: "ended", Name: "提前结束的会战", Office: "P-xf", Start: day("2026-03-01"), End: day("2026-12-31"), EndedBy: "supervisor", EndedAt: moment("2026-08-31 17:00")},
 	}
 	return d
 }
@@ -332,9 +339,15 @@ func (d *desk) command(kind Kind) Command {
 		if d.c.Route == Duty {
 			cmd.Route = "petition"
 		}
+	case Enlist:
+		for _, id := range slices.Sorted(maps.Keys(d.rules.Directory.Campaigns)) {
+			if c := d.rules.Directory.Campaigns[id]; c.Office == d.c.Office && !c.Over(d.now) {
+				cmd.Campaign, cmd.Text = id, doc("plan")
+			}
+		}
 	case Decline:
 		cmd.Reason, cmd.Text = "not_competent", doc("notice")
-	case Report, Return, Urge, Release, Resume, Hear, Execute, DeclineReview, Object, FallBack, Instruct, RefuseTerm, Talk, Circulate, List:
+	case Report, Return, Urge, Release, Resume, Hear, Execute, DeclineReview, Object, FallBack, Instruct, RefuseTerm, Talk, Circulate, List, Delist, MakePlan:
 		cmd.Text = doc(string(kind))
 	case Accept, Acknowledge, Close, AcceptReview, GrantTerm, Tick:
 	}
@@ -384,6 +397,7 @@ var states = []struct {
 	{"listed", "supervised", []string{"convener list"}, Handling},
 	{"suggested", "acknowledged", []string{"supervisor suggest"}, Handling},
 	{"joined", "acknowledged", []string{"supervisor join"}, Handling},
+	{"enlisted", "acknowledged", []string{"supervisor enlist"}, Handling},
 	{"simple", "new", []string{"clerk quick", "clerk forward", "officer accept"}, Handling},
 	{"urgent", "registered", []string{"clerk mark_urgent"}, Registered},
 	{"unit-urgent", "handling", []string{"officer mark_urgent"}, Handling},

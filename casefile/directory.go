@@ -90,6 +90,7 @@ type Directory struct {
 	Units     map[string]Unit
 	Officials map[string]Official
 	Leaves    map[string][]Leave
+	Campaigns map[string]Campaign // every one that there ever was, by id
 	Load      map[string]int
 }
 

@@ -71,6 +71,10 @@ const (
 	EventMarkedUrgent   EventKind = "marked_urgent"
 	EventUrgentReported EventKind = "urgent_reported"
 	EventRerouted       EventKind = "rerouted"
+
+	EventEnlisted EventKind = "enlisted"
+	EventDelisted EventKind = "delisted"
+	EventPlanned  EventKind = "planned"
 )
 
 // What the clock leaves.
@@ -80,6 +84,7 @@ const (
 	EventReportedUp   EventKind = "reported_up"
 	EventSuppressed   EventKind = "suppressed"   // a step was left out; Reason says why
 	EventRecalculated EventKind = "recalculated" // other rules came into force
+	EventCampaignOver EventKind = "campaign_over"
 )
 
 // Why a step was left out.
@@ -133,8 +138,9 @@ type Event struct {
 	Route        string        `json:"route,omitempty"`
 	Until        calendar.Date `json:"until,omitzero"` // by when the unit can object
 	Suggestion   string        `json:"suggestion,omitempty"`
-	Number       int           `json:"number,omitempty"`  // of the suggestion
-	Earlier      string        `json:"earlier,omitempty"` // the case it was linked to
+	Number       int           `json:"number,omitempty"`   // of the suggestion
+	Earlier      string        `json:"earlier,omitempty"`  // the case it was linked to
+	Campaign     string        `json:"campaign,omitempty"` // id
 	Outcome      string        `json:"outcome,omitempty"`
 	Meeting      string        `json:"meeting,omitempty"`
 	Money        int64         `json:"money,omitempty"`  // yuan
@@ -176,6 +182,7 @@ func (e Event) Triggers() []string {
 
 // Apply folds an event into the case. It never fails and decides nothing.
 func Apply(c Case, e Event) Case {
+	before := c
 	c.Clocks, c.Channels = slices.Clone(c.Clocks), slices.Clone(c.Channels)
 	switch e.Kind {
 	case EventRegistered:
@@ -316,6 +323,11 @@ func Apply(c Case, e Event) Case {
 		c.again()
 	case EventLinked:
 		c.Earlier, c.Repeated = append(slices.Clone(c.Earlier), e.Earlier), true
+	case EventEnlisted:
+		c.Enlistments = append(slices.Clone(c.Enlistments), Enlistment{Campaign: e.Campaign, At: e.At, Plan: e.Document})
+	case EventDelisted, EventPlanned, EventCampaignOver:
+		c.Enlistments = slices.Clone(c.Enlistments)
+		c.listed(e)
 	case EventTalked, EventCirculated, EventHeard, EventMediated, EventExtended, EventReminded, EventReportedUp, EventSuppressed, EventRecalculated:
 		// What they change are clocks, if anything.
 	}
@@ -341,6 +353,7 @@ func Apply(c Case, e Event) Case {
 			c.Clocks = append(c.Clocks, k)
 		}
 	}
+	c.onList(before, e)
 	c.Seq, c.LastAt = e.Seq, e.At
 	return c
 }

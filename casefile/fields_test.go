@@ -78,6 +78,10 @@ var ready = map[Kind]struct{ state, who string }{
 	ConcludeReview: {"reviewing", "county-supervisor"},
 	Rate:           {"served", "clerk"},
 	Reopen:         {"closed", "supervisor"},
+
+	Enlist:   {"handling", "supervisor"},
+	Delist:   {"enlisted", "supervisor"},
+	MakePlan: {"enlisted", "officer"},
 }
 
 // blank empties one field of a command's body.
@@ -89,11 +93,16 @@ var blank = map[string]func(*Command){
 			c.Registration.Channel = ""
 		}
 	},
-	"purpose":          func(c *Command) { c.Registration.Purpose = "" },
-	"category":         func(c *Command) { c.Registration.Category = "" },
-	"received_at":      func(c *Command) { c.Registration.ReceivedAt = time.Time{} },
-	"reference":        func(c *Command) { c.Registration.Reference = "" },
-	"campaign":         func(c *Command) { c.Registration.Campaign = "" },
+	"purpose":     func(c *Command) { c.Registration.Purpose = "" },
+	"category":    func(c *Command) { c.Registration.Category = "" },
+	"received_at": func(c *Command) { c.Registration.ReceivedAt = time.Time{} },
+	"reference":   func(c *Command) { c.Registration.Reference = "" },
+	"campaign": func(c *Command) {
+		c.Campaign = ""
+		if c.Registration != nil {
+			c.Registration.Campaign = ""
+		}
+	},
 	"repeated":         func(c *Command) { c.Registration.Repeated = false },
 	"key":              func(c *Command) { c.Registration.Key = false },
 	"difficult":        func(c *Command) { c.Registration.Difficult = false },
@@ -211,6 +220,11 @@ func TestWrongFields(t *testing.T) {
 		{"nobody came", Register, registration(func(r *Registration) { r.Headcount = 0 }), []string{"headcount out_of_range"}},
 		{"more representatives than the law lets come", Register, registration(func(r *Registration) { r.Headcount, r.Representatives = 30, 6 }), []string{"representatives out_of_range"}},
 		{"more representatives than people", Register, registration(func(r *Registration) { r.Headcount, r.Representatives = 2, 3 }), []string{"representatives more_than_headcount"}},
+		{"a campaign that is none", Register, registration(func(r *Registration) { r.Campaign, r.Origin = "会战", "moon" }), []string{"origin not_in_list", "campaign unknown_campaign"}},
+		{"no such campaign", Enlist, func(c *Command) { c.Campaign = "积案" }, []string{"campaign unknown_campaign"}},
+		{"last year's campaign", Enlist, func(c *Command) { c.Campaign = "past" }, []string{"campaign campaign_over"}},
+		{"last year's campaign by its name", Enlist, func(c *Command) { c.Campaign = "去年会战" }, []string{"campaign unknown_campaign"}},
+		{"a campaign that was ended", Enlist, func(c *Command) { c.Campaign = "ended" }, []string{"campaign campaign_over"}},
 		{"fewer than nobody", Register, registration(func(r *Registration) { r.Headcount = -1 }), []string{"headcount out_of_range"}},
 		{"too many", Register, registration(func(r *Registration) { r.Headcount = 100_001 }), []string{"headcount out_of_range"}},
 		{"received tomorrow", Register, registration(func(r *Registration) { r.ReceivedAt = r.ReceivedAt.Add(time.Second) }), []string{"received_at in_future"}},

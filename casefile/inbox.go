@@ -166,8 +166,10 @@ func Waiting(c Case) []Task {
 			add(t, term)
 		}
 	}
-	if c.UrgedAt.After(c.ReportedAt) {
+	if k, ok := c.Clock(CampaignReport); c.UrgedAt.After(c.ReportedAt) {
 		add(Task{Do: Report, Role: Officer, Unit: c.Unit, From: c.UrgedAt}, "SUP-1")
+	} else if ok && k.Running() {
+		add(Task{Do: Report, Role: Officer, Unit: c.Unit, From: k.YellowFrom()}, k.ID)
 	}
 	return tasks
 }

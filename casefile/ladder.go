@@ -11,6 +11,7 @@ import (
 // advance takes every step whose time has come, in order. It runs before each
 // command too, so that no act, however late, overtakes the ladder.
 func (d *decision) advance() {
+	d.noteCampaignOver()
 	d.replan()
 	for {
 		plan := d.plan()

@@ -46,7 +46,7 @@ func (d *decision) late(kind EventKind, changed []Clock) []Late {
 		}
 		facts = append(facts, Late{
 			Clock: k.ID, Whose: k.Whose, Who: k.Who, Upper: d.c.Upper.Official, Lower: d.c.Lower.Official,
-			From: k.Due.Statutory, FromAt: k.Due.At, Until: d.today(),
+			From: k.Due.Statutory, FromAt: k.Due.At, Until: calendar.DateOf(after.judgedAt(d.now)),
 		})
 	}
 	return facts

@@ -35,6 +35,10 @@ var (
 	inspector = relation{"党委督查室督查人员", "an inspector of the supervision office", func(c Case, by Actor, r Rules) bool {
 		return by.Role == Inspector && presides(by.Unit, c.SupervisionOffice, r)
 	}}
+	campaigner = relation{"组织会战的信访部门督办人员", "a supervisor of the petition office that runs the campaign", func(c Case, by Actor, r Rules) bool {
+		list, ok := c.Enlisted()
+		return supervisor.holds(c, by, r) && (!ok || RunsCampaigns(r.Directory.Campaigns[list.Campaign].Office, by, r))
+	}}
 	receivingOfficer = relation{"直接收到的责任单位承办人", "an officer of the unit that received it itself", func(c Case, by Actor, r Rules) bool {
 		return c.Direct && officer.holds(c, by, r)
 	}}

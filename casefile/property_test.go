@@ -25,6 +25,7 @@ func TestInvariants(t *testing.T) {
 		p := *builtin()
 		p.Deputies = rapid.SliceOfDistinct(rapid.SampledFrom(p.Deputies), rapid.ID).Draw(t, "deputies")
 		l.rules.Policy = &p
+		l.campaigns()
 		l.now = calendar.Date{Year: 2024, Month: 3, Day: 1}.At(10, 0).Add(time.Duration(rapid.IntRange(0, 1000*24*60).Draw(t, "starts"))*time.Minute + 123456789)
 		for i := range rapid.IntRange(2, 60).Draw(t, "steps") {
 			if i > 0 {
@@ -210,7 +211,8 @@ func (l *life) step() {
 			}
 		}
 		// Some refusals depend on more than the case's state; see Available.
-		if refusal != nil && quiet && cmd.Kind != HandOver && cmd.Kind != Receive && (cmd.Kind != Join || cmd.Unit != "") && !slices.Contains([]string{"nothing_to_extend", "overdue", "receiver_unsuited"}, refusal.Code) {
+		if refusal != nil && quiet && cmd.Kind != HandOver && cmd.Kind != Receive && (cmd.Kind != Join || cmd.Unit != "") && (cmd.Kind != Enlist || cmd.Campaign != "") &&
+			!slices.Contains([]string{"nothing_to_extend", "overdue", "receiver_unsuited", "campaign_over"}, refusal.Code) {
 			l.t.Fatalf("%s is available to %s, but: %s", kind, who, show(refusal))
 		}
 	}
@@ -261,8 +263,28 @@ func channelOf(by Actor) ChannelName {
 	return map[Role]ChannelName{Supervisor: PetitionOffice, Inspector: SupervisionOffice, Leader: JointMeeting}[by.Role]
 }
 
-// recalculates reports whether the case has not met the rules in force yet.
-func (l *life) recalculates() bool { return PreviewRules(l.c, l.rules, l.rules, l.now).Touched }
+// campaigns are some of each office, at all times, that end in time or early.
+func (l *life) campaigns() {
+	l.rules.Directory.Campaigns = map[string]Campaign{}
+	for year := 2024; year < 2045; year++ {
+		for _, office := range []string{"P-xf", "C-xf"} {
+			c := Campaign{ID: fmt.Sprintf("%s-%d", office, year), Name: "会战", Office: office, Start: calendar.Date{Year: year, Month: 2, Day: 1}}
+			c.End = c.Start.AddDays(rapid.IntRange(30, 400).Draw(l.t, "lasts"))
+			if rapid.Bool().Draw(l.t, "early") {
+				c.EndedBy, c.EndedAt = "supervisor", c.Start.AddDays(rapid.IntRange(1, 500).Draw(l.t, "ended")).At(11, 0)
+			}
+			l.rules.Directory.Campaigns[c.ID] = c
+		}
+	}
+}
+
+// recalculates reports whether the next tick has more to note than steps: other rules, or
+// a campaign that is over.
+func (l *life) recalculates() bool {
+	list, ok := l.c.Enlisted()
+	over := ok && list.OverAt.IsZero() && l.rules.Directory.Campaigns[list.Campaign].Over(l.now)
+	return over || PreviewRules(l.c, l.rules, l.rules, l.now).Touched
+}
 
 // otherLengths is the policy with some clocks shorter or longer.
 func (l *life) otherLengths() *policy.Policy {
@@ -305,6 +327,9 @@ func (l *life) registration() Command {
 			ID: "first-day", Office: rapid.SampledFrom([]string{"P-xf", "C-xf"}).Draw(l.t, "of"), Leader: rapid.SampledFrom(leaders).Draw(l.t, "receives"),
 			From: r.ReceivedAt, Until: r.ReceivedAt.Add(time.Hour),
 		}
+	}
+	if rapid.IntRange(0, 3).Draw(l.t, "campaign") == 0 {
+		r.Campaign = fmt.Sprintf("P-xf-%d", l.now.Year())
 	}
 	if rapid.IntRange(0, 4).Draw(l.t, "leaders") == 0 {
 		cmd.Upper, cmd.Lower = "upper", "lower"
@@ -544,7 +569,13 @@ func (l *life) checkEvent(cmd Command, e Event) {
 		if e.Actor != Clockwork && e.Actor.Role != Supervisor && e.Actor.Role != Inspector {
 			l.t.Fatalf("%s", show(e))
 		}
-	case EventReminded, EventReportedUp, EventSuppressed:
+	case EventEnlisted:
+		list, on := l.c.Enlisted()
+		c := l.rules.Directory.Campaigns[e.Campaign]
+		if on && list.OverAt.IsZero() || c.Over(e.At) || !l.rules.Directory.Under(l.c.Unit, l.rules.Directory.Area(c.Office)) {
+			l.t.Fatalf("enlisted against the rules: %s", show(e))
+		}
+	case EventReminded, EventReportedUp, EventSuppressed, EventCampaignOver:
 		if e.Actor != Clockwork {
 			l.t.Fatalf("%s", show(e))
 		}
@@ -727,6 +758,7 @@ func (l *life) checkCase() {
 	if slices.Contains(c.Lower.Hands, c.Upper.Official) {
 		l.t.Fatalf("%s has acted in the lower seat before", c.Upper.Official)
 	}
+	l.checkLists()
 	handed := slices.ContainsFunc(l.last.Events, func(e Event) bool { return e.Kind == EventHandedOver })
 	if n := len(l.past); n > 0 && !handed && l.past[n-1].Led() && (l.past[n-1].Upper.Official != c.Upper.Official || l.past[n-1].Lower.Official != c.Lower.Official) {
 		l.t.Fatalf("the leaders changed from %s to %s", show(l.past[n-1].Upper), show(c.Upper))
@@ -740,6 +772,36 @@ func (l *life) checkCase() {
 		if c.Lamp(later) != last {
 			l.t.Fatalf("an ended case turned from %s to %s", last, c.Lamp(later))
 		}
+	}
+}
+
+// checkLists checks the case's times on campaigns' lists: one at a time, with the weekly
+// reports that were due, and concluded just when the case is closed.
+func (l *life) checkLists() {
+	k, _ := l.c.Clock("CAMP-REPORT")
+	on := false
+	for i, list := range l.c.Enlistments {
+		last := i == len(l.c.Enlistments)-1
+		goesOn := list.DelistedAt.IsZero() && list.OverAt.IsZero()
+		on = on || goesOn
+		n, m := len(list.Concluded), len(list.Reports)
+		switch {
+		case goesOn && !last:
+			l.t.Fatalf("on two lists: %s", show(l.c.Enlistments))
+		case goesOn && (l.c.Stage == Closed) != (n > 0 && list.Concluded[n-1].Until.IsZero()):
+			l.t.Fatalf("in stage %s, but %s", l.c.Stage, show(list))
+		case goesOn && k.ID != "" && k.Running() && (m == 0 || list.Reports[m-1].Due != k.Due.Statutory || !list.Reports[m-1].MadeAt.IsZero()):
+			l.t.Fatalf("%s runs, but the reports are %s", show(k), show(list.Reports))
+		}
+		for j, r := range list.Reports {
+			owed := goesOn && k.Running() && j == m-1
+			if r.MadeAt.IsZero() && !owed && l.now.Before(r.Due.End()) {
+				l.t.Fatalf("a report is due that nobody owes: %s", show(list))
+			}
+		}
+	}
+	if !on && k.ID != "" && k.Running() {
+		l.t.Fatalf("reports to no campaign: %s", show(l.c))
 	}
 }
 

@@ -46,6 +46,12 @@ func directory(t *testing.T) *casefile.Directory {
 	for _, o := range officials {
 		d.Officials[o.ID] = o
 	}
+	d.Campaigns = map[string]casefile.Campaign{}
+	for _, name := range []string{sample.Campaign, "另一会战"} {
+		d.Campaigns[name] = casefile.Campaign{
+			ID: name, Name: name, Office: "2327-xf", Start: calendar.Date{Year: 2026, Month: 9, Day: 1}, End: calendar.Date{Year: 2027, Month: 3, Day: 31},
+		}
+	}
 	return d
 }
 

@@ -221,6 +221,7 @@ var Triggers = []string{
 	"talked", "circulated", "listed", "ordered", "suggested", "suggestion_answered", "released/joint_meeting", "received",
 	"marked_urgent", "marked_urgent/petition_office", "marked_urgent/unit", "urgent_reported", "urgent_reported/petition_office", "urgent_reported/unit",
 	"rerouted", "rerouted/petition", "rerouted/duty",
+	"enlisted", "delisted", "planned", "campaign_over",
 }
 
 // Delegable are the commands of a leader that a deputy can give. What a leader must do
@@ -259,10 +260,11 @@ const (
 	Accepted         Condition = "accepted"          // the notice of acceptance has been given
 	ByPetition       Condition = "petition"          // the matter is settled by an opinion (条例第31条第6项)
 	ByDuty           Condition = "duty"              // the law asks the unit to act (条例第31条第5项)
+	InCampaign       Condition = "in_campaign"       // on the list of a campaign that is not over; the unit has the case and has not served its opinion
 )
 
 var conditions = []Condition{
-	ThroughOffice, Direct, Reachable, UnderPetition, UnderSupervision, Supported, Settled, OnSimple, OnOrdinary, Accepted, ByPetition, ByDuty,
+	ThroughOffice, Direct, Reachable, UnderPetition, UnderSupervision, Supported, Settled, OnSimple, OnOrdinary, Accepted, ByPetition, ByDuty, InCampaign,
 }
 
 // Action is what a step does.

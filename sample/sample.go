@@ -14,5 +14,5 @@ var (
 	Cases []byte
 )
 
-// Campaign is the name of the campaign (会战) that the cases belong to.
+// Campaign is the name of the campaign (会战) on whose list the cases are.
 const Campaign = "积案化解会战"

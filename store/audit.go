@@ -113,13 +113,14 @@ type columns struct {
 	Urgent                         bool
 	Parties, Receptions            []string
 	Tasks, Clocks                  []string
+	Enlistments                    []string
 	State                          casefile.Case
 }
 
 func derive(c casefile.Case) columns {
 	p := project(c)
 	e := columns{
-		Seq: c.Seq, Number: c.Number, Reference: c.Reference, Origin: c.Origin, Campaign: c.Campaign, Office: c.Office, Unit: c.Unit,
+		Seq: c.Seq, Number: c.Number, Reference: c.Reference, Origin: c.Origin, Campaign: c.CampaignCode(), Office: c.Office, Unit: c.Unit,
 		AccusedUnit: c.AccusedUnit, AccusedOfficial: c.AccusedOfficial, Registered: c.RegisteredAt,
 		Stage: string(c.Stage), Open: c.Stage.Open(), Supervision: string(c.Supervision()), Upper: c.Upper.Official, Lower: c.Lower.Official,
 		Yellow: finite(p.yellow), Red: finite(p.red), Overdue: finite(p.overdue), FinalLamp: string(p.finalLamp), Calendar: p.calendar, Parties: c.Parties(), Receptions: c.Receptions, Urgent: c.Urgent != nil, State: c,
@@ -136,10 +137,16 @@ func derive(c casefile.Case) columns {
 			e.Clocks = append(e.Clocks, fmt.Sprintf("%s %s %s %s %s", k.ID, k.Whose, k.Who, stamp(k.YellowFrom()), stamp(k.Due.InternalEnd())))
 		}
 	}
+	for _, list := range enlistments(c) {
+		e.Enlistments = append(e.Enlistments, list.line(c))
+	}
 	slices.Sort(e.Tasks)
 	slices.Sort(e.Clocks)
 	return e
 }
+
+// stampFormat ends the call of to_char that writes an instant as stamp does.
+const stampFormat = `, 'YYYY-MM-DD HH24:MI:SS.US')`
 
 // stamp writes an instant as the query of columns does.
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05.000000") }
@@ -154,17 +161,17 @@ func finite(t time.Time) *time.Time {
 func (s *Store) columns(ctx context.Context, id string) (columns, error) {
 	var e columns
 	var state []byte
-	const stamp = `, 'YYYY-MM-DD HH24:MI:SS.US')`
 	const sql = `
 		SELECT seq, number, coalesce(reference, ''), title, origin, campaign, office, unit, accused_unit, accused_official, registered_at,
 			stage, open, supervision, upper, lower,
 			CASE WHEN yellow_at < 'infinity' THEN yellow_at END, CASE WHEN red_at < 'infinity' THEN red_at END,
 			CASE WHEN overdue_at < 'infinity' THEN overdue_at END, CASE WHEN wake_at < 'infinity' THEN wake_at END, final_lamp, calendar, parties, receptions, urgent, state,
-			ARRAY(SELECT concat_ws(' ', do_what, official || role || unit, to_char(from_at` + stamp + `, coalesce(to_char(due` + stamp + `, '')) FROM tasks WHERE case_id = cases.id),
-			ARRAY(SELECT concat_ws(' ', id, whose, who, to_char(yellow_at` + stamp + `, to_char(red_at` + stamp + `) FROM clocks k WHERE case_id = cases.id)
+			ARRAY(SELECT concat_ws(' ', do_what, official || role || unit, to_char(from_at` + stampFormat + `, coalesce(to_char(due` + stampFormat + `, '')) FROM tasks WHERE case_id = cases.id),
+			ARRAY(SELECT concat_ws(' ', id, whose, who, to_char(yellow_at` + stampFormat + `, to_char(red_at` + stampFormat + `) FROM clocks k WHERE case_id = cases.id),
+			` + enlistmentLines + `
 		FROM cases WHERE id = $1`
 	err := s.pool.QueryRow(ctx, sql, id).Scan(&e.Seq, &e.Number, &e.Reference, &e.Title, &e.Origin, &e.Campaign, &e.Office, &e.Unit,
-		&e.AccusedUnit, &e.AccusedOfficial, &e.Registered, &e.Stage, &e.Open, &e.Supervision, &e.Upper, &e.Lower, &e.Yellow, &e.Red, &e.Overdue, &e.Wake, &e.FinalLamp, &e.Calendar, &e.Parties, &e.Receptions, &e.Urgent, &state, &e.Tasks, &e.Clocks)
+		&e.AccusedUnit, &e.AccusedOfficial, &e.Registered, &e.Stage, &e.Open, &e.Supervision, &e.Upper, &e.Lower, &e.Yellow, &e.Red, &e.Overdue, &e.Wake, &e.FinalLamp, &e.Calendar, &e.Parties, &e.Receptions, &e.Urgent, &state, &e.Tasks, &e.Clocks, &e.Enlistments)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return e, nil // a ledger without a row: everything differs
 	}
@@ -178,7 +185,7 @@ func (s *Store) columns(ctx context.Context, id string) (columns, error) {
 	}
 	slices.Sort(e.Tasks)
 	slices.Sort(e.Clocks)
-	for _, list := range []*[]string{&e.Parties, &e.Receptions, &e.Tasks, &e.Clocks} {
+	for _, list := range []*[]string{&e.Parties, &e.Receptions, &e.Tasks, &e.Clocks, &e.Enlistments} {
 		if len(*list) == 0 {
 			*list = nil
 		}

@@ -12,9 +12,10 @@ import (
 // A case with something in every column, a clock of each kind of bearer, tasks of
 // persons and of roles.
 func (d *desk) rich(id string) casefile.Case {
+	d.open("drive-"+id, "会战-"+id, super)
 	cmd := d.registration()
 	r := cmd.Registration
-	r.Reference, r.Campaign, r.Purpose, r.OnTheSpot = "来文-"+id, "会战", "accusation", true
+	r.Reference, r.Campaign, r.Purpose, r.OnTheSpot = "来文-"+id, "会战-"+id, "accusation", true
 	r.AccusedUnit, r.AccusedOfficial = "232701-zj", "o045"
 	cmd.Upper, cmd.Lower = upper, lower
 	d.do(id, super, cmd)
@@ -38,7 +39,7 @@ func TestAudit(t *testing.T) {
 	}
 
 	for name, c := range map[string]struct{ sql, want string }{
-		"seq":              {`UPDATE cases SET seq = seq + 1 WHERE id = $case`, "seq is 6"},
+		"seq":              {`UPDATE cases SET seq = seq + 1 WHERE id = $case`, "seq is 7"},
 		"number":           {`UPDATE cases SET number = '2327-xf-2026-000099' WHERE id = $case`, "number is"},
 		"reference":        {`UPDATE cases SET reference = NULL WHERE id = $case`, "reference is"},
 		"origin":           {`UPDATE cases SET origin = 'province' WHERE id = $case`, "origin is"},
@@ -63,20 +64,25 @@ func TestAudit(t *testing.T) {
 		"state of no case": {`UPDATE cases SET state = '"?"' WHERE id = $case`, "state is"},
 		"silent":           {`UPDATE cases SET wake_at = 'infinity' WHERE id = $case`, "silent"},
 		"no row":           {`DELETE FROM cases WHERE id = $case`, "seq is 0"},
-		"task missing":     {`DELETE FROM tasks WHERE case_id = $case AND do_what = 'release'`, "tasks is"},
+		"task missing":     {`DELETE FROM tasks WHERE case_id = $case AND do_what = 'feed_back'`, "tasks is"},
 		"task moved":       {`UPDATE tasks SET official = 'o039' WHERE case_id = $case AND official = 'o038'`, "tasks is"},
 		"task hidden":      {`UPDATE tasks SET from_at = 'infinity' WHERE case_id = $case`, "tasks is"},
 		"task put off":     {`UPDATE tasks SET due = due + interval '1 day' WHERE case_id = $case AND due IS NOT NULL`, "tasks is"},
 		"clock missing":    {`DELETE FROM clocks WHERE case_id = $case AND id = 'SUP-1'`, "clocks is"},
 		"clock of another": {`UPDATE clocks SET who = 'o039' WHERE case_id = $case AND who = 'o038'`, "clocks is"},
 		"clock put off":    {`UPDATE clocks SET red_at = red_at + interval '1 day' WHERE case_id = $case`, "clocks is"},
+		"list missing":     {`DELETE FROM enlistments WHERE case_id = $case`, "enlistments is"},
+		"list left":        {`UPDATE enlistments SET delisted_at = now() WHERE case_id = $case`, "enlistments is"},
+		"list of another":  {`UPDATE enlistments SET campaign = 'other' WHERE case_id = $case`, "enlistments is"},
+		"report made":      {`UPDATE enlistments SET report_made = ARRAY[now(), now()] WHERE case_id = $case`, "enlistments is"},
+		"concluded":        {`UPDATE enlistments SET concluded_at = ARRAY[now()], concluded_until = ARRAY['infinity'::timestamptz] WHERE case_id = $case`, "enlistments is"},
 		"text changed":     {`UPDATE documents SET body = body || '!' WHERE case_id = $case`, "has been changed"},
 		"text rehashed":    {`UPDATE documents SET body = '!', hash = encode(sha256('!'), 'hex') WHERE case_id = $case`, "has been changed"},
 		"text missing":     {`DELETE FROM documents WHERE case_id = $case AND title = '督办函'`, "is missing"},
-		"event changed":    {tampered(`UPDATE ledger SET body = replace(body, 'shirking', 'overdue') WHERE case_id = $case`), "row 4 has been changed"},
+		"event changed":    {tampered(`UPDATE ledger SET body = replace(body, 'shirking', 'overdue') WHERE case_id = $case`), "row 5 has been changed"},
 		"event missing":    {tampered(`DELETE FROM ledger WHERE case_id = $case AND seq = 2`), "row 3 stands where row 2 should"},
 		"events swapped":   {tampered(`UPDATE ledger SET seq = -seq WHERE case_id = $case AND seq IN (2, 3); UPDATE ledger SET seq = 5 + seq WHERE case_id = $case AND seq < 0`), "row 2 does not follow"},
-		"tail cut off":     {tampered(`DELETE FROM ledger WHERE case_id = $case AND seq = 5`), "seq is 5 where the ledger folds to 4"},
+		"tail cut off":     {tampered(`DELETE FROM ledger WHERE case_id = $case AND seq = 6`), "seq is 6 where the ledger folds to 5"},
 		"event refiled":    {tampered(`UPDATE ledger SET command = 'another' WHERE case_id = $case AND seq = 4`), "row 4 is filed under another command"},
 		"other request":    {tampered(`UPDATE ledger SET fingerprint = 'another' WHERE case_id = $case AND seq = 1`), "row 1 has been changed"},
 		"event unreadable": {tampered(`UPDATE ledger SET body = '?' WHERE case_id = $case AND seq = 5`), "decode event 5"},

@@ -36,16 +36,17 @@ func queueCase(batch *pgx.Batch, c casefile.Case, next casefile.Next) {
 		VALUES (@id, @seq, @number, nullif(@reference, ''), coalesce((SELECT title FROM documents WHERE id = @petition), ''), @origin, @campaign, @office, @unit,
 			@accused_unit, @accused_official, @stage, @open, @supervision,
 			@upper, @lower, @registered_at, @yellow_at, @red_at, @overdue_at, @final_lamp, @wake_at, @calendar, @parties, @receptions, @urgent, @state)
-		ON CONFLICT (id) DO UPDATE SET seq = @seq, unit = @unit, stage = @stage, open = @open, supervision = @supervision, upper = @upper, lower = @lower,
+		ON CONFLICT (id) DO UPDATE SET seq = @seq, campaign = @campaign, unit = @unit, stage = @stage, open = @open, supervision = @supervision, upper = @upper, lower = @lower,
 			yellow_at = @yellow_at, red_at = @red_at, overdue_at = @overdue_at, final_lamp = @final_lamp, wake_at = @wake_at, calendar = @calendar, parties = @parties,
 			receptions = @receptions, urgent = @urgent, state = @state`
 	batch.Queue(upsert, pgx.NamedArgs{
-		"id": c.ID, "seq": c.Seq, "number": c.Number, "reference": c.Reference, "petition": c.Petition.ID, "origin": c.Origin, "campaign": c.Campaign,
+		"id": c.ID, "seq": c.Seq, "number": c.Number, "reference": c.Reference, "petition": c.Petition.ID, "origin": c.Origin, "campaign": c.CampaignCode(),
 		"office": c.Office, "unit": c.Unit, "accused_unit": c.AccusedUnit, "accused_official": c.AccusedOfficial,
 		"stage": string(c.Stage), "open": c.Stage.Open(), "supervision": string(c.Supervision()), "upper": c.Upper.Official, "lower": c.Lower.Official,
 		"registered_at": c.RegisteredAt, "yellow_at": instant(p.yellow), "red_at": instant(p.red), "overdue_at": instant(p.overdue),
 		"final_lamp": string(p.finalLamp), "wake_at": instant(next.At), "calendar": p.calendar, "parties": append([]string{}, c.Parties()...), "receptions": append([]string{}, c.Receptions...), "urgent": c.Urgent != nil, "state": string(state),
 	})
+	queueEnlistments(batch, c)
 	batch.Queue(`DELETE FROM tasks WHERE case_id = $1`, c.ID)
 	for _, t := range casefile.Waiting(c) {
 		batch.Queue(`INSERT INTO tasks (case_id, do_what, official, role, unit, from_at, due) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
@@ -148,7 +149,7 @@ type Filter struct {
 	Unit        string // and everything below it
 	Leader      string
 	Supervision casefile.Supervision
-	Campaign    string
+	Campaign    string        // id or name
 	Reception   string        // a reception day that it was brought on
 	Urgent      bool          // marked as grave and urgent
 	DueBefore   calendar.Date // the next statutory due date lies before this day
@@ -372,6 +373,11 @@ func (w *where) sees(by casefile.Actor, d *casefile.Directory, now time.Time) {
 	default:
 		w.add(`false`, "", nil)
 	}
+	w.unaccused(by, d)
+}
+
+// unaccused leaves out what accuses the actor.
+func (w *where) unaccused(by casefile.Actor, d *casefile.Directory) {
 	w.args["me"] = by.ID
 	w.add(`accused_official <> @me`, "", nil)
 	w.add(`accused_unit <> ALL(@above_me)`, "above_me", above(d, by.Unit))
@@ -424,7 +430,11 @@ func (w *where) filter(f Filter, d *casefile.Directory, now time.Time) {
 		}
 	}
 	if f.Campaign != "" {
-		w.add(`campaign = @campaign AND campaign <> ''`, "campaign", f.Campaign)
+		if codes := campaignCodes(f.Campaign, d); len(codes) == 1 {
+			w.add(`campaign = @campaign AND campaign <> ''`, "campaign", f.Campaign)
+		} else {
+			w.add(`campaign = ANY(@campaigns) AND campaign <> ''`, "campaigns", codes)
+		}
 	}
 	if f.Reception != "" {
 		w.add(`receptions @> ARRAY[@reception] AND receptions <> '{}'`, "reception", f.Reception)

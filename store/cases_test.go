@@ -19,6 +19,7 @@ import (
 // the clock at the end of November.
 func (d *desk) crowd(n int, dice *rand.Rand) (ids []string) {
 	d.t.Helper()
+	d.open("drive", "会战", super)
 	dir := d.rules.Directory
 	var units []string
 	for _, u := range dir.Units {
@@ -52,6 +53,7 @@ func (d *desk) crowd(n int, dice *rand.Rand) (ids []string) {
 		by := pick(dice, clerk, super)
 		if local := dir.Office(r.Unit, casefile.PetitionOfficeKind); dice.IntN(3) == 0 {
 			by = dir.Find(func(o casefile.Official) bool { return o.Unit == local && o.Role == casefile.Registrar })[0].ID
+			r.Campaign = "" // which the prefecture runs
 		}
 		r.OnTheSpot = dice.IntN(3) > 0
 		ids = append(ids, id)
@@ -172,7 +174,7 @@ func (o oracle) matches(r store.Row, f store.Filter) bool {
 		(f.Unit == "" || o.rules.Directory.Under(c.Unit, f.Unit)) &&
 		(f.Leader == "" || leads) &&
 		(f.Supervision == "" || c.Supervision() == f.Supervision) &&
-		(f.Campaign == "" || c.Campaign == f.Campaign) &&
+		(f.Campaign == "" || c.CampaignCode() == f.Campaign || c.CampaignCode() == "drive" && f.Campaign == "会战") &&
 		(f.DueBefore.IsZero() || runs && first.Before(f.DueBefore)) &&
 		(f.Query == "" || words)
 }
@@ -208,7 +210,7 @@ func TestCases(t *testing.T) {
 			func() { f.Unit = pick(dice, "2327", "232701", "232721", "232701-rs", "nowhere") },
 			func() { f.Leader = pick(dice, upper, lower, "o003", "o056", "nobody") },
 			func() { f.Supervision = pick(dice, casefile.NotSupervised, casefile.ByPetitionOffice, casefile.Dual) },
-			func() { f.Campaign = pick(dice, "会战", "其他") },
+			func() { f.Campaign = pick(dice, "会战", "其他", "drive") },
 			func() { f.DueBefore = calendar.DateOf(d.now).AddDays(dice.IntN(90) - 45) },
 			func() {
 				some := pick(dice, o.rows...).Case

@@ -42,8 +42,23 @@ type querier interface {
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
 }
 
-// Directory returns the units, the officials and their leaves. It must not be changed;
-// it is read anew only when an import or a leave has changed it.
+// inDirectory runs fn in one transaction with the directory locked.
+func (s *Store) inDirectory(ctx context.Context, fn func(pgx.Tx, *casefile.Directory) error) error {
+	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `SELECT 1 FROM settings WHERE name = 'directory_version' FOR UPDATE`); err != nil {
+			return fmt.Errorf("lock directory: %w", err)
+		}
+		d, err := s.directoryIn(ctx, tx)
+		if err != nil {
+			return err
+		}
+		return fn(tx, d)
+	})
+}
+
+// Directory returns the units, the officials and their leaves, and the campaigns. It must
+// not be changed; it is read anew only when an import, a leave or a campaign has changed
+// it.
 func (s *Store) Directory(ctx context.Context) (*casefile.Directory, error) {
 	return s.directoryIn(ctx, s.pool)
 }
@@ -60,7 +75,7 @@ func (s *Store) directoryAt(ctx context.Context, q querier, version string) (*ca
 	if d := s.directory.at(version); d != nil {
 		return d, nil
 	}
-	d := &casefile.Directory{Units: map[string]casefile.Unit{}, Officials: map[string]casefile.Official{}, Leaves: map[string][]casefile.Leave{}}
+	d := &casefile.Directory{Units: map[string]casefile.Unit{}, Officials: map[string]casefile.Official{}, Leaves: map[string][]casefile.Leave{}, Campaigns: map[string]casefile.Campaign{}}
 	units, err := collect[casefile.Unit](ctx, q, `SELECT code, name, kind, level, parent FROM units`)
 	if err != nil {
 		return nil, fmt.Errorf("read units: %w", err)
@@ -81,6 +96,13 @@ func (s *Store) directoryAt(ctx context.Context, q querier, version string) (*ca
 	}
 	for _, l := range leaves {
 		d.Leaves[l.Official] = append(d.Leaves[l.Official], l)
+	}
+	campaigns, err := campaignsIn(ctx, q, "")
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range campaigns {
+		d.Campaigns[c.ID] = c
 	}
 	s.directory.keep(version, d)
 	return d, nil

@@ -25,16 +25,7 @@ type LeavesTx struct {
 // InLeaves runs fn with the directory locked. What fn wrote is committed when it
 // returns nil, and every process reads the directory anew; otherwise it is undone.
 func (s *Store) InLeaves(ctx context.Context, fn func(*LeavesTx) error) error {
-	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `SELECT 1 FROM settings WHERE name = 'directory_version' FOR UPDATE`); err != nil {
-			return fmt.Errorf("lock directory: %w", err)
-		}
-		d, err := s.directoryIn(ctx, tx)
-		if err != nil {
-			return err
-		}
-		return fn(&LeavesTx{tx, d})
-	})
+	return s.inDirectory(ctx, func(tx pgx.Tx, d *casefile.Directory) error { return fn(&LeavesTx{tx, d}) })
 }
 
 // Entered finds a leave that was entered under this id before, as it was then.

@@ -147,6 +147,7 @@ func TestTargetStocks(t *testing.T) {
 	}
 	register("first", func(*casefile.Registration) {})
 	register("again", func(r *casefile.Registration) { r.Repeated = true })
+	d.open("drive", "会战", super)
 	register("campaign", func(r *casefile.Registration) { r.Campaign = "会战" })
 	register("suggestion", func(r *casefile.Registration) { r.Purpose = "suggestion" })
 	register("elsewhere", func(r *casefile.Registration) { r.Unit = "232721-rs" })
@@ -525,7 +526,7 @@ func TestTargetOracle(t *testing.T) {
 				old := missed(from)
 				stock := casefile.First
 				switch {
-				case old || c.Campaign != "":
+				case old || c.CampaignCode() != "":
 					stock = casefile.Backlog
 				case c.Repeated:
 					stock = casefile.Repeated

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/history/v1"
 	"go.temporal.io/sdk/client"
@@ -47,6 +48,7 @@ var shapes = []struct {
 	{"broadcast-done", playBroadcast},
 	{"broadcast-cancelled", playBroadcastCancelled},
 	{"delivered", playDelivered},
+	{"campaign", playCampaign},
 }
 
 // TestReplay holds today's workflow code against every recorded history. No activity
@@ -182,6 +184,28 @@ func playSettled(t *testing.T) map[string][]*history.HistoryEvent {
 	o.do("settled", handling, casefile.Command{Kind: casefile.Serve, Means: "mail"})
 	o.close("settled")
 	return one(o.history("settled"))
+}
+
+// playCampaign puts a case on a campaign's list, and takes it off once it is closed.
+func playCampaign(t *testing.T) map[string][]*history.HistoryEvent {
+	o := open(t, autumn())
+	o.staff()
+	id := o.campaign("积案化解会战")
+	o.onTheSpot("campaign")
+	o.do("campaign", super, casefile.Command{Kind: casefile.Enlist, Campaign: id, Text: o.text("化解方案")})
+	o.refused("already_enlisted", "campaign", super, casefile.Command{Kind: casefile.Enlist, Campaign: id})
+	o.do("campaign", handling, casefile.Command{Kind: casefile.MakePlan, Text: o.text("分三步化解")})
+	o.do("campaign", handling, o.report("已约见信访人"))
+	o.settle("campaign")
+	o.close("campaign")
+	events := o.history("campaign")
+	// For what follows its workflow comes back.
+	delist := casefile.Command{ID: uuid.NewString(), Kind: casefile.Delist, Actor: o.actor(super), Text: o.text("不属于积案")}
+	if _, err := o.engine.Resume(t.Context(), o.read("campaign"), delist); err != nil {
+		t.Fatal(err)
+	}
+	o.verified()
+	return one(events)
 }
 
 func playOnTheSpot(t *testing.T) map[string][]*history.HistoryEvent {

@@ -17,6 +17,7 @@ func TestImportCases(t *testing.T) {
 	t.Parallel()
 	o := open(t, casetime.Rehearsal(september(1, 10).AddDate(0, 3, 0), 1)) // the last of them came in November
 	o.staff()
+	campaign := o.campaign(sample.Campaign)
 	by, rules := o.actor(clerk), o.rules()
 	load := func(file []byte) importer.Result {
 		t.Helper()
@@ -59,8 +60,8 @@ func TestImportCases(t *testing.T) {
 	for _, id := range ids {
 		c := o.read(id)
 		origins[c.Origin]++
-		if n := kinds(o.events(id))[casefile.EventRegistered]; n != 1 || c.Campaign != sample.Campaign || c.Petitioner == "" {
-			t.Errorf("case %s: registered %d times, campaign %q, petitioner %q", c.Number, n, c.Campaign, c.Petitioner)
+		if n := kinds(o.events(id))[casefile.EventRegistered]; n != 1 || c.CampaignCode() != campaign || c.Petitioner == "" {
+			t.Errorf("case %s: registered %d times, campaign %q, petitioner %q", c.Number, n, c.CampaignCode(), c.Petitioner)
 		}
 	}
 	if origins["province"] != 17 || origins["self_found"] != 46 {

@@ -375,3 +375,21 @@ const (
 	lower       = "o043" // 漠河市人社局局长
 	handling    = "o044" // 承办人
 )
+
+// campaign opens a campaign of the prefecture that lasts to the end of next year, and
+// returns its id.
+func (o *office) campaign(name string) string {
+	o.t.Helper()
+	rules := o.rules()
+	rules.Now = o.acts.Clock.Now()
+	c, refusal := casefile.OpenCampaign(casefile.Campaign{
+		ID: uuid.NewString(), Name: name, About: "化解积案", Start: calendar.DateOf(rules.Now), End: calendar.Date{Year: 2027, Month: time.December, Day: 31},
+	}, o.actor(super), rules)
+	if refusal != nil {
+		o.t.Fatal(refusal, refusal.Fields)
+	}
+	if err := o.store.InCampaigns(o.t.Context(), func(tx *store.CampaignsTx) error { return tx.Open(o.t.Context(), c, "test") }); err != nil {
+		o.t.Fatal(err)
+	}
+	return c.ID
+}

@@ -389,7 +389,8 @@ func (c *devCommand) settleTime(ctx context.Context, s *store.Store) error {
 func (c *devCommand) settle(ctx context.Context, env *environment, s *servers, people *rehearse.People) error {
 	sub := *env
 	sub.ctx = ctx
-	load := &importCommand{What: "cases", File: "sample cases", Campaign: sample.Campaign}
+	until := calendar.DateOf(s.clock.Now()).AddDays(campaignDays)
+	load := &importCommand{What: "cases", File: "sample cases", Campaign: sample.Campaign, Until: until.String()}
 	if err := load.run(&sub, s, sample.Cases); err != nil {
 		return err
 	}

@@ -308,11 +308,11 @@ func TestBesideExistingServers(t *testing.T) {
 		launch(t, "worker", database).until("worker is polling")
 	}
 	launch(t, "api", database, "--listen", "127.0.0.1:0").until("api is listening")
-	out, code := shuangze(t, "import", "cases", filepath.Join(root, "cases.csv"), database, "--campaign", "会战")
+	out, code := shuangze(t, "import", "cases", filepath.Join(root, "cases.csv"), database, "--campaign", "会战", "--until", "2027-12-31")
 	if code != 0 || !strings.Contains(out, "62 new") {
 		t.Errorf("import cases: %d\n%s", code, out)
 	}
-	out, code = shuangze(t, "import", "cases", filepath.Join(root, "cases.csv"), database, "--campaign", "会战")
+	out, code = shuangze(t, "import", "cases", filepath.Join(root, "cases.csv"), database, "--campaign", "会战", "--until", "2027-12-31")
 	if code != 0 || !strings.Contains(out, "0 new or changed, 62 as they were") {
 		t.Errorf("second import of the cases: %d\n%s", code, out)
 	}

@@ -27,6 +27,9 @@ const rehearsalSetting = "rehearsal"
 // supervision office in the twelfth week.
 const rehearsalDays = 120
 
+// campaignDays is how long the sample's campaign lasts.
+const campaignDays = 366
+
 type rehearseCommand struct {
 	connection
 	Days int    `help:"Days of case time to play." default:"120"`
@@ -86,7 +89,19 @@ func sampleCases(ctx context.Context, s *servers) ([]importer.Case, error) {
 	if err != nil {
 		return nil, err
 	}
-	cases, problems, err := importer.Cases(bytes.NewReader(sample.Cases), rules, clerk, sample.Campaign, s.clock.Now().AddDate(1, 0, 0))
+	now := s.clock.Now()
+	rules.Now = now
+	campaign, err := openCampaign(rules, clerk.Unit, sample.Campaign, calendar.DateOf(now).AddDays(campaignDays))
+	if err != nil {
+		return nil, err
+	}
+	if err := campaign.write(ctx, s.store, rules); err != nil {
+		return nil, err
+	}
+	cases, problems, err := importer.Cases(bytes.NewReader(sample.Cases), rules, clerk, "", now.AddDate(1, 0, 0))
+	for i := range cases {
+		cases[i].Registration.Campaign = sample.Campaign // which will be over in a year
+	}
 	if err != nil || len(problems) > 0 {
 		return nil, fmt.Errorf("sample cases: %w %v", err, problems)
 	}

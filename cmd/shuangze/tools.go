@@ -14,6 +14,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
+	"shuangze/calendar"
 	"shuangze/casefile"
 	"shuangze/importer"
 	"shuangze/policy"
@@ -27,7 +28,8 @@ type importCommand struct {
 	File     string `arg:"" help:"CSV file in UTF-8; - for standard input."`
 	SkipBad  bool   `help:"Import the good rows although others are bad."`
 	As       string `help:"The clerk who registers the cases; by default the first of the highest petition office."`
-	Campaign string `help:"Campaign (会战) of cases that name none."`
+	Campaign string `help:"Campaign (会战) of cases that name none: its id, or the name of one of the clerk's office."`
+	Until    string `help:"Last day of the campaign (2027-03-31), to open it where the office has none of that name."`
 }
 
 func (c *importCommand) Run(env *environment) error {
@@ -76,8 +78,18 @@ func (c *importCommand) run(env *environment, s *servers, data []byte) error {
 	if err != nil {
 		return err
 	}
-	cases, problems, err := importer.Cases(r, rules, clerk, c.Campaign, s.clock.Now())
+	now := s.clock.Now()
+	rules.Now = now
+	campaign, err := c.opening(rules, clerk.Unit)
+	if err != nil {
+		return err
+	}
+	rules.Directory = campaign.in(rules.Directory)
+	cases, problems, err := importer.Cases(r, rules, clerk, c.Campaign, now)
 	if err := c.judge(env, problems, err); err != nil {
+		return err
+	}
+	if err := campaign.write(env.ctx, s.store, rules); err != nil {
 		return err
 	}
 	bar := progress(env, len(cases))
@@ -85,6 +97,18 @@ func (c *importCommand) run(env *environment, s *servers, data []byte) error {
 	result, err := importer.Register(env.ctx, s.store, s.engine(), clerk, cases, func() { _ = bar.Add(1) }) // only the bar could fail
 	_ = bar.Finish()
 	return c.done(env, result.Registered, result.Known, err)
+}
+
+// opening is the campaign that the import has to open; nil where it need not.
+func (c *importCommand) opening(r casefile.Rules, office string) (*opening, error) {
+	if c.Until == "" {
+		return nil, nil
+	}
+	end, err := calendar.ParseDate(c.Until)
+	if err != nil || c.Campaign == "" {
+		return nil, errors.New("--until takes the last day of the --campaign, such as 2027-03-31")
+	}
+	return openCampaign(r, office, c.Campaign, end)
 }
 
 // progress is a bar on a terminal and nothing elsewhere.
