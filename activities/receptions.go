@@ -79,7 +79,7 @@ func (p *post) reception(ctx context.Context, m store.Message, l notify.Letter, 
 		l.Reception.Link = strings.TrimSuffix(l.Site, "/") + "/receptions/" + day.ID
 	}
 	if casefile.SeesAppointments(day, actorOf(reader)) {
-		progress, err := p.Store.Progress(ctx, day.ID)
+		progress, err := p.Store.Progress(ctx, actorOf(reader), day.ID)
 		if err != nil {
 			return l, "", err
 		}

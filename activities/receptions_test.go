@@ -90,7 +90,7 @@ func TestDeliverNoEndedReception(t *testing.T) {
 		t.Fatal(err)
 	}
 	day.EndedBy, day.EndedAt, day.Reason = "upper", d.Clock.Now(), "illness"
-	if err := d.Store.InReceptions(t.Context(), func(tx *store.ReceptionsTx) error { return tx.End(t.Context(), "x", day) }); err != nil {
+	if err := d.Store.InReceptions(t.Context(), func(tx *store.ReceptionsTx) error { return tx.End(t.Context(), "x", "", day) }); err != nil {
 		t.Fatal(err)
 	}
 	for _, at := range []int{10, 14} {

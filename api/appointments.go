@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"slices"
@@ -72,16 +73,22 @@ func (a *api) postAppointment(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	_, refusal := casefile.BookAppointment(asked, day, 0, v.by, v.rules)
-	if err := b.err(asError(refusal)); err != nil {
-		return err
-	}
-	if asked.Topic, err = a.Store.WriteText(ctx, "", topic, v.by.ID); err != nil {
+	_, err = a.Store.Appointment(ctx, asked.ID)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		_, refusal := casefile.BookAppointment(asked, day, 0, v.by, v.rules)
+		if err := b.err(asError(refusal)); err != nil {
+			return err
+		}
+		if asked.Topic, err = a.Store.WriteText(ctx, "", topic, v.by.ID); err != nil {
+			return err
+		}
+	case err != nil:
 		return err
 	}
 	var booked casefile.Appointment
 	again := false
-	err = a.inReception(r, &v, func(tx *store.ReceptionsTx, day casefile.Reception, _ string) error {
+	err = a.inReception(r, &v, func(tx *store.ReceptionsTx, day casefile.Reception, _ request) error {
 		before, err := tx.Booked(ctx, asked.ID, sub.fingerprint)
 		switch {
 		case errors.Is(err, store.ErrOtherRequest):
@@ -109,11 +116,18 @@ func (a *api) postAppointment(w http.ResponseWriter, r *http.Request) error {
 	if again {
 		w.Header().Set("Idempotent-Replay", "true")
 	}
-	return a.showAppointment(w, r, booked.ID, http.StatusCreated)
+	return a.showAppointment(w, r, v, booked.ID, http.StatusCreated)
 }
 
-func (a *api) showAppointment(w http.ResponseWriter, r *http.Request, id string, status int) error {
+func (a *api) showAppointment(w http.ResponseWriter, r *http.Request, v viewer, id string, status int) error {
 	visitor, err := a.Store.Visitor(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	shown, err := a.notAccusing(r.Context(), v, []store.Visitor{visitor})
+	if err == nil && len(shown) == 0 {
+		err = errNoAppointment
+	}
 	if err != nil {
 		return err
 	}
@@ -138,7 +152,7 @@ func (a *api) postAppointmentEnd(w http.ResponseWriter, r *http.Request) error {
 		b.notInList("state", ends)
 	}
 	id := chi.URLParam(r, "appointment")
-	err = a.inReception(r, &v, func(tx *store.ReceptionsTx, day casefile.Reception, _ string) error {
+	err = a.inReception(r, &v, func(tx *store.ReceptionsTx, day casefile.Reception, _ request) error {
 		if refusal := casefile.SeeAppointments(day, v.by); refusal != nil {
 			return refusal
 		}
@@ -164,7 +178,7 @@ func (a *api) postAppointmentEnd(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return a.showAppointment(w, r, id, http.StatusOK)
+	return a.showAppointment(w, r, v, id, http.StatusOK)
 }
 
 // getAppointments lists a day's appointments to those who may see who comes.
@@ -185,11 +199,29 @@ func (a *api) getAppointments(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if visitors, err = a.notAccusing(ctx, v, visitors); err != nil {
+		return err
+	}
 	list := make([]appointmentView, len(visitors))
 	for i, visitor := range visitors {
 		list[i] = appointmentOf(visitor)
 	}
 	return writeJSON(w, r, http.StatusOK, map[string]any{"appointments": list})
+}
+
+// notAccusing leaves out the appointments whose visit became a case that the viewer may not
+// know of, as one who is accused in it (条例第30条第3款).
+func (a *api) notAccusing(ctx context.Context, v viewer, visitors []store.Visitor) ([]store.Visitor, error) {
+	var cases []string
+	for _, visitor := range visitors {
+		if visitor.Case != "" {
+			cases = append(cases, visitor.Case)
+		}
+	}
+	seen, err := a.Store.Seen(ctx, v.by, cases, v.now)
+	return slices.DeleteFunc(visitors, func(visitor store.Visitor) bool {
+		return visitor.Case != "" && !slices.Contains(seen, visitor.Case)
+	}), err
 }
 
 // visit reads the reception day of a visit into the rules, and who came where there was

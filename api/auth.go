@@ -55,14 +55,31 @@ func (a *api) authenticate(next http.Handler) http.Handler {
 // behind a proxy all callers have one address, and one of them must not lock out the
 // others.
 func (a *api) reject(w http.ResponseWriter, r *http.Request) error {
+	if a.failures.OnLimit(w, r, address(r)) {
+		return errTooMany
+	}
+	return errUnauthenticated
+}
+
+// limitPublic bounds what one address asks for without a token. Behind a proxy all callers
+// have one: there the proxy must do it, and Limits.Public be wide.
+func (a *api) limitPublic(next http.Handler) http.Handler {
+	return a.handle(func(w http.ResponseWriter, r *http.Request) error {
+		if a.public.OnLimit(w, r, address(r)) {
+			return errTooMany
+		}
+		next.ServeHTTP(w, r)
+		return nil
+	})
+}
+
+// address is from where a request comes, of an IPv6 network as a whole.
+func address(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
 		host = r.RemoteAddr
 	}
-	if a.failures.OnLimit(w, r, httprate.CanonicalizeIP(host)) {
-		return errTooMany
-	}
-	return errUnauthenticated
+	return httprate.CanonicalizeIP(host)
 }
 
 // bearer is the token of a request: "sz_" and letters and digits.

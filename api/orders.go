@@ -157,6 +157,7 @@ var narrowing = []casefile.Field{
 	{Name: "leader"},
 	{Name: "supervision"},
 	{Name: "campaign"},
+	{Name: "reception"},
 	{Name: "due_before"},
 	{Name: "q"},
 }
@@ -168,7 +169,7 @@ func (a *api) filtered(ctx context.Context, v viewer, b *body, o *order) error {
 	b.object("filter", func(in *body) {
 		for _, f := range narrowing {
 			switch {
-			case f.Name != "overdue":
+			case f.Name != "overdue" && f.Name != "urgent":
 				if s := in.line(f.Name, maxLine); s != "" {
 					q.values[f.Name] = []string{s}
 				}

@@ -46,6 +46,7 @@ var (
 	errNoBroadcast     = refuse(http.StatusNotFound, "broadcast_not_found", "没有这项批量操作", "there is no such broadcast")
 	errBroadcastEnded  = refuse(http.StatusConflict, "broadcast_ended", "这项批量操作已经完成，不能取消", "the broadcast has ended; it can't be cancelled any more")
 	errNoCaseTakesIt   = refuse(http.StatusConflict, "no_case_takes_it", "所选信访事项均不能进行这一操作，可用 dry_run 逐件查看原因", "none of the chosen cases can take this; dry_run says why, case by case")
+	errNoPublication   = refuse(http.StatusNotFound, "rules_not_found", "没有这一版规则", "there is no such version of the rules")
 	errRulesInForce    = refuse(http.StatusConflict, "rules_in_force", "这些规则已经生效，没有变化", "these rules are in force already; nothing would change")
 	errNotRunning      = refuse(http.StatusNotFound, "workflow_not_running", "该信访事项没有正在运行的流程", "no workflow runs for this case")
 	errNoClock         = refuse(http.StatusNotFound, "no_such_clock", "本案没有这个期限", "the case has no such clock")

@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,7 +19,14 @@ type query struct {
 	read   []string
 }
 
-func readQuery(r *http.Request) *query { return &query{values: r.URL.Query()} }
+func readQuery(r *http.Request) *query {
+	values, err := url.ParseQuery(r.URL.RawQuery)
+	q := &query{values: values}
+	if err != nil {
+		q.wrong("query", "malformed_query", "网址中的查询参数无法读取", "the parameters after the question mark can't be read")
+	}
+	return q
+}
 
 func (q *query) text(name string, limit int) string {
 	q.read = append(q.read, name)

@@ -216,12 +216,12 @@ func (v viewer) receptionOf(r *http.Request, read func(id string) (casefile.Rece
 
 // inReception changes a day: it is locked, with the whole schedule, while change decides
 // and writes.
-func (a *api) inReception(r *http.Request, v *viewer, change func(tx *store.ReceptionsTx, day casefile.Reception, endedBy string) error) error {
+func (a *api) inReception(r *http.Request, v *viewer, change func(tx *store.ReceptionsTx, day casefile.Reception, endedBy request) error) error {
 	return a.Store.InReceptions(r.Context(), func(tx *store.ReceptionsTx) error {
 		v.rules.Directory = tx.Directory
-		var endedBy string
+		var endedBy request
 		day, err := v.receptionOf(r, func(id string) (day casefile.Reception, err error) {
-			day, endedBy, err = tx.Reception(r.Context(), id)
+			day, endedBy.command, endedBy.fingerprint, err = tx.Reception(r.Context(), id)
 			return day, err
 		})
 		if err != nil {
@@ -229,6 +229,18 @@ func (a *api) inReception(r *http.Request, v *viewer, change func(tx *store.Rece
 		}
 		return change(tx, day, endedBy)
 	})
+}
+
+// request is one that ended a day: the id made of its key, and what it asked.
+type request struct{ command, fingerprint string }
+
+// same reports whether a request is this one, given again; the key may not come with
+// another.
+func (r request) same(command, fingerprint string) (bool, error) {
+	if r.command == command && r.fingerprint != fingerprint {
+		return false, errKeyReused
+	}
+	return r.command == command, nil
 }
 
 // note is a handler that publishes a day, or records that it was held. Either is once and
@@ -247,7 +259,7 @@ func (a *api) note(decide func(casefile.Reception, casefile.Actor, casefile.Rule
 			return err
 		}
 		var noted casefile.Reception
-		err = a.inReception(r, &v, func(tx *store.ReceptionsTx, day casefile.Reception, _ string) error {
+		err = a.inReception(r, &v, func(tx *store.ReceptionsTx, day casefile.Reception, _ request) error {
 			after, refusal := decide(day, v.by, v.rules)
 			if refusal != nil {
 				return refusal
@@ -279,8 +291,10 @@ func (a *api) postReceptionCancel(w http.ResponseWriter, r *http.Request) error 
 	}
 	command, reason := sub.commandID(v.by, chi.URLParam(r, "id")), b.line("reason", maxLine)
 	var ended casefile.Reception
-	err = a.inReception(r, &v, func(tx *store.ReceptionsTx, day casefile.Reception, endedBy string) error {
-		if endedBy == command {
+	err = a.inReception(r, &v, func(tx *store.ReceptionsTx, day casefile.Reception, endedBy request) error {
+		if again, err := endedBy.same(command, sub.fingerprint); err != nil {
+			return err
+		} else if again {
 			ended = day
 			w.Header().Set("Idempotent-Replay", "true")
 			return nil
@@ -294,7 +308,7 @@ func (a *api) postReceptionCancel(w http.ResponseWriter, r *http.Request) error 
 			return err
 		}
 		ended = day
-		return tx.End(ctx, command, day)
+		return tx.End(ctx, command, sub.fingerprint, day)
 	})
 	if err != nil {
 		return err
@@ -335,15 +349,17 @@ func (a *api) postReceptionSwap(w http.ResponseWriter, r *http.Request) error {
 	}
 	with := b.line("with", maxLine)
 	var instead []casefile.Reception
-	err = a.inReception(r, &v, func(tx *store.ReceptionsTx, day casefile.Reception, endedBy string) error {
-		if endedBy == command {
+	err = a.inReception(r, &v, func(tx *store.ReceptionsTx, day casefile.Reception, endedBy request) error {
+		if again, err := endedBy.same(command, sub.fingerprint); err != nil {
+			return err
+		} else if again {
 			w.Header().Set("Idempotent-Replay", "true")
 			instead, err = tx.Instead(ctx, command)
 			return err
 		}
 		leaders := []string{day.Leader, swap.Leader}
 		if with != "" {
-			other, _, err := tx.Reception(ctx, with)
+			other, _, _, err := tx.Reception(ctx, with)
 			switch {
 			case err == nil && (!other.PublishedAt.IsZero() || v.oversees(other)):
 				swap.With = &other
@@ -358,15 +374,18 @@ func (a *api) postReceptionSwap(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		if b.has("on") || b.has("with") {
+		ended, next, refusal := casefile.SwapReception(day, swap, v.by, v.rules, standing)
+		if (b.has("on") || b.has("with")) && (refusal == nil || refusal.Reason == casefile.Invalid) {
 			return b.err(nil) // whom or what it is swapped for can't be told
 		}
-		ended, next, refusal := casefile.SwapReception(day, swap, v.by, v.rules, standing)
 		if err := b.err(asError(refusal)); err != nil {
 			return err
 		}
 		instead = next
-		if err := errors.Join(tx.End(ctx, command, ended...), tx.Enter(ctx, next, command, sub.fingerprint)); err != nil {
+		if err := tx.End(ctx, command, sub.fingerprint, ended...); err != nil {
+			return err
+		}
+		if err := tx.Enter(ctx, next, command, sub.fingerprint); err != nil {
 			return err
 		}
 		for i := range ended {
@@ -504,7 +523,7 @@ func (a *api) getReception(w http.ResponseWriter, r *http.Request) error {
 		FollowUp *followUp `json:"follow_up"`
 	}{v.reception(day), nil}
 	if v.oversees(day) {
-		p, err := a.Store.Progress(ctx, day.ID)
+		p, err := a.Store.Progress(ctx, v.by, day.ID)
 		if err != nil {
 			return err
 		}

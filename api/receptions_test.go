@@ -478,3 +478,36 @@ func TestReceptionVisits(t *testing.T) {
 		t.Error("every visit has its result, and the day is not done")
 	}
 }
+
+// Nothing of an accusation reaches whom it accuses, though they saw the appointment that
+// it came of (条例第30条第3款).
+func TestReceptionOfAnAccusation(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	before := w.at(on(1, 7))
+	id := before.receive("p-registrar", m{"leader": "a-leader", "on": "2026-09-01", "publish": true})
+	address := "/api/v1/receptions/" + id
+	book := func(name string) string {
+		return before.do("p-registrar", "POST", address+"/appointments", m{"name": name, "phone": "13900000000", "topic": "反映问题"}).want(t, 201, "").str("id")
+	}
+	accusing := book("张某")
+	book("李某")
+	seen := func(who string) (appointments int, visits any) {
+		list := w.do(who, "GET", address+"/appointments", nil).want(t, 200, "").get("appointments").([]any)
+		return len(list), w.do(who, "GET", address, nil).want(t, 200, "").get("follow_up.visits")
+	}
+	if n, _ := seen("p-supervisor"); n != 2 {
+		t.Fatalf("%d appointments", n)
+	}
+	w.register(m{
+		"origin": "petition", "channel": "reception", "reception": id, "received_at": "2026-09-01T09:30:00+08:00", "petitioner": nil, "appointment": accusing,
+		"purpose": "accusation", "accused_official": "p-supervisor",
+	})
+	if n, visits := seen("p-registrar"); n != 2 || visits != 1.0 {
+		t.Errorf("the clerk sees %d appointments and %v visits", n, visits)
+	}
+	if n, visits := seen("p-supervisor"); n != 1 || visits != 0.0 {
+		t.Errorf("the accused sees %d appointments and %v visits", n, visits)
+	}
+	w.do("p-supervisor", "POST", address+"/appointments/"+accusing+"/end", m{"state": "came"}).want(t, 404, "appointment_not_found")
+}

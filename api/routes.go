@@ -38,6 +38,7 @@ type Config struct {
 type Limits struct {
 	Requests int // with one token; 1000
 	Failures int // with tokens that aren't valid, from one address; 100
+	Public   int // without a token, of what lies in the database, from one address; 300
 }
 
 // window is the time that Limits are counted in.
@@ -52,6 +53,7 @@ type api struct {
 	metrics  *metrics
 	requests *httprate.RateLimiter
 	failures *httprate.RateLimiter
+	public   *httprate.RateLimiter
 	docs     *docs
 }
 
@@ -72,11 +74,15 @@ func New(c Config) http.Handler {
 	if c.Limits.Failures == 0 {
 		c.Limits.Failures = 100
 	}
+	if c.Limits.Public == 0 {
+		c.Limits.Public = 300
+	}
 	a := &api{
 		Config:   c,
 		metrics:  newMetrics(c.Registry, c.Store, c.Clock),
 		requests: httprate.NewRateLimiter(c.Limits.Requests, window),
 		failures: httprate.NewRateLimiter(c.Limits.Failures, window),
+		public:   httprate.NewRateLimiter(c.Limits.Public, window),
 		docs:     newDocs(),
 	}
 	return a.routes()
@@ -98,10 +104,13 @@ func (a *api) routes() *chi.Mux {
 		r.Get("/openapi.yaml", a.handle(a.getOpenAPI))
 		r.Get("/docs", a.handle(a.getDocs))
 		r.Get("/problems/{code}", a.handle(a.getProblem))
-		r.Get("/deadline", a.handle(a.getDeadline))
-		r.Get("/policy", a.handle(a.getPolicy))
-		r.Get("/public/receptions", a.handle(a.getPublicReceptions))
-		r.Get("/feeds/{secret}.ics", a.handle(a.getFeed))
+		r.Group(func(r chi.Router) {
+			r.Use(a.limitPublic)
+			r.Get("/deadline", a.handle(a.getDeadline))
+			r.Get("/policy", a.handle(a.getPolicy))
+			r.Get("/public/receptions", a.handle(a.getPublicReceptions))
+			r.Get("/feeds/{secret}.ics", a.handle(a.getFeed))
+		})
 
 		r.Group(func(r chi.Router) {
 			r.Use(a.authenticate)
@@ -147,6 +156,7 @@ func (a *api) routes() *chi.Mux {
 			r.Get("/cases/{id}/proposal", a.handle(a.getProposal))
 			r.Post("/cases/{id}/commands/{command}", a.handle(a.postCommand))
 			r.Get("/rules", a.handle(a.getRules))
+			r.Get("/rules/{version}", a.handle(a.getPublication))
 			r.Post("/rules", a.handle(a.postRules))
 			r.Post("/rules/preview", a.handle(a.postRulesPreview))
 			r.Get("/campaigns", a.handle(a.getCampaigns))

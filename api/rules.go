@@ -3,9 +3,12 @@ package api
 import (
 	"encoding/json"
 	"errors"
+	"math"
 	"net/http"
+	"strconv"
 	"time"
 
+	"github.com/go-chi/chi/v5"
 	"github.com/google/uuid"
 
 	"shuangze/calendar"
@@ -65,19 +68,28 @@ func (b *body) wrongRules(err error) error {
 	return nil
 }
 
+// publicationLine is who put what in force when, without what it was.
+type publicationLine struct {
+	Version   int       `json:"version"`
+	Text      *string   `json:"text"`
+	By        *string   `json:"by"`
+	At        time.Time `json:"at"`
+	Broadcast *string   `json:"broadcast"`
+}
+
+func lineOf(p store.Publication) publicationLine {
+	return publicationLine{p.Version, text(p.Reason), text(p.By), p.At.UTC(), text(p.Broadcast)}
+}
+
 // publicationView is what was put in force, and when.
 type publicationView struct {
-	Version   int               `json:"version"`
-	Policy    string            `json:"policy"` // the local file; empty: none
-	Years     []json.RawMessage `json:"years"`
-	Text      *string           `json:"text"`
-	By        *string           `json:"by"`
-	At        time.Time         `json:"at"`
-	Broadcast *string           `json:"broadcast"`
+	publicationLine
+	Policy string            `json:"policy"` // the local file; empty: none
+	Years  []json.RawMessage `json:"years"`
 }
 
 func publicationOf(p store.Publication) publicationView {
-	view := publicationView{p.Version, p.Policy, []json.RawMessage{}, text(p.Reason), text(p.By), p.At.UTC(), text(p.Broadcast)}
+	view := publicationView{lineOf(p), p.Policy, []json.RawMessage{}}
 	for _, year := range p.Years {
 		view.Years = append(view.Years, json.RawMessage(year))
 	}
@@ -107,12 +119,28 @@ func (a *api) getRules(w http.ResponseWriter, r *http.Request) error {
 	}
 	answer := struct {
 		rulesView
-		Publications []publicationView `json:"publications"`
-	}{rulesOf(v.rules), make([]publicationView, len(list))}
+		Publications []publicationLine `json:"publications"`
+	}{rulesOf(v.rules), make([]publicationLine, len(list))}
 	for i, p := range list {
-		answer.Publications[i] = publicationOf(p)
+		answer.Publications[i] = lineOf(p)
 	}
 	return writeJSON(w, r, http.StatusOK, answer)
+}
+
+// getPublication shows one publication with the whole of its rules.
+func (a *api) getPublication(w http.ResponseWriter, r *http.Request) error {
+	version, err := strconv.Atoi(chi.URLParam(r, "version"))
+	if err != nil || version < 1 || version > math.MaxInt32 {
+		return errNoPublication
+	}
+	p, err := a.Store.PublicationOf(r.Context(), version)
+	if errors.Is(err, store.ErrNotFound) {
+		return errNoPublication
+	}
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, r, http.StatusOK, publicationOf(p))
 }
 
 // previewView is what rules would do to the open cases.

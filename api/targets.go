@@ -254,6 +254,9 @@ func (a *api) getTargetSheets(w http.ResponseWriter, r *http.Request) error {
 func (b *body) targetItems() []casefile.TargetItem {
 	var raw []json.RawMessage
 	b.value("items", &raw, "应为目标列表", "must be a list of targets")
+	if len(raw) > casefile.MostTargets {
+		raw = raw[:casefile.MostTargets+1] // enough to be told that they are too many
+	}
 	items := make([]casefile.TargetItem, len(raw))
 	for i, one := range raw {
 		inner := &body{prefix: "items." + strconv.Itoa(i) + "."}

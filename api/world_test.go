@@ -155,7 +155,7 @@ func newStoreWorld(t *testing.T) *world {
 	w.config = api.Config{
 		Store: s, Engine: workflows.Engine{Temporal: nowhere, Patience: 2 * time.Second},
 		Clock: casetime.Rehearsal(begin, 1), Log: slog.New(slog.NewJSONHandler(&lockedWriter{w.log, w.logMu}, nil)),
-		Limits: api.Limits{Requests: 100_000, Failures: 100_000},
+		Limits: api.Limits{Requests: 100_000, Failures: 100_000, Public: 100_000},
 	}
 	w.handler = api.New(w.config)
 	return w

@@ -96,8 +96,8 @@ func (s TargetSheet) over(now time.Time) bool { return calendar.DateOf(now).Year
 
 const (
 	targetRule = "目标责任状由签发的信访部门起草，上级领导与单位负责人签订"
-	// mostItems is how many targets a sheet can have.
-	mostItems = 20
+	// MostTargets is how many targets a sheet can have.
+	MostTargets = 20
 	// mostCount is the highest count that a target can allow.
 	mostCount = 100_000
 )
@@ -217,8 +217,8 @@ func (s TargetSheet) draft(number int, items []TargetItem, by Actor, r Rules) Ta
 
 // checkItems refuses targets that don't add up, and any that TARGET-NO forbids.
 func checkItems(v *invalid, items []TargetItem, r Rules) {
-	if len(items) == 0 || len(items) > mostItems {
-		v.add("items", "out_of_range", "目标应为1至%d项", "there must be 1 to %d targets", mostItems)
+	if len(items) == 0 || len(items) > MostTargets {
+		v.add("items", "out_of_range", "目标应为1至%d项", "there must be 1 to %d targets", MostTargets)
 		return
 	}
 	var sum Hundredths

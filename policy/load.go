@@ -140,6 +140,7 @@ func parse(name string, data []byte, preset Policy) (*file, error) {
 		return f, nil
 	case errors.As(err, &typed): // what could be read is checked all the same
 		f.wrong = f.syntax(err)
+		f.wrong = f.wrong[:min(len(f.wrong), mostProblems)]
 		return f, nil
 	}
 	return nil, errors.Join(f.syntax(err)...)
@@ -300,6 +301,9 @@ func beside(unread, problems []error) []error {
 // grantors are the channels that can set a term, and so lengthen it.
 var grantors = []string{"petition_office", "supervision_office", "joint_meeting"}
 
+// mostProblems is how many problems of a file are told; finding the line of each takes time.
+const mostProblems = 50
+
 type checker struct {
 	*file
 	problems []error
@@ -307,6 +311,9 @@ type checker struct {
 
 // add notes a problem at the line of list/id/field, or the nearest place that exists.
 func (c *checker) add(list, id, field, format string, args ...any) {
+	if len(c.problems) == mostProblems {
+		return
+	}
 	message := fmt.Sprintf(format, args...)
 	if id != "" && list != "pairs" {
 		message = id + ": " + message

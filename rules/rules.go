@@ -163,7 +163,7 @@ func Publish(ctx context.Context, s *store.Store, engine workflows.Engine, d Dra
 		if next, err = d.over(inForce); err != nil {
 			return err
 		}
-		next.ID, next.Fingerprint, next.By, next.At = id, fingerprint, by.ID, at
+		next.ID, next.Fingerprint, next.By, next.At = id, fingerprint, by.ID, at.UTC().Truncate(time.Microsecond) // as Postgres keeps it
 		before, err := tx.Rules(ctx)
 		if err != nil {
 			return err

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 
@@ -83,16 +84,17 @@ func orNull(at time.Time) any {
 	return at
 }
 
-// Reception is Store.Reception in this transaction, with the id of the request that ended
-// it, if one did.
-func (t *ReceptionsTx) Reception(ctx context.Context, id string) (r casefile.Reception, endCommand string, err error) {
+// Reception is Store.Reception in this transaction, with the id and the fingerprint of the
+// request that ended it, if one did.
+func (t *ReceptionsTx) Reception(ctx context.Context, id string) (r casefile.Reception, endCommand, fingerprint string, err error) {
 	if r, err = reception(ctx, t.tx, id); err != nil {
-		return r, "", err
+		return r, "", "", err
 	}
-	if err := t.tx.QueryRow(ctx, `SELECT coalesce(end_command, '') FROM receptions WHERE id = $1`, id).Scan(&endCommand); err != nil {
-		return r, "", fmt.Errorf("look up reception day: %w", err)
+	const sql = `SELECT coalesce(end_command, ''), end_fingerprint FROM receptions WHERE id = $1`
+	if err := t.tx.QueryRow(ctx, sql, id).Scan(&endCommand, &fingerprint); err != nil {
+		return r, "", "", fmt.Errorf("look up reception day: %w", err)
 	}
-	return r, endCommand, nil
+	return r, endCommand, fingerprint, nil
 }
 
 // Note writes that a day was published or held.
@@ -104,12 +106,12 @@ func (t *ReceptionsTx) Note(ctx context.Context, r casefile.Reception) error {
 	return nil
 }
 
-// End writes how days were cancelled or swapped; command is the id of the request that
-// did it.
-func (t *ReceptionsTx) End(ctx context.Context, command string, days ...casefile.Reception) error {
+// End writes how days were cancelled or swapped; command and fingerprint are those of the
+// request that did it.
+func (t *ReceptionsTx) End(ctx context.Context, command, fingerprint string, days ...casefile.Reception) error {
 	for _, r := range days {
-		const sql = `UPDATE receptions SET ended_by = $2, ended_at = $3, swapped = $4, reason = $5, short_notice = $6, end_command = $7 WHERE id = $1`
-		if _, err := t.tx.Exec(ctx, sql, r.ID, r.EndedBy, r.EndedAt, r.Swapped, r.Reason, r.Short, command); err != nil {
+		const sql = `UPDATE receptions SET ended_by = $2, ended_at = $3, swapped = $4, reason = $5, short_notice = $6, end_command = $7, end_fingerprint = $8 WHERE id = $1`
+		if _, err := t.tx.Exec(ctx, sql, r.ID, r.EndedBy, r.EndedAt, r.Swapped, r.Reason, r.Short, command, fingerprint); err != nil {
 			return fmt.Errorf("end reception day: %w", err)
 		}
 	}
@@ -177,7 +179,7 @@ func (s *Store) Receptions(ctx context.Context, f ReceptionFilter) (days []casef
 		raw, broken := base64.RawURLEncoding.DecodeString(f.Cursor)
 		at, id, ok := strings.Cut(string(raw), " ")
 		after, err := time.Parse(time.RFC3339Nano, at)
-		if broken != nil || !ok || err != nil {
+		if broken != nil || !ok || err != nil || strings.ContainsRune(id, 0) || !utf8.ValidString(id) {
 			return nil, "", ErrCursor
 		}
 		add(`(from_at, id) > (@after, @after_id)`, "after", after)
@@ -291,13 +293,19 @@ type Progress struct {
 	Taken  int // appointments that were not cancelled
 }
 
-// Progress counts what is left to do of a reception day.
-func (s *Store) Progress(ctx context.Context, id string) (p Progress, err error) {
-	err = s.pool.QueryRow(ctx, `
-		SELECT (SELECT count(*) FROM cases WHERE receptions @> ARRAY[$1] AND receptions <> '{}'),
-			(SELECT count(*) FROM cases WHERE receptions @> ARRAY[$1] AND receptions <> '{}' AND open),
+// Progress counts what is left to do of a reception day, as if no case accused the actor.
+func (s *Store) Progress(ctx context.Context, by casefile.Actor, id string) (p Progress, err error) {
+	d, err := s.Directory(ctx)
+	if err != nil {
+		return p, err
+	}
+	const sql = `
+		WITH visits AS (SELECT id, open FROM cases WHERE receptions @> ARRAY[@day] AND receptions <> '{}' AND id NOT IN ` + accusing + `)
+		SELECT (SELECT count(*) FROM visits), (SELECT count(*) FROM visits WHERE open),
 			count(*) FILTER (WHERE state = 'booked'), count(*) FILTER (WHERE state = 'came' AND case_id = ''), count(*) FILTER (WHERE state <> 'cancelled')
-		FROM appointments WHERE reception = $1`, id).Scan(&p.Visits, &p.Open, &p.Booked, &p.Came, &p.Taken)
+		FROM appointments WHERE reception = @day AND case_id NOT IN ` + accusing
+	args := pgx.NamedArgs{"day": id, "me": by.ID, "above_me": above(d, by.Unit)}
+	err = s.pool.QueryRow(ctx, sql, args).Scan(&p.Visits, &p.Open, &p.Booked, &p.Came, &p.Taken)
 	if err != nil {
 		return p, fmt.Errorf("count visits of reception day: %w", err)
 	}

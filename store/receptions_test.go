@@ -81,14 +81,14 @@ func TestReceptions(t *testing.T) {
 		if refusal != nil {
 			return refusal
 		}
-		return errors.Join(tx.End(ctx, "swap", ended...), tx.Enter(ctx, instead, "swap", "x"), tx.Move(ctx, "first", "new"))
+		return errors.Join(tx.End(ctx, "swap", "what", ended...), tx.Enter(ctx, instead, "swap", "x"), tx.Move(ctx, "first", "new"))
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	err = d.store.InReceptions(ctx, func(tx *store.ReceptionsTx) error {
-		day, command, err := tx.Reception(ctx, "first")
-		if err != nil || command != "swap" || day.State(d.now) != casefile.ReceptionSwapped || day.EndedBy != upper || day.Reason != "duty" {
+		day, command, fingerprint, err := tx.Reception(ctx, "first")
+		if err != nil || command != "swap" || fingerprint != "what" || day.State(d.now) != casefile.ReceptionSwapped || day.EndedBy != upper || day.Reason != "duty" {
 			t.Errorf("swapped as %+v by %q, %v", day, command, err)
 		}
 		if instead, err := tx.Instead(ctx, "swap"); err != nil || len(instead) != 1 || instead[0].Instead != "first" || instead[0].PublishedBy != upper {
@@ -291,7 +291,7 @@ func TestAppointments(t *testing.T) {
 			t.Errorf("a second case of %s: %v", appointment, err)
 		}
 	}
-	if p, err := d.store.Progress(ctx, "day"); err != nil || p != (store.Progress{Visits: 1, Open: 1, Booked: 1, Taken: 2}) {
+	if p, err := d.store.Progress(ctx, d.actor(super), "day"); err != nil || p != (store.Progress{Visits: 1, Open: 1, Booked: 1, Taken: 2}) {
 		t.Errorf("progress %+v, %v", p, err)
 	}
 	page, err := d.store.Cases(ctx, d.actor(super), store.Filter{Reception: "day", Sort: "due", Limit: 10}, d.now)

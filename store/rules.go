@@ -86,9 +86,10 @@ func publicationIn(ctx context.Context, q querier, where string, args ...any) (P
 }
 
 // Publications lists what has been in force over the program's own rules, the newest
-// first.
+// first, without the rules themselves.
 func (s *Store) Publications(ctx context.Context) ([]Publication, error) {
-	list, err := collect[Publication](ctx, s.pool, selectPublication+` ORDER BY version DESC`)
+	const sql = `SELECT version, id, '', '{}'::text[], reason, by_official, at, fingerprint, coalesce(broadcast, '') FROM rules ORDER BY version DESC`
+	list, err := collect[Publication](ctx, s.pool, sql)
 	if err != nil {
 		return nil, fmt.Errorf("list rules: %w", err)
 	}
@@ -98,6 +99,11 @@ func (s *Store) Publications(ctx context.Context) ([]Publication, error) {
 // Publication finds the one that a request made. ErrNotFound when there is none.
 func (s *Store) Publication(ctx context.Context, id string) (Publication, error) {
 	return publicationIn(ctx, s.pool, `id = $1`, id)
+}
+
+// PublicationOf returns a version. ErrNotFound when there is none.
+func (s *Store) PublicationOf(ctx context.Context, version int) (Publication, error) {
+	return publicationIn(ctx, s.pool, `version = $1`, version)
 }
 
 // InForce is the publication in force; the zero Publication where the program's own rules

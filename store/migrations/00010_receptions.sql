@@ -30,6 +30,7 @@ CREATE TABLE receptions (
     reason       text NOT NULL DEFAULT '',
     short_notice boolean NOT NULL DEFAULT false,
     end_command  text,                             -- id of the request that ended it
+    end_fingerprint text NOT NULL DEFAULT '',      -- of what it asked
     CHECK (num_nulls(published_by, published_at) IN (0, 2)),
     CHECK (num_nulls(name, post, portfolio) IN (0, 3)),
     CHECK (num_nulls(held_by, held_at) IN (0, 2)),
@@ -54,8 +55,8 @@ BEGIN
             AND (OLD.published_at IS NULL OR (OLD.published_by, OLD.published_at) IS NOT DISTINCT FROM (NEW.published_by, NEW.published_at))
             AND (OLD.name IS NULL OR (OLD.name, OLD.post, OLD.portfolio) IS NOT DISTINCT FROM (NEW.name, NEW.post, NEW.portfolio))
             AND (OLD.held_at IS NULL OR (OLD.held_by, OLD.held_at) IS NOT DISTINCT FROM (NEW.held_by, NEW.held_at))
-            AND (OLD.ended_at IS NULL OR (OLD.ended_by, OLD.ended_at, OLD.swapped, OLD.reason, OLD.short_notice, OLD.end_command)
-                IS NOT DISTINCT FROM (NEW.ended_by, NEW.ended_at, NEW.swapped, NEW.reason, NEW.short_notice, NEW.end_command))
+            AND (OLD.ended_at IS NULL OR (OLD.ended_by, OLD.ended_at, OLD.swapped, OLD.reason, OLD.short_notice, OLD.end_command, OLD.end_fingerprint)
+                IS NOT DISTINCT FROM (NEW.ended_by, NEW.ended_at, NEW.swapped, NEW.reason, NEW.short_notice, NEW.end_command, NEW.end_fingerprint))
         THEN
             RETURN NEW;
         END IF;
