@@ -422,7 +422,7 @@ func sign(d *decision) *Error {
 		return err
 	}
 	if d.cmd.Hash != d.c.Opinion.Document.Hash {
-		return conflict("opinion_changed", "处理意见书已有新的版本，请阅读后再签批", "the opinion is not the text you read; read it again before you sign")
+		return conflict("opinion_changed", "签批的不是处理意见书的当前版本，请阅读当前版本后再签批", "the opinion is not the text you read; read it again before you sign")
 	}
 	name, _ := d.c.SeatOf(d.as.ID)
 	e := d.emit(Event{Kind: EventSigned, Seat: name, For: d.principal(), Hash: d.cmd.Hash})

@@ -109,7 +109,16 @@ func Permit(c Case, kind Kind, by Actor, r Rules) *Error {
 		zh, en = append(zh, rel.chinese), append(en, rel.english)
 	}
 	return forbidden("not_permitted", s.rule,
-		"这一操作只能由"+strings.Join(zh, "或")+"进行", "only "+strings.Join(en, " or ")+" may do this")
+		"这一操作只能由"+listed(zh)+"进行", "only "+strings.Join(en, " or ")+" may do this")
+}
+
+// listed joins names in Chinese: 甲、乙或丙.
+func listed(names []string) string {
+	last := len(names) - 1
+	if last < 1 {
+		return strings.Join(names, "")
+	}
+	return strings.Join(names[:last], "、") + "或" + names[last]
 }
 
 // Sees reports whether the actor may know of the case: whoever has a part in it,

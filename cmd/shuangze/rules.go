@@ -155,6 +155,11 @@ func (c *publishRules) Run(env *environment) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(env.stdout, "%d %s\n", p.Version, p.Broadcast)
+	fmt.Fprintln(env.stdout, say(policy.Text{
+		Chinese: fmt.Sprintf("第%d版规则已生效", p.Version), English: fmt.Sprintf("rules %d are in force", p.Version),
+	}))
+	if p.Broadcast != "" {
+		fmt.Fprintln(env.stdout, say(policy.Text{Chinese: "在办信访事项由批量操作 " + p.Broadcast + " 逐件重算", English: "broadcast " + p.Broadcast + " takes them to the open cases"}))
+	}
 	return nil
 }
