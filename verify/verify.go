@@ -95,8 +95,8 @@ func All(ctx context.Context, s *store.Store, engine workflows.Engine, clock cas
 	return checked, differences, nil
 }
 
-// steady checks a case again when something differs: it may have moved between the
-// two looks.
+// steady checks a case again when something differs, for it may have moved between the two
+// looks, and when its workflow doesn't answer, for its worker may just have been lost.
 func steady(ctx context.Context, s *store.Store, engine workflows.Engine, id string) (found []Difference, err error) {
 	const looks = 3
 	for look := range looks {
@@ -107,11 +107,12 @@ func steady(ctx context.Context, s *store.Store, engine workflows.Engine, id str
 			case <-time.After(200 * time.Millisecond):
 			}
 		}
-		if found, err = one(ctx, s, engine, id); err != nil || len(found) == 0 {
+		found, err = one(ctx, s, engine, id)
+		if err == nil && len(found) == 0 || err != nil && !errors.Is(err, workflows.ErrUnavailable) {
 			return nil, err
 		}
 	}
-	return found, nil
+	return found, err
 }
 
 func one(ctx context.Context, s *store.Store, engine workflows.Engine, id string) ([]Difference, error) {

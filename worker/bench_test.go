@@ -74,9 +74,11 @@ func BenchmarkPreviewOfRules(b *testing.B) {
 	o := open(b, autumn())
 	o.staff()
 	o.onTheSpot("case")
+	columns := o.columns()
 	o.sql(`
-		INSERT INTO cases SELECT (jsonb_populate_record(c, jsonb_build_object('id', c.id || n, 'number', c.number || '-' || n))).*
-		FROM cases c, generate_series(2, $1::int) AS n`, cases)
+		INSERT INTO cases (`+columns+`) SELECT `+columns+` FROM (
+			SELECT (jsonb_populate_record(c, jsonb_build_object('id', c.id || n, 'number', c.number || '-' || n))).* FROM cases c, generate_series(2, $1::int) AS n
+		) AS copies`, cases)
 	draft := withLengths(b, map[string]int{"HANDLE": 40})
 	for b.Loop() {
 		p, err := rules.Try(b.Context(), o.store, draft, o.acts.Clock.Now(), 100)

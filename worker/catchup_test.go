@@ -160,7 +160,9 @@ func (o *office) restore(then func()) {
 	o.sql(`CREATE TABLE backup AS SELECT * FROM cases`)
 	then()
 	o.sql(`ALTER TABLE ledger DISABLE TRIGGER append_only; DELETE FROM ledger WHERE seq > 1; ALTER TABLE ledger ENABLE TRIGGER append_only`)
-	o.sql(`DELETE FROM tasks; DELETE FROM clocks; DELETE FROM cases; INSERT INTO cases SELECT * FROM backup`)
+	o.sql(`DELETE FROM tasks; DELETE FROM clocks; DELETE FROM cases`)
+	columns := o.columns()
+	o.sql(`INSERT INTO cases (` + columns + `) SELECT ` + columns + ` FROM backup`)
 }
 
 // The workflow knows of more than an older database has. What is asked then fails, once

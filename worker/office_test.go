@@ -329,6 +329,23 @@ func (o *office) sql(sql string, args ...any) int {
 	return int(tag.RowsAffected())
 }
 
+// columns are those of a case's row that are written.
+func (o *office) columns() (list string) {
+	o.t.Helper()
+	conn, err := pgx.Connect(o.t.Context(), o.url)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	defer conn.Close(o.t.Context())
+	const sql = `
+		SELECT string_agg(quote_ident(column_name), ', ') FROM information_schema.columns
+		WHERE table_name = 'cases' AND table_schema = 'public' AND is_generated = 'NEVER'`
+	if err := conn.QueryRow(o.t.Context(), sql).Scan(&list); err != nil {
+		o.t.Fatal(err)
+	}
+	return list
+}
+
 // reconcile runs the net under the timers, as its Schedule would, and returns how many
 // cases it woke.
 func (o *office) reconcile() (woken int) {
