@@ -106,7 +106,6 @@ var (
 		"telephone": {"来电反映：", "信访人电话陈述，经复述确认："},
 		"online":    {"网上反映：", "信访人通过网上信访平台提出："},
 		"fax":       {"传真反映："},
-		"reception": {"领导接访时当面反映："},
 	}
 	closings = []string{"请求依法处理并书面答复。", "希望有关部门到现场看一看。", "此前已向责任单位反映，没有得到答复。", "请给出明确的办理时限。", ""}
 )
@@ -145,7 +144,7 @@ func petitions(seed uint64, year, n int, accounts map[string]Account) []Petition
 		p := makeUp(dice, counties, accounts)
 		p.fate, p.Key = f, fmt.Sprintf("%d-%04d", year, i+1)
 		p.Registration.ReceivedAt = received[i]
-		if !calendar.Default().Day(calendar.DateOf(received[i])).Work && slices.Contains([]string{"visit", "reception"}, p.Registration.Channel) {
+		if !calendar.Default().Day(calendar.DateOf(received[i])).Work && p.Registration.Channel == "visit" {
 			p.Registration.Channel = "online" // the office is closed
 		}
 		if p.Registration.Origin == "province" {
@@ -219,7 +218,7 @@ func makeUp(dice *rand.Rand, counties []string, accounts map[string]Account) Pet
 	case n < 45:
 		office = prefecture + "-xf"
 	}
-	channels := []string{"letter", "visit", "visit", "telephone", "online", "online", "fax", "reception"}
+	channels := []string{"letter", "visit", "visit", "telephone", "online", "online", "fax"}
 	m := f.matters[dice.IntN(len(f.matters))]
 	place := places[dice.IntN(len(places))]
 	p := Petition{By: staff(accounts, office, by, dice)}

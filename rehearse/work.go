@@ -240,8 +240,8 @@ func (p *People) passOn(ctx context.Context, id string, c summary, f fate) error
 		command, body = "commission", text("commission")
 		body["days"] = 30 + p.dice("commission", c.ID).IntN(4)*10
 	}
-	if f.objection == "upheld" && !p.once(c.ID, "passed on") {
-		unit, err := p.elsewhere(ctx, id, c)
+	if f.objection == "upheld" && !p.once(c.ID, "passed on") && p.once(c.ID, "elsewhere") { // where no other unit can take it, it stays
+		unit, err := p.elsewhere(ctx, c)
 		if err != nil {
 			return err
 		}
@@ -257,19 +257,26 @@ func (p *People) passOn(ctx context.Context, id string, c summary, f fate) error
 	return nil
 }
 
-// elsewhere finds another unit for a case that was given back, and has its head take
-// the lower seat from the head of the first.
-func (p *People) elsewhere(ctx context.Context, clerk string, c summary) (string, error) {
+// elsewhere finds another unit for a case that was given back, and has its leaders take
+// the seats of those of the first.
+func (p *People) elsewhere(ctx context.Context, c summary) (string, error) {
 	unit := p.sibling(c.Unit, c.ID)
-	if c.Leaders.Lower == nil || p.accounts[c.Leaders.Lower.Official].Unit != c.Unit {
-		return unit, nil
+	for _, seat := range []*seat{c.Leaders.Upper, c.Leaders.Lower} {
+		if seat == nil {
+			continue
+		}
+		from := p.accounts[seat.Official]
+		if !strings.Contains(from.Unit, "-") || from.Unit == unit {
+			continue // the authority's leaders are in charge of every unit
+		}
+		to := p.lowest(func(a Account) bool { return a.Role == "leader" && a.Unit == unit && a.Level == from.Level })
+		if err := p.too(ctx, p.of(c.Office, "supervisor"), c.ID, "hand_over", map[string]any{
+			"from": seat.Official, "to": to, "reason": "other", "decided_by": p.convener(areaOf(c.Office)), "text": p.phrase(c.ID, "hand_over"),
+		}); err != nil {
+			return "", err
+		}
 	}
-	to := p.lowest(func(a Account) bool {
-		return a.Role == "leader" && a.Unit == unit && a.Level == p.accounts[c.Leaders.Lower.Official].Level
-	})
-	return unit, p.too(ctx, p.of(c.Office, "supervisor"), c.ID, "hand_over", map[string]any{
-		"from": c.Leaders.Lower.Official, "to": to, "reason": "other", "decided_by": p.convener(areaOf(c.Office)), "text": p.phrase(c.ID, "hand_over"),
-	})
+	return unit, nil
 }
 
 // sibling is another unit of the same authority that has officers.

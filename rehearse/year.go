@@ -181,7 +181,11 @@ func (p *People) handOver(ctx context.Context, transfer Transfer) error {
 	order := map[string]any{
 		"from": busiest, "to": colleagues[0], "reason": "transfer", "decided_by": p.convener(areaOf(p.accounts[supervisor].Unit)), "text": "因工作调动，经研究决定移交所包案件。",
 	}
-	if err := p.broadcast(ctx, supervisor, map[string]any{"command": "hand_over", "filter": map[string]any{"leader": busiest}, "body": order}); err != nil {
+	id, err := p.broadcast(ctx, supervisor, map[string]any{"command": "hand_over", "filter": map[string]any{"leader": busiest}, "body": order})
+	if err != nil {
+		return err
+	}
+	if err := p.follow(ctx, supervisor, id); err != nil {
 		return err
 	}
 	for _, colleague := range colleagues[1:] {
@@ -222,23 +226,22 @@ func (p *People) promote(ctx context.Context, id string, transfer Transfer) erro
 	return nil
 }
 
-// urgeAll urges everything that is late.
+// urgeAll urges everything that is late. The people go on meanwhile.
 func (p *People) urgeAll(ctx context.Context) error {
-	return p.broadcast(ctx, p.first("supervisor"), map[string]any{
+	_, err := p.broadcast(ctx, p.first("supervisor"), map[string]any{
 		"command": "urge", "filter": map[string]any{"overdue": true}, "body": map[string]any{"text": p.phrase("", "urge")},
 	})
+	return err
 }
 
-// broadcast orders one and waits for its end.
-func (p *People) broadcast(ctx context.Context, by string, order map[string]any) error {
+// broadcast orders one.
+func (p *People) broadcast(ctx context.Context, by string, order map[string]any) (id string, err error) {
 	var b struct {
 		ID string `json:"id"`
 	}
 	command, _ := order["command"].(string)
-	if err := p.api.post(ctx, p.accounts[by].Token, "/broadcasts", "", order, &b); err != nil {
-		return asked("broadcast "+command, err)
-	}
-	return p.follow(ctx, by, b.ID)
+	err = p.api.post(ctx, p.accounts[by].Token, "/broadcasts", "", order, &b)
+	return b.ID, asked("broadcast "+command, err)
 }
 
 // follow waits for a broadcast's end.
