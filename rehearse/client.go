@@ -39,11 +39,7 @@ type summary struct {
 		Upper *seat `json:"upper"`
 		Lower *seat `json:"lower"`
 	} `json:"leaders"`
-	Clocks []struct {
-		ID       string `json:"id"`
-		Extended int    `json:"extended_days"`
-		Overdue  bool   `json:"overdue"`
-	} `json:"clocks"`
+	Clocks []clock `json:"clocks"`
 
 	// Of a case that was asked for whole.
 	Track   string `json:"track"`
@@ -70,6 +66,12 @@ type summary struct {
 		Number  int     `json:"number"`
 		Outcome *string `json:"outcome"`
 	} `json:"suggestions"`
+}
+
+type clock struct {
+	ID       string `json:"id"`
+	Extended int    `json:"extended_days"`
+	Overdue  bool   `json:"overdue"`
 }
 
 type seat struct {

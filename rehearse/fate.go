@@ -70,7 +70,7 @@ func fates(dice *rand.Rand, n int) []fate {
 	objections := deal(dice, m, card[string]{4, "upheld"}, card[string]{4, "rejected"})
 	mediations := deal(dice, m, card[string]{5, "agreement"}, card[string]{3, "partial"}, card[string]{3, "failed"})
 	meetings := deal(dice, m, card[string]{2, "standing_committee"}, card[string]{2, "executive"}, card[string]{3, "joint"}, card[string]{3, "leadership"})
-	terms := deal(dice, m, card[string]{12, "grant_term"}, card[string]{6, "refuse_term"})
+	terms := deal(dice, m, card[string]{20, "grant_term"}, card[string]{10, "refuse_term"})
 	suggestions := deal(dice, m, card[string]{6, "improvement"}, card[string]{4, "policy"}, card[string]{3, "accountability"})
 	answers := deal(dice, m, card[string]{50, "adopted"}, card[string]{25, "partly_adopted"}, card[string]{25, "not_adopted"})
 	ratings := deal(dice, m, card[string]{42, "satisfied"}, card[string]{30, "basically_satisfied"}, card[string]{9, "dissatisfied"})

@@ -130,8 +130,8 @@ func (p *People) patienceOf(id string, t task) time.Duration {
 		from, to = 2, 9
 	case t.Do == "opine" && p.did(t.Case.ID, "extend"):
 		from, to = 8, 20
-	case t.Do == "opine" && p.fate(t.Case.ID).extended && p.temperOf(id) != prompt:
-		from, to = 20, 40 // then there is still time to ask for more
+	case t.Do == "opine" && p.wantsMore(id, t.Case.ID):
+		from, to = 15, 35 // while there is still time to ask for more
 	case t.Do == "accept" && p.fate(t.Case.ID).objection != "":
 		from, to = 1, 3 // it has five working days
 	}
@@ -139,12 +139,13 @@ func (p *People) patienceOf(id string, t task) time.Duration {
 	return time.Duration(days) * 24 * time.Hour
 }
 
-// Run plays the people until the end of a day of case time. On each working day they
-// come at nine, do what is on the agenda, and work through their desks. onDay is called
-// at the start of each day that is played. Where the machine is too slow for a day's
-// work, the people fall behind and miss days; the clock does not wait.
-func (p *People) Run(ctx context.Context, until calendar.Date, onDay func(calendar.Date)) error {
-	for day := calendar.DateOf(p.clock.Now()); !day.After(until); day = p.next(day) {
+// Run plays the people until the end of a day of case time, and for at least so many
+// days. On each working day they come at nine, do what is on the agenda, and work through
+// their desks. onDay is called at the start of each day that is played. Where the machine
+// is too slow for a day's work, the people fall behind and miss days; the clock does not
+// wait.
+func (p *People) Run(ctx context.Context, until calendar.Date, least int, onDay func(calendar.Date)) error {
+	for day := calendar.DateOf(p.clock.Now()); !day.After(until) || p.days < least; day = p.next(day) {
 		if err := wait(ctx, p.clock.Real(day.At(9, 0))); err != nil {
 			return err
 		}

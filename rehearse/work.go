@@ -182,9 +182,14 @@ func (p *People) do(ctx context.Context, id string, t task, hurried bool) error 
 	case "accept_review", "conclude_review":
 		return p.review(ctx, id, c, f, t.Do, body)
 	case "grant_term":
-		if f.askedTerm != "" {
+		switch { // of the first two one is refused and one granted, whoever they are
+		case p.once("refuse_term"):
+			command = "refuse_term"
+		case p.once("grant_term"):
+		case f.askedTerm != "":
 			command = f.askedTerm
 		}
+		body["text"] = p.phrase(c.ID, command)
 	case "answer_suggestion":
 		if stop, err := p.answer(ctx, id, c.ID, f, body); stop || err != nil {
 			return err
@@ -351,8 +356,8 @@ func (p *People) handle(ctx context.Context, id string, t task, f fate, hurried 
 			return true, err
 		}
 	}
-	wants := f.extended || p.temperOf(id) == slow && p.dice("extend", c.ID).IntN(2) == 0
-	if wants && !hurried && t.Case.Lamp != "red" && p.once(c.ID, "extend") {
+	inTime := slices.ContainsFunc(c.Clocks, func(k clock) bool { return k.ID == "HANDLE" && !k.Overdue && k.Extended == 0 })
+	if p.wantsMore(id, c.ID) && inTime && !hurried && p.once(c.ID, "extend") {
 		return true, p.extend(ctx, id, t)
 	}
 	return false, nil
@@ -362,6 +367,12 @@ func (p *People) handle(ctx context.Context, id string, t task, f fate, hurried 
 func (p *People) earlier(received calendar.Date) calendar.Date {
 	today := calendar.DateOf(p.clock.Now())
 	return received.AddDays(min(10, today.DaysSince(received)))
+}
+
+// wantsMore reports whether an officer asks for more time to settle a case: some do, and
+// half of the slow ones.
+func (p *People) wantsMore(officer, id string) bool {
+	return p.fate(id).extended || p.temperOf(officer) == slow && p.dice("extend", id).IntN(2) == 0
 }
 
 // extend has the head of the officer's unit grant a slow officer more time.

@@ -73,7 +73,7 @@ func play(ctx context.Context, env *environment, s *servers, people *rehearse.Pe
 	for _, c := range cases {
 		people.Receive(rehearse.Petition{Case: c})
 	}
-	if err := playUntil(ctx, env, s, people, calendar.DateOf(s.clock.Now()).AddDays(days-1)); err != nil {
+	if err := playUntil(ctx, env, s, people, calendar.DateOf(s.clock.Now()).AddDays(days-1), days); err != nil {
 		return err
 	}
 	return happened(ctx, env, s, people)
@@ -108,13 +108,13 @@ func sampleCases(ctx context.Context, s *servers) ([]importer.Case, error) {
 	return cases, nil
 }
 
-// playUntil lets the people work until the end of a day.
-func playUntil(ctx context.Context, env *environment, s *servers, people *rehearse.People, until calendar.Date) error {
+// playUntil lets the people work until the end of a day, and for at least so many days.
+func playUntil(ctx context.Context, env *environment, s *servers, people *rehearse.People, until calendar.Date, least int) error {
 	first := calendar.DateOf(s.clock.Now())
 	bar := progress(env, until.DaysSince(first)+1)
-	err := people.Run(ctx, until, func(d calendar.Date) {
+	err := people.Run(ctx, until, least, func(d calendar.Date) {
 		bar.Describe(d.String())
-		_ = bar.Set(d.DaysSince(first) + 1) // only the display could fail
+		_ = bar.Set(min(d.DaysSince(first)+1, bar.GetMax())) // only the display could fail
 	})
 	if err == nil {
 		_ = bar.Finish()
@@ -140,7 +140,7 @@ func (c *devCommand) playYear(ctx context.Context, env *environment, s *servers,
 		sub.ctx = ctx
 		return (&importCommand{What: "officials", File: "officials"}).run(&sub, s, officials)
 	})
-	if err := playUntil(ctx, env, s, people, rehearse.LastDay(c.Year)); err != nil {
+	if err := playUntil(ctx, env, s, people, rehearse.LastDay(c.Year), 0); err != nil {
 		return err
 	}
 	if err := happened(ctx, env, s, people); err != nil {

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -30,6 +31,32 @@ func TestYear(t *testing.T) {
 	if code := p.cmd.ProcessState.ExitCode(); code != 0 || !strings.Contains(table, " cases checked, 0 differences") {
 		t.Errorf("the year ends with %d:\n%s", code, table)
 	}
+	// A machine so slow that the people come once a week at best shows that nothing breaks,
+	// not that everything happens.
+	days := regexp.MustCompile(`(?m)^days +played +(\d+)`).FindStringSubmatch(table)
+	if days == nil {
+		t.Fatalf("how many days were played?\n%s", table)
+	}
+	if n, err := strconv.Atoi(days[1]); err != nil || n < 75 {
+		t.Logf("the people came on %s days only", days[1])
+	} else {
+		everythingHappened(t, table)
+	}
+	for _, bad := range []string{"internal_error", "unreadable", "hand_over refused", "failed"} {
+		if strings.Contains(table, bad) {
+			t.Errorf("the table has %q", bad)
+		}
+	}
+	if t.Failed() {
+		t.Log(table)
+	}
+	toldOnce(t, filepath.Join(data, "mail"))
+	yearLedger(t, data)
+}
+
+// everythingHappened checks that the table has everything that can happen to a case.
+func everythingHappened(t *testing.T, table string) {
+	t.Helper()
 	for _, row := range []string{
 		`event +(registered|accepted|declined|forwarded|commissioned|diverted|linked|joined|fell_back|objected|objection_decided)`,
 		`event +(assigned|acknowledged|acted|instructed|handed_over|reported|extended|heard|mediated|submitted|resolved|suspended|resumed)`,
@@ -47,16 +74,6 @@ func TestYear(t *testing.T) {
 			}
 		}
 	}
-	for _, bad := range []string{"internal_error", "unreadable", "hand_over refused", "failed"} {
-		if strings.Contains(table, bad) {
-			t.Errorf("the table has %q", bad)
-		}
-	}
-	if t.Failed() {
-		t.Log(table)
-	}
-	toldOnce(t, filepath.Join(data, "mail"))
-	yearLedger(t, data)
 }
 
 // toldOnce checks that each message was sent at most once: the attempts of one have one id.
