@@ -181,7 +181,23 @@ func (d *decision) start(rule policy.Clock, seat SeatName, c Case, e Event) Cloc
 	if e.Days > 0 && rule.OwnTerm > 0 {
 		k.Length = min(e.Days, rule.OwnTerm)
 	}
-	return d.due(k, rule)
+	k = d.due(k, rule)
+	if e.Kind == EventRerouted && k.Overdue(d.now) {
+		d.inTime(&k) // a correction makes nobody late
+	}
+	return k
+}
+
+// inTime gives a clock that another route starts, and that would have run out already, the
+// dates of the one that the route stops, if that has not.
+func (d *decision) inTime(k *Clock) {
+	for _, old := range d.c.Clocks {
+		rule, _ := d.rules.Policy.Clock(old.Rule)
+		byRoute := slices.ContainsFunc(rule.Stops, func(stop string) bool { return strings.HasPrefix(stop, string(EventRerouted)) })
+		if old.Running() && byRoute && !old.Overdue(d.now) {
+			k.Due, k.YellowOn, k.YellowAt, k.Taken = old.Due, old.YellowOn, old.YellowAt, nil
+		}
+	}
 }
 
 // dates computes a clock's dates from its length.

@@ -229,7 +229,8 @@ func Available(c Case, by Actor, r Rules, now time.Time) []Kind {
 
 // Rules is everything Decide goes by beside the case itself.
 type Rules struct {
-	Version   int // of the publication in force; 0: the built-in rules
+	Version   int       // of the publication in force; 0: the built-in rules
+	Since     time.Time // when it came into force; zero: always
 	Policy    *policy.Policy
 	Calendar  *calendar.Calendar
 	Directory *Directory

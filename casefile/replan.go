@@ -99,9 +99,9 @@ func moved(from, to calendar.Due) bool {
 }
 
 // measured gives a clock the length that the rule has now. A term that an event can set
-// itself stays: it stands in a letter.
+// itself stays, and one that was extended: they stand in a letter.
 func (d *decision) measured(k Clock, rule policy.Clock) Clock {
-	if rule.OwnTerm == 0 {
+	if rule.OwnTerm == 0 && k.Extended == 0 {
 		k.Length, k.Unit = rule.Length, rule.Unit
 	}
 	if k.Extendable > 0 && rule.Extend != nil {
@@ -111,14 +111,19 @@ func (d *decision) measured(k Clock, rule policy.Clock) Clock {
 }
 
 // replanned is a running clock by the rules in force, and why it keeps its dates if it
-// does. A date that was provisional was nobody's lateness either: it gives way to the
-// one by the published list.
+// does. Whether it had run out is judged by when the rules came into force, however much
+// later they reach the case. A date that was provisional was nobody's lateness: it gives
+// way to the one by the published list.
 func (d *decision) replanned(k Clock, rule policy.Clock) (after Clock, kept string) {
 	after = d.dates(d.measured(k, rule), rule)
+	since := d.now
+	if s := d.rules.Since; !s.IsZero() && s.Before(since) {
+		since = s
+	}
 	switch {
 	case !moved(k.Due, after.Due):
 		return after, ""
-	case k.Overdue(d.now) && !k.Due.Provisional:
+	case !k.Due.Provisional && (k.Overdue(since) || k.Overdue(d.now) && after.Overdue(d.now)):
 		return k, KeptLate
 	case !k.Overdue(d.now) && after.Overdue(d.now), k.Lamp(d.now) != Red && after.Lamp(d.now) == Red:
 		k.Due.Provisional, k.Due.Calendar = after.Due.Provisional, after.Due.Calendar

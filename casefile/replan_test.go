@@ -4,7 +4,6 @@ import (
 	"slices"
 	"testing"
 
-	"shuangze/calendar"
 	. "shuangze/casefile"
 	"shuangze/policy"
 )
@@ -156,17 +155,31 @@ func TestReplanLeavesTermsSetByLetters(t *testing.T) {
 	same(t, "SUP-1", was, d.clock("SUP-1"))
 }
 
-// An extension is kept on top of the new length; suspended days still don't count.
+// What was extended keeps its date: the petitioner was told of it (条例第34条). So it does
+// where the rules had been kept from it before.
 func TestReplanKeepsWhatWasGranted(t *testing.T) {
 	d := newDesk(t).at("2026-03-05 10:00").reach("handling")
 	d.do("head", d.command(Extend))
-	extended := d.clock("HANDLE").Extended
-	if extended == 0 {
-		t.Fatal("not extended")
-	}
+	was := d.clock("HANDLE")
 	d.rules.Policy = lengths(map[string]int{"HANDLE": 50})
 	d.moves("clock tick")
-	if k := d.clock("HANDLE"); k.Due.Internal != (calendar.Date{Year: 2026, Month: 3, Day: 5}).AddDays(50+extended) || k.Extended != extended {
+	same(t, "extended before", was.Due, d.clock("HANDLE").Due)
+
+	d = newDesk(t).at("2026-03-05 10:00").reach("handling").until("2026-04-24 10:00")
+	d.rules.Policy = lengths(map[string]int{"HANDLE": 45})
+	d.moves("clock tick")
+	d.do("head", d.command(Extend))
+	was = d.clock("HANDLE")
+	d.moves("clock tick")
+	same(t, "extended after", was.Due, d.clock("HANDLE").Due)
+}
+
+// Rules that reach a case only after midnight find it as it was when they came into force.
+func TestReplanReachesACaseLater(t *testing.T) {
+	d := newDesk(t).at("2026-03-05 10:00").reach("handling").until("2026-05-06 23:50")
+	d.rules.Policy, d.rules.Since, d.rules.Version = lengths(map[string]int{"HANDLE": 80}), d.now, 1
+	d.at("2026-05-07 00:10").moves("clock tick")
+	if k := d.clock("HANDLE"); k.Overdue(d.now) || k.Length != 80 {
 		t.Errorf("%s", show(k))
 	}
 }

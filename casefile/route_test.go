@@ -167,3 +167,24 @@ func TestRegForwardSplit(t *testing.T) {
 	cmd.Registration.Origin = "national"
 	same(t, "off by default", []string{"origin not_in_list"}, problems(d.refuse("clerk", cmd, "invalid_fields")))
 }
+
+// A correction of the route makes nobody late: where the other time limit would have passed
+// already, that of the route so far goes on.
+func TestReroutingMakesNobodyLate(t *testing.T) {
+	d := newDesk(t).at("2026-09-01 10:00").reach("handling")
+	d.do("head", d.command(Extend))
+	handle := d.clock("HANDLE")
+	d.until("2026-11-09 10:00")
+	if d.clock("HANDLE").Overdue(d.now) {
+		t.Fatal("late already")
+	}
+	d.do("clerk", Command{Kind: Reroute, Route: "duty", Text: doc("更正")})
+	k := d.clock("DUTY-PERFORM")
+	if k.Overdue(d.now) || k.Due != handle.Due || len(d.c.Late) > 0 {
+		t.Errorf("%s, late %s", show(k), show(d.c.Late))
+	}
+	d.moves("clock tick")
+	if d.clock("DUTY-PERFORM").Due != handle.Due || d.c.Supervision() != NotSupervised {
+		t.Errorf("then %s", show(d.last.Events))
+	}
+}

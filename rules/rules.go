@@ -156,6 +156,10 @@ func Publish(ctx context.Context, s *store.Store, engine workflows.Engine, d Dra
 	var next store.Publication
 	var p Preview
 	err := s.InPublication(ctx, func(tx *store.PublishTx) error {
+		var err error
+		if next, err = tx.Publication(ctx, id); !errors.Is(err, store.ErrNotFound) {
+			return err // the same request came twice at once
+		}
 		inForce, err := tx.InForce(ctx)
 		if err != nil {
 			return err

@@ -90,6 +90,9 @@ func (r Recorded) Event() (casefile.Event, error) {
 
 // Rules are Store.Rules as of this transaction, with leaders' loads where asked for.
 func (t *CaseTx) Rules(ctx context.Context, loads bool) (casefile.Rules, error) {
+	if _, err := t.tx.Exec(ctx, `SELECT pg_advisory_xact_lock_shared($1)`, publishing); err != nil {
+		return casefile.Rules{}, fmt.Errorf("wait for a publication of rules: %w", err)
+	}
 	rules, err := t.s.rulesIn(ctx, t.tx)
 	if err != nil || !loads {
 		return rules, err

@@ -36,7 +36,7 @@ func (p Publication) Rulebook() (casefile.Rules, error) {
 		lists[i] = []byte(year)
 	}
 	cal, calendarErr := calendar.With(lists...)
-	return casefile.Rules{Version: p.Version, Policy: local, Calendar: cal}, errors.Join(policyErr, calendarErr)
+	return casefile.Rules{Version: p.Version, Since: p.At, Policy: local, Calendar: cal}, errors.Join(policyErr, calendarErr)
 }
 
 // Rules are those in force, with the directory. They must not be changed, and are read
@@ -147,15 +147,28 @@ type PublishTx struct {
 	tx pgx.Tx
 }
 
-// InPublication runs fn with the rules locked. What fn wrote is committed when it returns
-// nil, and every process reads the rules anew; otherwise it is undone.
+// publishing is the advisory lock that commands share and a publication has alone: none is
+// decided by the rules before while the cases are looked through.
+const publishing = 0x73686775
+
+// InPublication runs fn with the rules locked: no command is under way, and none begins.
+// What fn wrote is committed when it returns nil, and every process reads the rules anew;
+// otherwise it is undone.
 func (s *Store) InPublication(ctx context.Context, fn func(*PublishTx) error) error {
 	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `SELECT 1 FROM settings WHERE name = 'rules_version' FOR UPDATE`); err != nil {
 			return fmt.Errorf("lock rules: %w", err)
 		}
+		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, publishing); err != nil {
+			return fmt.Errorf("wait for commands under way: %w", err)
+		}
 		return fn(&PublishTx{s, tx})
 	})
+}
+
+// Publication is Store.Publication as of this transaction.
+func (t *PublishTx) Publication(ctx context.Context, id string) (Publication, error) {
+	return publicationIn(ctx, t.tx, `id = $1`, id)
 }
 
 // InForce is Store.InForce as of this transaction.
