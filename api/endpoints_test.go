@@ -212,9 +212,8 @@ func TestFeedOfTheAccused(t *testing.T) {
 // Supervisors and auditors see who was told, and how.
 func TestDeliveries(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	id := w.register()
-	w.command("p-registrar", id, "forward", nil)
+	w := newStoreWorld(t) // a worker would plan the notices itself
+	id := w.seed("case", opening(begin, "p-registrar", nil), then(begin, "p-registrar", casefile.Forward, nil)).ID
 	if _, err := w.store.PlanNotices(t.Context(), 100, func(told []store.Told) []store.Delivery {
 		var list []store.Delivery
 		for _, x := range told {
