@@ -63,7 +63,7 @@ func (a *api) postAppointment(w http.ResponseWriter, r *http.Request) error {
 	}
 	visitor := store.Petitioner{Name: b.line("name", maxLine), Phone: b.line("phone", maxPhone), Address: b.line("address", maxAddress)}
 	topic := b.words("topic")
-	asked := casefile.Appointment{ID: sub.receptionID(v.by), Topic: previewOf(topic)}
+	asked := casefile.Appointment{ID: sub.id(receptionSpace, v.by), Topic: previewOf(topic)}
 	if visitor.Name == "" && !b.has("name") {
 		b.wrong("name", "required", "此项必填", "this field is required")
 	}

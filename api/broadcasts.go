@@ -38,7 +38,7 @@ func (a *api) postBroadcast(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	// Before the cases are looked for: by now it may have changed which the filter finds.
-	id := sub.broadcastID(v.by)
+	id := sub.id(broadcastSpace, v.by)
 	if done, err := a.replayBroadcast(w, r, v, sub, id); done || err != nil {
 		return err
 	}
@@ -72,15 +72,6 @@ func (a *api) postBroadcast(w http.ResponseWriter, r *http.Request) error {
 
 // broadcastSpace is the namespace of the ids of broadcasts that are made of keys.
 var broadcastSpace = uuid.MustParse("5b0f4c36-9f0c-4a34-8c55-0d5f4a1f5e37")
-
-// broadcastID is the id of the broadcast that a request makes: the same for the same key
-// of the same person.
-func (s submission) broadcastID(by casefile.Actor) string {
-	if s.key == "" {
-		return uuid.NewString()
-	}
-	return uuid.NewSHA1(broadcastSpace, []byte(by.ID+"\x00"+s.key)).String()
-}
 
 // replayBroadcast answers a request that was made before. done is false when it is new.
 func (a *api) replayBroadcast(w http.ResponseWriter, r *http.Request, v viewer, s submission, id string) (done bool, err error) {

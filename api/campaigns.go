@@ -118,15 +118,6 @@ func (v viewer) campaign(c casefile.Campaign) campaignView {
 
 var campaignSpace = uuid.MustParse("0f4d0b9a-3c1e-4b57-9b0e-6a3c0e7d52b4")
 
-// campaignID is the id of the campaign that a request opens: the same for the same key of
-// the same person.
-func (s submission) campaignID(by casefile.Actor) string {
-	if s.key == "" {
-		return uuid.NewString()
-	}
-	return uuid.NewSHA1(campaignSpace, []byte(by.ID+"\x00"+s.key)).String()
-}
-
 // campaignFields are the fields of a campaign's body.
 var campaignFields = []casefile.Field{
 	{Name: "name", Required: true},
@@ -176,7 +167,7 @@ func (a *api) postCampaign(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	asked := casefile.Campaign{
-		ID: sub.campaignID(v.by), Name: b.line("name", maxLine), About: b.string("about", maxAbout, true),
+		ID: sub.id(campaignSpace, v.by), Name: b.line("name", maxLine), About: b.string("about", maxAbout, true),
 		Start: b.day("start"), End: b.day("end"), Targets: b.targets(),
 	}
 	var opened casefile.Campaign

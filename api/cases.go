@@ -36,7 +36,7 @@ func (a *api) postCase(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	id := sub.caseID(v.by)
+	id := sub.id(caseSpace, v.by)
 	cmd := casefile.Command{ID: sub.commandID(v.by, ""), Kind: casefile.Register, Actor: v.by, Fingerprint: sub.fingerprint}
 	if done, err := a.replay(w, r, v, sub, id, cmd.ID, http.StatusCreated); done || err != nil {
 		return err

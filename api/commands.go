@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/go-chi/chi/v5"
 	"github.com/google/uuid"
@@ -183,22 +184,19 @@ var (
 	commandSpace = uuid.MustParse("c1f2a7de-3e0b-4f6f-8d3e-51d3f6a0e922")
 )
 
-// caseID is the id of the case that a registration makes: the same for the same key of
-// the same person.
-func (s submission) caseID(by casefile.Actor) string {
+// id is the id of what a request makes, in the namespace of its kind: the same for the same
+// key of the same person, about the same thing.
+func (s submission) id(space uuid.UUID, by casefile.Actor, about ...string) string {
 	if s.key == "" {
 		return uuid.NewString()
 	}
-	return uuid.NewSHA1(caseSpace, []byte(by.ID+"\x00"+s.key)).String()
+	return uuid.NewSHA1(space, []byte(strings.Join(append([]string{by.ID, s.key}, about...), "\x00"))).String()
 }
 
 // commandID is the id of the command in the ledger; a registration has no case before
 // it.
 func (s submission) commandID(by casefile.Actor, caseID string) string {
-	if s.key == "" {
-		return uuid.NewString()
-	}
-	return uuid.NewSHA1(commandSpace, []byte(by.ID+"\x00"+s.key+"\x00"+caseID)).String()
+	return s.id(commandSpace, by, caseID)
 }
 
 // attempt is the id under which the engine gets a command. Temporal answers an id it

@@ -54,15 +54,6 @@ func (v viewer) leave(l casefile.Leave) leaveView {
 
 var leaveSpace = uuid.MustParse("3f3f0a52-7c0e-4b6b-8a53-0b8f4f0a7d19")
 
-// leaveID is the id of the leave that a request enters: the same for the same key of the
-// same person.
-func (s submission) leaveID(by casefile.Actor) string {
-	if s.key == "" {
-		return uuid.NewString()
-	}
-	return uuid.NewSHA1(leaveSpace, []byte(by.ID+"\x00"+s.key)).String()
-}
-
 // postLeave enters a leave. The directory is locked from the check to the commit, so
 // two people can't enter what does not go together.
 func (a *api) postLeave(w http.ResponseWriter, r *http.Request) error {
@@ -80,7 +71,7 @@ func (a *api) postLeave(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	asked := casefile.Leave{
-		ID: sub.leaveID(v.by), Official: b.line("official", maxLine), Deputy: b.line("deputy", maxLine),
+		ID: sub.id(leaveSpace, v.by), Official: b.line("official", maxLine), Deputy: b.line("deputy", maxLine),
 		From: b.instant("from"), Until: b.instant("until"), Reason: b.line("reason", maxLine),
 	}
 	var entered casefile.Leave

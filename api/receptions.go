@@ -113,15 +113,6 @@ func (v viewer) receptions(days []casefile.Reception) []receptionView {
 
 var receptionSpace = uuid.MustParse("5b1e8f5e-9d43-4f1b-8c70-2f5e3f9a4d61")
 
-// receptionID is the id of the days that a request enters, or of its appointment: the
-// same for the same key of the same person.
-func (s submission) receptionID(by casefile.Actor) string {
-	if s.key == "" {
-		return uuid.NewString()
-	}
-	return uuid.NewSHA1(receptionSpace, []byte(by.ID+"\x00"+s.key)).String()
-}
-
 // receptionFields are the fields of a schedule's body.
 var receptionFields = []casefile.Field{
 	{Name: "leader", Required: true},
@@ -151,7 +142,7 @@ func (a *api) postReceptions(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	asked := casefile.Schedule{
-		ID: sub.receptionID(v.by), Leader: b.line("leader", maxLine), On: b.day("on"), From: b.timeOfDay("from"), Until: b.timeOfDay("until"),
+		ID: sub.id(receptionSpace, v.by), Leader: b.line("leader", maxLine), On: b.day("on"), From: b.timeOfDay("from"), Until: b.timeOfDay("until"),
 		Place: b.line("place", maxLine), Form: b.line("form", maxLine), Slots: b.number("slots", 0), Publish: b.flag("publish"),
 	}
 	b.object("series", func(s *body) {

@@ -240,10 +240,7 @@ func (a *api) postRules(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	id := uuid.NewString()
-	if sub.key != "" {
-		id = uuid.NewSHA1(publicationSpace, []byte(v.by.ID+"\x00"+sub.key)).String()
-	}
+	id := sub.id(publicationSpace, v.by)
 	before, err := a.Store.Publication(ctx, id)
 	switch {
 	case err == nil && before.Fingerprint != sub.fingerprint:

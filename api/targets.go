@@ -280,15 +280,6 @@ func (b *body) hundredths(name string) (h casefile.Hundredths) {
 
 var targetSpace = uuid.MustParse("86a9b0d1-52a9-4d58-9d3b-0f6f27a7c1e4")
 
-// sheetID is the id of the sheet that a request drafts: the same for the same key of the
-// same person.
-func (s submission) sheetID(by casefile.Actor) string {
-	if s.key == "" {
-		return uuid.NewString()
-	}
-	return uuid.NewSHA1(targetSpace, []byte(by.ID+"\x00"+s.key)).String()
-}
-
 // postTargetSheet drafts a sheet.
 func (a *api) postTargetSheet(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
@@ -304,7 +295,7 @@ func (a *api) postTargetSheet(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	s := casefile.TargetSheet{ID: sub.sheetID(v.by), Year: b.number("year", 0), Unit: b.line("unit", maxLine)}
+	s := casefile.TargetSheet{ID: sub.id(targetSpace, v.by), Year: b.number("year", 0), Unit: b.line("unit", maxLine)}
 	items := b.targetItems()
 	again := false
 	err = a.Store.InTargets(ctx, s.ID, func(tx *store.TargetsTx) error {

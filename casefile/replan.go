@@ -38,8 +38,7 @@ type RulesPreview struct {
 func PreviewRules(c Case, before, rules Rules, now time.Time) RulesPreview {
 	d := &decision{c: c, rules: rules, now: now}
 	d.rules.Now = now
-	_, shifts := d.anew()
-	d.replan()
+	shifts := d.replan()
 	r := RulesPreview{Shifts: shifts, Touched: len(d.events) > 0}
 	for _, n := range d.notices {
 		r.Told = append(r.Told, n.To)
@@ -49,11 +48,12 @@ func PreviewRules(c Case, before, rules Rules, now time.Time) RulesPreview {
 }
 
 // replan computes the running clocks anew where other rules are in force than those they
-// were computed by. It records that and, if a date moves, tells those whom it concerns.
-func (d *decision) replan() {
+// were computed by. It records that and, if a date moves, tells those whom it concerns; it
+// returns the dates that move, or would.
+func (d *decision) replan() []Shift {
 	changed, shifts := d.anew()
 	if len(changed) == 0 {
-		return
+		return shifts
 	}
 	e := Event{
 		Kind: EventRecalculated, Actor: Clockwork, Clocks: changed,
@@ -66,6 +66,7 @@ func (d *decision) replan() {
 	if slices.ContainsFunc(shifts, func(s Shift) bool { return s.Kept == "" }) {
 		d.tell(e, d.recipients([]policy.Recipient{policy.ToOfficers, policy.ToUpper, policy.ToLower, policy.ToPetitionOffice}, Clock{}))
 	}
+	return shifts
 }
 
 // anew computes the running clocks by the rules in force: those of which anything

@@ -68,20 +68,12 @@ func (t *ReceptionsTx) Enter(ctx context.Context, days []casefile.Reception, req
 		batch.Queue(`
 			INSERT INTO receptions (id, office, leader, from_at, until_at, place, form, slots, instead, entered_by, entered_at, request, fingerprint, published_by, published_at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, nullif($14, ''), $15)`,
-			r.ID, r.Office, r.Leader, r.From, r.Until, r.Place, r.Form, r.Slots, r.Instead, r.EnteredBy, r.EnteredAt, request, fingerprint, r.PublishedBy, orNull(r.PublishedAt))
+			r.ID, r.Office, r.Leader, r.From, r.Until, r.Place, r.Form, r.Slots, r.Instead, r.EnteredBy, r.EnteredAt, request, fingerprint, r.PublishedBy, never(r.PublishedAt))
 	}
 	if err := t.tx.SendBatch(ctx, batch).Close(); err != nil {
 		return fmt.Errorf("enter reception days: %w", err)
 	}
 	return nil
-}
-
-// orNull is a time as a column takes it that may have none.
-func orNull(at time.Time) any {
-	if at.IsZero() {
-		return nil
-	}
-	return at
 }
 
 // Reception is Store.Reception in this transaction, with the id and the fingerprint of the
@@ -100,7 +92,7 @@ func (t *ReceptionsTx) Reception(ctx context.Context, id string) (r casefile.Rec
 // Note writes that a day was published or held.
 func (t *ReceptionsTx) Note(ctx context.Context, r casefile.Reception) error {
 	const sql = `UPDATE receptions SET published_by = nullif($2, ''), published_at = $3, held_by = nullif($4, ''), held_at = $5 WHERE id = $1`
-	if _, err := t.tx.Exec(ctx, sql, r.ID, r.PublishedBy, orNull(r.PublishedAt), r.HeldBy, orNull(r.HeldAt)); err != nil {
+	if _, err := t.tx.Exec(ctx, sql, r.ID, r.PublishedBy, never(r.PublishedAt), r.HeldBy, never(r.HeldAt)); err != nil {
 		return fmt.Errorf("note of reception day: %w", err)
 	}
 	return nil
