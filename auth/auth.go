@@ -1,0 +1,119 @@
+// Package auth knows who is at the browser: passwords, and sessions that a cookie carries.
+// Programs show a token instead, which is the API's own business.
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"shuangze/casefile"
+	"shuangze/store"
+)
+
+// Errors of signing in. They say no more than the person may know.
+var (
+	// ErrWrong: no such account, or not its password.
+	ErrWrong = errors.New("the account or its password is wrong")
+	// ErrSignedOut: no session, or one that has ended.
+	ErrSignedOut = errors.New("not signed in")
+)
+
+// BlockedError says that an account waits after wrong passwords.
+type BlockedError struct{ Until time.Time }
+
+func (e *BlockedError) Error() string {
+	return fmt.Sprintf("too many wrong passwords; wait until %s", e.Until.Format(time.RFC3339))
+}
+
+// How often a password may be wrong before the account waits, and how long it waits then:
+// each further one twice as long, an hour at most. A session lasts a working day.
+const (
+	freeTries = 5
+	firstWait = time.Minute
+	lifetime  = 12 * time.Hour
+)
+
+// Auth signs people in and out. It lives by real time, in a rehearsal too.
+type Auth struct {
+	Store *store.Store
+	// Now is the time; nil: the machine's.
+	Now func() time.Time
+}
+
+func (a *Auth) now() time.Time {
+	if a.Now == nil {
+		return time.Now()
+	}
+	return a.Now()
+}
+
+// SignIn checks a password and begins a session in a browser. secret is what the browser
+// keeps. Errors: ErrWrong, *BlockedError. An unknown account takes as long as a known one.
+func (a *Auth) SignIn(ctx context.Context, official, password, agent string) (secret string, err error) {
+	account, blocked, err := a.Store.TryPassword(ctx, official, a.now(), freeTries, firstWait)
+	unknown := errors.Is(err, store.ErrNotFound)
+	switch {
+	case err != nil && !unknown:
+		return "", err
+	case blocked:
+		return "", &BlockedError{*account.BlockedUntil}
+	}
+	right, err := matches(ctx, password, account.Password)
+	switch {
+	case err != nil:
+		return "", err
+	case unknown || !right:
+		return "", ErrWrong
+	}
+	if err := a.Store.PasswordRight(ctx, official); err != nil {
+		return "", err
+	}
+	return a.Begin(ctx, official, agent)
+}
+
+// Begin begins a session without a password: for a trial's sample accounts, and for whom
+// another provider has vouched.
+func (a *Auth) Begin(ctx context.Context, official, agent string) (secret string, err error) {
+	if r := []rune(agent); len(r) > 200 {
+		agent = string(r[:200])
+	}
+	_, secret, err = a.Store.NewSession(ctx, official, agent, a.now(), lifetime)
+	return secret, err
+}
+
+// Who is whoever holds a session's secret. ErrSignedOut when nobody does.
+func (a *Auth) Who(ctx context.Context, secret string) (store.Session, casefile.Official, error) {
+	if secret == "" || len(secret) > 100 {
+		return store.Session{}, casefile.Official{}, ErrSignedOut
+	}
+	session, o, err := a.Store.Signed(ctx, secret, a.now())
+	if errors.Is(err, store.ErrNotFound) {
+		err = ErrSignedOut
+	}
+	return session, o, err
+}
+
+// Sessions lists where an official is signed in, the newest first.
+func (a *Auth) Sessions(ctx context.Context, official string) ([]store.Session, error) {
+	return a.Store.Sessions(ctx, official, a.now())
+}
+
+// SignOut ends a session of an official; with an empty id all of them.
+func (a *Auth) SignOut(ctx context.Context, official, session string) error {
+	return a.Store.EndSession(ctx, official, session)
+}
+
+// SetPassword gives an official a password and signs them out everywhere. Errors:
+// *WeakError, store.ErrNotFound for an unknown official.
+func (a *Auth) SetPassword(ctx context.Context, official, password string) error {
+	if err := strong(official, password); err != nil {
+		return err
+	}
+	hash, err := hashed(ctx, password)
+	if err != nil {
+		return err
+	}
+	return a.Store.SavePassword(ctx, official, hash, a.now())
+}

@@ -1,0 +1,149 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"shuangze/casefile"
+)
+
+// Account is how an official signs in with a password.
+type Account struct {
+	Official     string
+	Password     string // argon2id's hash, in its usual form
+	Failures     int    // tries in a row that were not right
+	BlockedUntil *time.Time
+}
+
+// TryPassword counts a try at an account's password and returns it to compare; one that was
+// right is then forgotten by PasswordRight. From the free tries on the account waits, each
+// time twice as long, from wait to at most an hour. blocked says that it waits already: then
+// nothing is counted and there is no password. ErrNotFound when there is no account.
+//
+// Counted before it is compared, no number of tries at once gets past the limit.
+func (s *Store) TryPassword(ctx context.Context, official string, now time.Time, free int, wait time.Duration) (a Account, blocked bool, err error) {
+	const try = `
+		UPDATE accounts SET failures = failures + 1,
+			blocked_until = CASE WHEN failures + 1 >= $3 THEN $2 + least(interval '1 hour', $4::interval * 2 ^ least(failures + 1 - $3, 20)) END
+		WHERE official = $1 AND (blocked_until IS NULL OR blocked_until <= $2)
+		RETURNING official, password, failures, blocked_until`
+	rows, err := s.pool.Query(ctx, try, official, now, free, wait)
+	if err == nil {
+		a, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[Account])
+	}
+	if errors.Is(err, pgx.ErrNoRows) {
+		blocked = true
+		err = s.pool.QueryRow(ctx, `SELECT official, '', failures, blocked_until FROM accounts WHERE official = $1`, official).
+			Scan(&a.Official, &a.Password, &a.Failures, &a.BlockedUntil)
+	}
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return a, false, ErrNotFound
+	case err != nil:
+		return a, false, fmt.Errorf("try password: %w", err)
+	}
+	return a, blocked, nil
+}
+
+// SavePassword gives an official a password, as argon2id's hash, and signs them out
+// everywhere. ErrNotFound when there is no such official.
+func (s *Store) SavePassword(ctx context.Context, official, hash string, now time.Time) error {
+	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		const sql = `
+			INSERT INTO accounts (official, password, changed_at) SELECT id, $2, $3 FROM officials WHERE id = $1
+			ON CONFLICT (official) DO UPDATE SET password = $2, changed_at = $3, failures = 0, blocked_until = NULL`
+		tag, err := tx.Exec(ctx, sql, official, hash, now)
+		if err != nil {
+			return fmt.Errorf("save password: %w", err)
+		}
+		if tag.RowsAffected() == 0 {
+			return ErrNotFound
+		}
+		if _, err := tx.Exec(ctx, `DELETE FROM sessions WHERE official = $1`, official); err != nil {
+			return fmt.Errorf("sign out everywhere: %w", err)
+		}
+		return nil
+	})
+}
+
+// PasswordRight forgets the tries before.
+func (s *Store) PasswordRight(ctx context.Context, official string) error {
+	if _, err := s.pool.Exec(ctx, `UPDATE accounts SET failures = 0, blocked_until = NULL WHERE official = $1`, official); err != nil {
+		return fmt.Errorf("forget tries: %w", err)
+	}
+	return nil
+}
+
+// Session is a browser in which an official is signed in; its secret is not kept.
+type Session struct {
+	ID        string
+	Official  string
+	Agent     string
+	CreatedAt time.Time
+	SeenAt    time.Time
+	ExpiresAt time.Time
+}
+
+// NewSession signs an official in and returns the secret that the browser keeps: 256
+// random bits, shown this once. Sessions that have expired are swept.
+func (s *Store) NewSession(ctx context.Context, official, agent string, now time.Time, lifetime time.Duration) (Session, string, error) {
+	secret := rand.Text() + rand.Text()
+	hash := sha256.Sum256([]byte(secret))
+	session := Session{rand.Text()[:10], official, agent, now, now, now.Add(lifetime)}
+	batch := &pgx.Batch{}
+	batch.Queue(`DELETE FROM sessions WHERE expires_at <= $1`, now)
+	batch.Queue(`INSERT INTO sessions (id, hash, official, agent, created_at, seen_at, expires_at) VALUES ($1, $2, $3, $4, $5, $5, $6)`,
+		session.ID, hash[:], official, agent, now, session.ExpiresAt)
+	if err := s.pool.SendBatch(ctx, batch).Close(); err != nil {
+		return Session{}, "", fmt.Errorf("sign in: %w", err)
+	}
+	return session, secret, nil
+}
+
+// Signed returns the session of a secret and whose it is. ErrNotFound when it is unknown,
+// has expired or was ended. When it was last seen is noted to the minute.
+func (s *Store) Signed(ctx context.Context, secret string, now time.Time) (Session, casefile.Official, error) {
+	hash := sha256.Sum256([]byte(secret))
+	var session Session
+	var o casefile.Official
+	const sql = `
+		SELECT s.id, s.official, s.agent, s.created_at, s.seen_at, s.expires_at, o.id, o.name, o.post, o.level, o.unit, o.role, o.portfolio, o.email
+		FROM sessions s JOIN officials o ON o.id = s.official WHERE s.hash = $1 AND s.expires_at > $2`
+	err := s.pool.QueryRow(ctx, sql, hash[:], now).Scan(&session.ID, &session.Official, &session.Agent, &session.CreatedAt, &session.SeenAt, &session.ExpiresAt,
+		&o.ID, &o.Name, &o.Post, &o.Level, &o.Unit, &o.Role, &o.Portfolio, &o.Email)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return session, o, ErrNotFound
+	}
+	if err == nil && now.Sub(session.SeenAt) > time.Minute {
+		_, err = s.pool.Exec(ctx, `UPDATE sessions SET seen_at = $2 WHERE id = $1`, session.ID, now)
+	}
+	if err != nil {
+		return session, o, fmt.Errorf("look up session: %w", err)
+	}
+	return session, o, nil
+}
+
+// Sessions lists where an official is signed in, the newest first.
+func (s *Store) Sessions(ctx context.Context, official string, now time.Time) ([]Session, error) {
+	list, err := collect[Session](ctx, s.pool, `
+		SELECT id, official, agent, created_at, seen_at, expires_at FROM sessions WHERE official = $1 AND expires_at > $2 ORDER BY created_at DESC, id`, official, now)
+	if err != nil {
+		return nil, fmt.Errorf("list sessions: %w", err)
+	}
+	return list, nil
+}
+
+// EndSession ends one of an official's sessions; with an empty id all of them. It is no
+// mistake when there is none.
+func (s *Store) EndSession(ctx context.Context, official, id string) error {
+	if _, err := s.pool.Exec(ctx, `DELETE FROM sessions WHERE official = $1 AND ($2 = '' OR id = $2)`, official, id); err != nil {
+		return fmt.Errorf("end session: %w", err)
+	}
+	return nil
+}
