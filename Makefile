@@ -8,7 +8,7 @@ ARGS     ?=
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 TOOL     := go tool -modfile=tools/go.mod
 
-.PHONY: run test build postgres fmt check lint bench histories clean help
+.PHONY: run test build postgres browser fmt check lint bench histories clean help
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t12
@@ -32,7 +32,14 @@ postgres:
 	  as_root=; [ "$$(id -u)" = 0 ] || as_root=sudo; \
 	  $$as_root apt-get update -q && DEBIAN_FRONTEND=noninteractive $$as_root apt-get install -yq --no-install-recommends postgresql; }
 
-test: build ## all tests, on a real Postgres and a real Temporal server
+# Debian's Chromium and Chinese fonts: the console is tested in a real browser.
+browser:
+	@{ command -v chromium >/dev/null && ls /usr/share/fonts/opentype/noto/NotoSansCJK* >/dev/null 2>&1; } || { \
+	  echo "Installing Chromium and Chinese fonts from Debian's packages …"; \
+	  as_root=; [ "$$(id -u)" = 0 ] || as_root=sudo; \
+	  $$as_root apt-get update -q && DEBIAN_FRONTEND=noninteractive $$as_root apt-get install -yq --no-install-recommends chromium fonts-noto-cjk; }
+
+test: build browser ## all tests, on a real Postgres and a real Temporal server
 	go vet ./...
 	go test -timeout 20m ./...
 	cd temporal-server && go vet ./... && go test ./...

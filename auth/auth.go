@@ -50,27 +50,33 @@ func (a *Auth) now() time.Time {
 }
 
 // SignIn checks a password and begins a session in a browser. secret is what the browser
-// keeps. Errors: ErrWrong, *BlockedError. An unknown account takes as long as a known one.
+// keeps. Errors: as Check has them.
 func (a *Auth) SignIn(ctx context.Context, official, password, agent string) (secret string, err error) {
+	if err := a.Check(ctx, official, password); err != nil {
+		return "", err
+	}
+	return a.Begin(ctx, official, agent)
+}
+
+// Check compares a password with the account's; each try counts. Errors: ErrWrong,
+// *BlockedError. An unknown account takes as long as a known one.
+func (a *Auth) Check(ctx context.Context, official, password string) error {
 	account, blocked, err := a.Store.TryPassword(ctx, official, a.now(), freeTries, firstWait)
 	unknown := errors.Is(err, store.ErrNotFound)
 	switch {
 	case err != nil && !unknown:
-		return "", err
+		return err
 	case blocked:
-		return "", &BlockedError{*account.BlockedUntil}
+		return &BlockedError{*account.BlockedUntil}
 	}
 	right, err := matches(ctx, password, account.Password)
 	switch {
 	case err != nil:
-		return "", err
+		return err
 	case unknown || !right:
-		return "", ErrWrong
+		return ErrWrong
 	}
-	if err := a.Store.PasswordRight(ctx, official); err != nil {
-		return "", err
-	}
-	return a.Begin(ctx, official, agent)
+	return a.Store.PasswordRight(ctx, official)
 }
 
 // Begin begins a session without a password: for a trial's sample accounts, and for whom
@@ -116,4 +122,23 @@ func (a *Auth) SetPassword(ctx context.Context, official, password string) error
 		return err
 	}
 	return a.Store.SavePassword(ctx, official, hash, a.now())
+}
+
+// Account is the official with this id, to sign in without a password in a trial.
+// store.ErrNotFound when there is none.
+func (a *Auth) Account(ctx context.Context, official string) (casefile.Official, error) {
+	d, err := a.Directory(ctx)
+	if err != nil {
+		return casefile.Official{}, err
+	}
+	o, ok := d.Officials[official]
+	if !ok {
+		return o, store.ErrNotFound
+	}
+	return o, nil
+}
+
+// Directory is everybody, for a trial's sign-in page.
+func (a *Auth) Directory(ctx context.Context) (*casefile.Directory, error) {
+	return a.Store.Directory(ctx)
 }

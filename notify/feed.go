@@ -62,7 +62,7 @@ func Feed(l Language, entries []Entry) []byte {
 		}
 		if e.From.IsZero() {
 			f.line("SUMMARY", escape(l.Of(e.Name)+" · "+e.Number))
-			f.line("DESCRIPTION", escape(l.Of(e.About)+"\n"+e.Unit+"\n"+l.Of(lamps[e.Lamp])))
+			f.line("DESCRIPTION", escape(l.Of(e.About)+"\n"+e.Unit+"\n"+l.Of(e.Lamp.Name())))
 		} else {
 			f.line("SUMMARY", escape(l.Of(e.Name)))
 			f.line("LOCATION", escape(e.Place))

@@ -158,12 +158,12 @@ func (t *Templates) parse(f files, name string) (err error) {
 func (l Language) functions() map[string]any {
 	return map[string]any{
 		"text":        l.Of,
-		"happening":   func(k casefile.EventKind) string { return l.Of(wordOf(k)) },
+		"happening":   func(k casefile.EventKind) string { return l.Of(k.Name()) },
 		"what":        l.what,
 		"plural":      plural,
-		"doing":       func(k casefile.Kind) string { return l.Of(doing(k)) },
-		"lamp":        func(v casefile.Lamp) string { return l.Of(lamps[v]) },
-		"supervision": func(v casefile.Supervision) string { return l.Of(supervisions[v]) },
+		"doing":       func(k casefile.Kind) string { return l.Of(k.Duty()) },
+		"lamp":        func(v casefile.Lamp) string { return l.Of(v.Name()) },
+		"supervision": func(v casefile.Supervision) string { return l.Of(v.Name()) },
 		"day":         l.day,
 		"short":       l.short,
 		"moment":      l.moment,

@@ -219,10 +219,14 @@ func (c *devCommand) run(env *environment, in *installation) error {
 		return fmt.Errorf("find this program: %w", err)
 	}
 	flags := []string{"--data", c.Data}
+	trial, err := s.trial(ctx)
+	if err != nil {
+		return err
+	}
 	for _, part := range []struct {
 		name string
 		args []string
-	}{{"worker", slices.Concat(flags, c.flags())}, {"api", slices.Concat([]string{"--listen", c.Listen}, flags, c.letters.flags())}} {
+	}{{"worker", slices.Concat(flags, c.flags())}, {"api", slices.Concat([]string{"--listen", c.Listen}, flags, c.letters.flags(), trial)}} {
 		p, err := embedded.StartProgram(part.name, filepath.Join(logs, part.name+".log"), program, append([]string{part.name}, part.args...), append(withoutServers(os.Environ()), c.environ()...))
 		if err != nil {
 			return err
@@ -255,7 +259,7 @@ func (c *devCommand) live(ctx context.Context, env *environment, s *servers, at 
 			return err
 		}
 	}
-	fmt.Fprintf(env.stdout, "\nready\n  API           %s/api/v1 (documentation: %s/api/v1/docs)\n  Temporal UI   http://%s\n  accounts      %d, with their tokens in %s%s\n  data          %s\n",
+	fmt.Fprintf(env.stdout, "\nready\n  console       %[1]s\n  API           %[1]s/api/v1 (documentation: %s/api/v1/docs)\n  Temporal UI   http://%s\n  accounts      %d, with their tokens in %s%s\n  data          %s\n",
 		at.API, at.API, ui, len(tokens), filepath.Join(c.Data, tokensFile), examples(tokens), c.Data)
 	if !s.clock.IsReal() {
 		fmt.Fprintf(env.stdout, "  rehearsal     it is %s; a day takes %s\n", calendar.DateOf(s.clock.Now()), time.Duration(float64(24*time.Hour)/s.clock.Rate).Round(time.Millisecond))
@@ -321,6 +325,16 @@ func (c *devCommand) prepare(env *environment, conn *connection, at running) (s 
 		}
 	}
 	return s, fresh, nil
+}
+
+// trial is the API's flag where the directory is the sample's: its accounts belong to
+// nobody, and are offered without a password.
+func (s *servers) trial(ctx context.Context) ([]string, error) {
+	loaded, err := s.store.Setting(ctx, sampleSetting)
+	if err != nil || loaded == "" {
+		return nil, err
+	}
+	return []string{"--trial"}, nil
 }
 
 // settleRules puts the files' rules in force in a new database. Later they are published,

@@ -25,12 +25,13 @@ type exitError int
 func (e exitError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 
 type grammar struct {
-	Dev      devCommand      `cmd:"" help:"Run everything on this machine: Postgres, Temporal, worker and API, with its data in one folder."`
-	API      apiCommand      `cmd:"" name:"api" help:"Run the API beside existing servers."`
+	Dev      devCommand      `cmd:"" help:"Run everything on this machine: Postgres, Temporal, worker, API and console, with its data in one folder."`
+	API      apiCommand      `cmd:"" name:"api" help:"Run the API and the console beside existing servers."`
 	Worker   workerCommand   `cmd:"" help:"Run a worker beside existing servers."`
 	Migrate  migrateCommand  `cmd:"" help:"Bring the database schema and Temporal's search attributes up to date."`
 	Import   importCommand   `cmd:"" help:"Import units, officials or cases from CSV."`
 	Token    tokenCommand    `cmd:"" help:"Create, list and revoke access tokens."`
+	Account  accountCommand  `cmd:"" help:"Give officials a password for the console."`
 	Verify   verifyCommand   `cmd:"" help:"Compare ledger, case rows and workflows; change nothing."`
 	Policy   policyCommand   `cmd:"" help:"Check a policy file and print the rules in force."`
 	Rules    rulesCommand    `cmd:"" help:"Try out rules and put them in force: local policy, rest days of years."`

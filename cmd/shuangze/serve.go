@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -13,13 +14,17 @@ import (
 
 	"shuangze/activities"
 	"shuangze/api"
+	"shuangze/auth"
+	"shuangze/web"
 	"shuangze/worker"
 )
 
 type apiCommand struct {
 	connection
 	letters
-	Listen string `help:"Address to listen on." default:"127.0.0.1:8080" env:"SHUANGZE_LISTEN"`
+	Listen      string `help:"Address to listen on." default:"127.0.0.1:8080" env:"SHUANGZE_LISTEN"`
+	Trial       bool   `help:"Offer every account on the sign-in page, without a password: for sample data alone."`
+	BehindProxy bool   `help:"Trust X-Forwarded-Proto: a proxy in front ends TLS and sets it." env:"SHUANGZE_BEHIND_PROXY"`
 }
 
 func (c *apiCommand) Run(env *environment) error {
@@ -36,11 +41,18 @@ func (c *apiCommand) Run(env *environment) error {
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
+	interfaces := api.New(api.Config{
+		Store: s.store, Engine: s.engine(), Clock: s.clock, Log: env.log,
+		PublicURL: c.PublicURL, Templates: templates,
+	})
+	pages, err := web.New(web.Config{
+		API: interfaces, Auth: &auth.Auth{Store: s.store}, Clock: s.clock, Trial: c.Trial, BehindProxy: c.BehindProxy, Log: env.log,
+	})
+	if err != nil {
+		return fmt.Errorf("console: %w", err)
+	}
 	server := &http.Server{
-		Handler: api.New(api.Config{
-			Store: s.store, Engine: s.engine(), Clock: s.clock, Log: env.log,
-			PublicURL: c.PublicURL, Templates: templates,
-		}),
+		Handler:           split(interfaces, pages),
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       30 * time.Second,
 		WriteTimeout:      60 * time.Second,
@@ -60,6 +72,18 @@ func (c *apiCommand) Run(env *environment) error {
 		return fmt.Errorf("shut down: %w", err)
 	}
 	return nil
+}
+
+// split gives programs the API and people the console.
+func split(interfaces, pages http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch path := r.URL.Path; {
+		case path == "/api", strings.HasPrefix(path, "/api/"), path == "/healthz", path == "/readyz", path == "/metrics":
+			interfaces.ServeHTTP(w, r)
+		default:
+			pages.ServeHTTP(w, r)
+		}
+	})
 }
 
 type workerCommand struct {

@@ -1,0 +1,383 @@
+package web
+
+import (
+	"cmp"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"github.com/go-chi/chi/v5"
+
+	"shuangze/calendar"
+	"shuangze/casefile"
+	"shuangze/policy"
+)
+
+type listPage struct {
+	page
+	List    list
+	Filters []filter
+	Query   string
+	Sort    string
+	Sorts   []choice
+	Narrow  bool   // some filter is set
+	Next    string // address of the next page
+	Later   bool   // this is not the first one
+	Fields  []fieldProblem
+}
+
+// filter is one drop-down of the list.
+type filter struct {
+	Name, Label, Value string
+	Choices            []choice
+}
+
+type choice struct{ Value, Label string }
+
+// filterNames are the parameters that the list passes on to the API.
+var filterNames = []string{"q", "stage", "lamp", "overdue", "origin", "unit", "leader", "supervision", "campaign", "due_before", "sort", "cursor"}
+
+// getCases lists cases. The filters stand in the address, so that a list can be kept and
+// sent on.
+func (s *console) getCases(w http.ResponseWriter, r *http.Request) error {
+	by, query := callerOf(r), r.URL.Query()
+	p := listPage{page: s.page(r, by.lang.t("信访事项", "Cases"))}
+	p.At = "cases"
+	asked := url.Values{}
+	for _, name := range filterNames {
+		if v := query.Get(name); v != "" {
+			asked.Set(name, v)
+			p.Narrow = p.Narrow || name != "sort" && name != "cursor"
+		}
+	}
+	p.Query, p.Sort, p.Later = query.Get("q"), cmp.Or(query.Get("sort"), "due"), query.Get("cursor") != ""
+	status := http.StatusOK
+	if err := s.api.get(by, "/cases?"+asked.Encode(), &p.List); err != nil {
+		refused, ok := invalid(err)
+		if !ok {
+			return err
+		}
+		p.Fields, status = refused.Fields, refused.Status
+	}
+	if err := s.filters(&p, by, query); err != nil {
+		return err
+	}
+	if p.List.NextCursor != nil {
+		asked.Set("cursor", *p.List.NextCursor)
+		p.Next = "/cases?" + asked.Encode()
+	}
+	return s.show(w, r, status, "cases", p)
+}
+
+func (s *console) filters(p *listPage, by caller, query url.Values) error {
+	rules, err := s.api.policy(by)
+	if err != nil {
+		return err
+	}
+	names, err := s.api.directory(by)
+	if err != nil {
+		return err
+	}
+	l := by.lang
+	codes := func(list []policy.Code) (all []choice) {
+		for _, c := range list {
+			all = append(all, choice{c.ID, l.of(c.Name)})
+		}
+		return all
+	}
+	stages, lamps, supervisions, units, leaders := []choice{}, []choice{}, []choice{}, []choice{}, []choice{}
+	for _, v := range casefile.Stages {
+		stages = append(stages, choice{string(v), l.of(v.Name())})
+	}
+	for _, v := range []casefile.Lamp{casefile.Red, casefile.Yellow, casefile.Green} {
+		lamps = append(lamps, choice{string(v), l.of(v.Name())})
+	}
+	for _, v := range []casefile.Supervision{casefile.Dual, casefile.ByPetitionOffice, casefile.ByJointMeeting, casefile.NotSupervised} {
+		supervisions = append(supervisions, choice{string(v), l.of(v.Name())})
+	}
+	for _, u := range names.Units {
+		units = append(units, choice{u.Code, u.Name})
+	}
+	for _, o := range names.Officials {
+		if o.Role == casefile.Leader {
+			leaders = append(leaders, choice{o.ID, o.Name + " " + o.Post})
+		}
+	}
+	p.Filters = []filter{
+		{"lamp", l.t("灯", "Lamp"), query.Get("lamp"), lamps},
+		{"stage", l.t("环节", "Stage"), query.Get("stage"), stages},
+		{"supervision", l.t("督办", "Supervision"), query.Get("supervision"), supervisions},
+		{"unit", l.t("责任单位", "Unit"), query.Get("unit"), units},
+		{"leader", l.t("包案领导", "Leader"), query.Get("leader"), leaders},
+		{"origin", l.t("来源", "Origin"), query.Get("origin"), codes(rules.Origins)},
+	}
+	p.Sorts = []choice{
+		{"due", l.t("先到期的在前", "due first")}, {"-due", l.t("后到期的在前", "due last")},
+		{"-registered", l.t("新登记的在前", "newest first")}, {"registered", l.t("早登记的在前", "oldest first")},
+	}
+	return nil
+}
+
+type casePage struct {
+	page
+	Case   caseView
+	Events []eventView
+	Rows   []row // of the time line
+	Months []mark
+	Now    string
+	Facts  []fact
+	Mine   []offered
+	Result string // of the opinion, in words
+}
+
+// offered is a command that the reader can give. The first is what the case waits for.
+type offered struct {
+	Kind  casefile.Kind
+	First bool
+}
+
+// offers puts the command first that a case waits for, if the reader can give it.
+func offers(commands []casefile.Kind) []offered {
+	main := slices.IndexFunc(commands, func(k casefile.Kind) bool {
+		anytime := k == casefile.Act || k == casefile.Report || k == casefile.Release
+		return !anytime && k.Duty().Chinese != string(k)
+	})
+	var all []offered
+	if main >= 0 {
+		all = append(all, offered{commands[main], true})
+	}
+	for i, k := range commands {
+		if i != main {
+			all = append(all, offered{k, false})
+		}
+	}
+	return all
+}
+
+// fact is a line of the case's particulars.
+type fact struct{ Label, Value string }
+
+// eventView is an event in words.
+type eventView struct {
+	event
+	Who     string
+	ForName string
+	ByClock bool
+	Facts   []fact
+}
+
+// getCase shows a case: head, time limits, opinion, story, and what its reader may do.
+func (s *console) getCase(w http.ResponseWriter, r *http.Request) error {
+	by, id := callerOf(r), url.PathEscape(chi.URLParam(r, "id"))
+	var p casePage
+	if err := s.api.get(by, "/cases/"+id, &p.Case); err != nil {
+		return err
+	}
+	p.page = s.page(r, by.lang.t("信访事项 ", "Case ")+p.Case.Number)
+	p.At = "cases"
+	p.Back = r.URL.Path // not what was done
+	var events struct {
+		Events []event `json:"events"`
+	}
+	var steps struct {
+		Steps []step `json:"steps"`
+	}
+	if err := s.api.get(by, "/cases/"+id+"/events", &events); err != nil {
+		return err
+	}
+	if err := s.api.get(by, "/cases/"+id+"/steps", &steps); err != nil {
+		return err
+	}
+	names, err := s.api.directory(by)
+	if err != nil {
+		return err
+	}
+	rules, err := s.api.policy(by)
+	if err != nil {
+		return err
+	}
+	words := wording{by.lang, rules, names}
+	p.Rows, p.Months, p.Now = timeline(p.Case.Clocks, steps.Steps, p.Today, words)
+	for _, e := range slices.Backward(events.Events) {
+		p.Events = append(p.Events, words.event(e))
+	}
+	p.Facts = words.facts(p.Case)
+	p.Mine = offers(p.Case.Commands)
+	if o := p.Case.Opinion; o != nil {
+		p.Result = words.code(casefile.Choices(casefile.Opine, "result", rules), o.Result)
+	}
+	if kind := casefile.Kind(r.URL.Query().Get("done")); kind != "" && kind.Name().Chinese != string(kind) {
+		p.Done = by.lang.t("已完成："+kind.Name().Chinese+"。", "Done: "+kind.Name().English+".")
+	}
+	return s.show(w, r, http.StatusOK, "case", p)
+}
+
+// wording puts codes into words.
+type wording struct {
+	lang
+	rules *policy.Policy
+	directory
+}
+
+// code finds the word of a code in a list of the policy or the program.
+func (w wording) code(list []policy.Code, id string) string {
+	for _, c := range list {
+		if c.ID == id {
+			return w.of(c.Name)
+		}
+	}
+	return id
+}
+
+func (w wording) category(id string) string {
+	for _, c := range w.rules.Categories {
+		if c.ID == id {
+			return w.of(c.Name)
+		}
+	}
+	return id
+}
+
+// facts are a case's particulars.
+func (w wording) facts(c caseView) []fact {
+	facts := []fact{
+		{w.t("责任单位", "Unit responsible"), c.UnitName},
+		{w.t("主管信访部门", "Office in charge"), w.Name(c.Office)},
+		{w.t("收到", "Received"), w.day(c.ReceivedOn)},
+		{w.t("来源", "Origin"), w.code(w.rules.Origins, c.Origin) + " · " + w.code(w.rules.Channels, c.Channel)},
+		{w.t("类别", "Class"), w.category(c.Category) + " · " + w.code(w.rules.Purposes, c.Purpose)},
+	}
+	if c.Reference != nil {
+		facts = append(facts, fact{w.t("来文编号", "Reference"), *c.Reference})
+	}
+	if c.Campaign != nil {
+		facts = append(facts, fact{w.t("会战", "Campaign"), *c.Campaign})
+	}
+	if p := c.Petitioner; p != nil && p.Name != "" {
+		facts = append(facts, fact{w.t("信访人", "Petitioner"), p.Name})
+		if p.Phone != "" {
+			facts = append(facts, fact{w.t("电话", "Telephone"), p.Phone})
+		}
+		if p.Address != "" {
+			facts = append(facts, fact{w.t("住址", "Address"), p.Address})
+		}
+	}
+	return facts
+}
+
+// event puts an event into words: who, and what belongs to it.
+func (w wording) event(e event) eventView {
+	v := eventView{event: e, Who: w.Name(e.Actor), ByClock: e.Role == casefile.System}
+	if e.For != "" {
+		v.ForName = w.Name(e.For)
+	}
+	add := func(zh, en, value string) {
+		if value != "" {
+			v.Facts = append(v.Facts, fact{w.t(zh, en), value})
+		}
+	}
+	kind := commandOf[e.Kind]
+	coded := func(field, id string) string { return w.code(casefile.Choices(kind, field, w.rules), id) }
+	named := func(id string) string {
+		if id == "" {
+			return ""
+		}
+		return w.Name(id)
+	}
+	if e.Step != "" {
+		for _, s := range w.rules.Steps {
+			if s.ID == e.Step {
+				add("步骤", "Step", w.of(s.Name))
+			}
+		}
+	}
+	if e.Kind == casefile.EventForwarded || e.Kind == casefile.EventCommissioned || e.Kind == casefile.EventJoined || e.Kind == casefile.EventReviewAsked {
+		add("单位", "Unit", named(e.Unit))
+	}
+	add("机关", "Organ", e.Organ)
+	add("上级包案领导", "Upper leader", named(e.Upper))
+	add("下级包案领导", "Lower leader", named(e.Lower))
+	add("理由", "Why these two", e.Why)
+	add("方式", "Act", coded("act", e.Act))
+	if e.Days > 0 {
+		add("天数", "Days", w.t(itoa(e.Days)+"日", itoa(e.Days)))
+	}
+	add("结论", "Result", w.code(casefile.Choices(casefile.Opine, "result", w.rules), e.Result))
+	add("送达方式", "Means", w.code(casefile.Choices(casefile.Serve, "means", w.rules), e.Means))
+	if e.Channel != "" {
+		add("督办", "Supervision", w.of(e.Channel.Name()))
+	}
+	add("文号", "Letter", e.Letter)
+	add("原因", "Reason", coded("reason", e.Reason))
+	add("依据", "Ground", w.code(casefile.Choices(casefile.Escalate, "ground", w.rules), e.Ground))
+	add("决定人", "Decided by", named(e.DecidedBy))
+	add("移交", "Handed over", arrow(named(e.From), named(e.To)))
+	for _, organ := range e.Organs {
+		add("已报告", "Told", w.code(casefile.Choices(casefile.ReportUrgent, "organs", w.rules), organ))
+	}
+	add("途径", "Route", coded("route", e.Route))
+	add("结果", "Outcome", coded("outcome", e.Outcome))
+	add("会议", "Meeting", w.code(w.rules.Meetings, e.Meeting))
+	add("对信访部门", "Of the petition office", w.code(casefile.Choices(casefile.Rate, "office_rating", w.rules), e.OfficeRating))
+	add("对责任单位", "Of the unit", w.code(casefile.Choices(casefile.Rate, "unit_rating", w.rules), e.UnitRating))
+	add("建议", "Suggestion", coded("suggestion", e.Suggestion))
+	add("接访领导", "Received by", named(e.Receiver))
+	if !e.On.IsZero() && e.On != calendar.DateOf(e.At) {
+		add("发生于", "Done on", w.day(e.On))
+	}
+	return v
+}
+
+func arrow(from, to string) string {
+	if from == "" || to == "" {
+		return ""
+	}
+	return from + " → " + to
+}
+
+// commandOf is the command behind an event, for the lists that its codes are from.
+var commandOf = map[casefile.EventKind]casefile.Kind{
+	casefile.EventDeclined: casefile.Decline, casefile.EventActed: casefile.Act, casefile.EventSupervised: casefile.Supervise, casefile.EventEscalated: casefile.Supervise,
+	casefile.EventHandedOver: casefile.HandOver, casefile.EventSuspended: casefile.Suspend, casefile.EventReopened: casefile.Reopen, casefile.EventDiverted: casefile.Divert,
+	casefile.EventRerouted: casefile.Reroute, casefile.EventAccepted: casefile.Accept, casefile.EventMediated: casefile.Mediate, casefile.EventReviewed: casefile.ConcludeReview, casefile.EventObjectionDecided: casefile.DecideObjection,
+	casefile.EventSuggested: casefile.Suggest, casefile.EventSuggestionAnswered: casefile.AnswerSuggestion,
+}
+
+type clockPage struct {
+	page
+	Case   caseView
+	Story  story
+	Moves  []moveView
+	Bearer string
+}
+
+type moveView struct {
+	casefile.Move
+	Name string
+}
+
+// getClock tells how a due date came about.
+func (s *console) getClock(w http.ResponseWriter, r *http.Request) error {
+	by, id := callerOf(r), url.PathEscape(chi.URLParam(r, "id"))
+	clock, err := url.PathUnescape(chi.URLParam(r, "clock"))
+	if err != nil {
+		return errNoPage
+	}
+	p := clockPage{page: s.page(r, by.lang.t("期限说明", "How the date came about"))}
+	p.At = "cases"
+	if err := s.api.get(by, "/cases/"+id, &p.Case); err != nil {
+		return err
+	}
+	if err := s.api.get(by, "/cases/"+id+"/clocks/"+url.PathEscape(clock), &p.Story); err != nil {
+		return err
+	}
+	names, err := s.api.directory(by)
+	if err != nil {
+		return err
+	}
+	p.Bearer = names.Name(p.Story.Clock.Bearer.Who)
+	for _, m := range p.Story.Moves {
+		p.Moves = append(p.Moves, moveView{m, names.Name(m.By)})
+	}
+	return s.show(w, r, http.StatusOK, "clock", p)
+}

@@ -1,0 +1,40 @@
+package web
+
+import (
+	"net/http"
+)
+
+type deskPage struct {
+	page
+	Inbox  inbox
+	Duties duties
+}
+
+// Missed are the duties that were not done in time.
+func (p deskPage) Missed() int { return p.Duties.Red }
+
+// getDesk shows what waits for somebody, what their office owes, and what they were told.
+func (s *console) getDesk(w http.ResponseWriter, r *http.Request) error {
+	by := callerOf(r)
+	p := deskPage{page: s.page(r, by.lang.t("我的待办", "My desk"))}
+	p.At = "desk"
+	if err := s.api.get(by, "/me/inbox?limit=50", &p.Inbox); err != nil {
+		return err
+	}
+	if err := s.api.get(by, "/me/duties?limit=50", &p.Duties); err != nil {
+		return err
+	}
+	p.Inbox.Notices = p.Inbox.Notices[:min(len(p.Inbox.Notices), 10)]
+	return s.show(w, r, http.StatusOK, "desk", p)
+}
+
+// Offered reports whether the task's command can be given at once. Some wait for something
+// else first: then the case is where to look.
+func (t task) Offered() bool {
+	for _, k := range t.Case.Commands {
+		if k == t.Do {
+			return true
+		}
+	}
+	return false
+}

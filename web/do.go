@@ -1,0 +1,545 @@
+package web
+
+import (
+	"crypto/rand"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"shuangze/calendar"
+	"shuangze/casefile"
+)
+
+type commandPage struct {
+	page
+	Case     caseView
+	Command  casefile.Kind
+	Key      string // with which the form is sent: the same form twice does one thing
+	Fields   []field
+	Problem  *problem
+	Offered  bool // the case takes the command now
+	ForName  string
+	Proposal *proposal
+}
+
+// Weighty commands are asked for once more where there is a script.
+func (p commandPage) Weighty() bool {
+	return slices.Contains([]casefile.Kind{casefile.Sign, casefile.Close, casefile.Decline, casefile.Divert, casefile.HandOver}, p.Command)
+}
+
+// Shows reports whether the form is beside the opinion's text.
+func (p commandPage) ShowsOpinion() bool {
+	return p.Case.Opinion != nil && (p.Command == casefile.Sign || p.Command == casefile.Return || p.Command == casefile.Serve)
+}
+
+// Hash is the opinion's, in groups that people can compare.
+func (p commandPage) Hash() string {
+	if p.Case.Opinion == nil {
+		return ""
+	}
+	var groups []string
+	for part := range slices.Chunk([]byte(p.Case.Opinion.Hash), 8) {
+		groups = append(groups, string(part))
+	}
+	return strings.Join(groups, " ")
+}
+
+// Wrong are the fields that must be corrected.
+func (p commandPage) Wrong() []field {
+	var wrong []field
+	for _, f := range p.Fields {
+		if f.Wrong != "" {
+			wrong = append(wrong, f)
+		}
+	}
+	return wrong
+}
+
+type proposal struct {
+	Upper candidate `json:"upper"`
+	Lower candidate `json:"lower"`
+	Why   string    `json:"why"`
+}
+
+type candidate struct {
+	Name      string `json:"name"`
+	Post      string `json:"post"`
+	OpenCases int    `json:"open_cases"`
+}
+
+// field is one control of a form.
+type field struct {
+	Name, Label, Hint string
+	Control           string // hidden, line, lines, date, moment, number, select, radio or checks
+	Value, Wrong      string
+	Values            []string // of checks
+	Required          bool
+	Groups            []group
+}
+
+// Has reports whether a box is ticked.
+func (f field) Has(value string) bool { return slices.Contains(f.Values, value) }
+
+// group is a part of a list, under a heading unless that is empty.
+type group struct {
+	Label   string
+	Choices []choice
+}
+
+// getCommand shows a command's form.
+func (s *console) getCommand(w http.ResponseWriter, r *http.Request) error {
+	typed := url.Values{}
+	for name, values := range r.URL.Query() {
+		typed.Set(name, values[0])
+	}
+	p, err := s.commandPage(r, typed)
+	if err != nil {
+		return err
+	}
+	p.Key = rand.Text()
+	status := http.StatusOK
+	if !p.Offered {
+		status = http.StatusConflict
+	}
+	return s.show(w, r, status, "command", p)
+}
+
+// resumed shows a form again to whoever signed in anew while they filled it in.
+func (s *console) resumed(w http.ResponseWriter, r *http.Request, secret, path string, typed url.Values) error {
+	parts := strings.Split(strings.Trim(path, "/"), "/")
+	if len(parts) != 4 || parts[0] != "cases" || parts[2] != "do" {
+		http.Redirect(w, r, path, http.StatusSeeOther)
+		return nil
+	}
+	session, o, err := s.Auth.Who(r.Context(), secret)
+	if err != nil {
+		return err
+	}
+	r = withVisitor(r, &visitor{o, session})
+	route := chi.NewRouteContext()
+	route.URLParams.Add("id", parts[1])
+	route.URLParams.Add("command", parts[3])
+	r = withRoute(r, route)
+	p, err := s.commandPage(r, typed)
+	if err != nil {
+		return err
+	}
+	if p.Key = typed.Get("key"); p.Key == "" {
+		p.Key = rand.Text()
+	}
+	p.Back = ""
+	p.Done = p.Lang.t("已重新登录。您填写的内容都在，请核对后再次提交。", "You are signed in again. What you had typed is all here: check it and send it once more.")
+	return s.show(w, r, http.StatusOK, "command", p)
+}
+
+// postCommand gives a command. When it is refused the form comes back with what was typed.
+func (s *console) postCommand(w http.ResponseWriter, r *http.Request) error {
+	by, id, kind := callerOf(r), chi.URLParam(r, "id"), casefile.Kind(chi.URLParam(r, "command"))
+	fields, ok := casefile.Fields(kind)
+	if !ok || kind == casefile.Register {
+		return errNoPage
+	}
+	form := r.PostForm
+	body := map[string]any{}
+	for _, f := range fields {
+		value := strings.TrimSpace(form.Get(f.Name))
+		if value == "" {
+			continue
+		}
+		body[f.Name] = value
+		switch control(kind, f.Name) {
+		case "checks":
+			body[f.Name] = form[f.Name]
+		case "moment": // by the clocks on the walls in China
+			if at, err := time.ParseInLocation("2006-01-02T15:04", value, calendar.Zone); err == nil {
+				body[f.Name] = at.Format(time.RFC3339)
+			}
+		}
+		if n, err := strconv.Atoi(value); err == nil && control(kind, f.Name) == "number" {
+			body[f.Name] = n
+		}
+	}
+	if number, ok := body["earlier"].(string); ok {
+		body["earlier"] = s.caseOf(by, number)
+	}
+	_, err := s.api.call(by, http.MethodPost, "/cases/"+url.PathEscape(id)+"/commands/"+url.PathEscape(string(kind)), form.Get("key"), body, nil)
+	var refused *problem
+	switch {
+	case err == nil:
+		http.Redirect(w, r, "/cases/"+url.PathEscape(id)+"?done="+url.QueryEscape(string(kind)), http.StatusSeeOther)
+		return nil
+	case !errors.As(err, &refused) || refused.Status == http.StatusNotFound || refused.Status == http.StatusForbidden:
+		return err
+	}
+	p, err := s.commandPage(r, form)
+	if err != nil {
+		return err
+	}
+	p.Problem, p.Key = refused, form.Get("key")
+	if p.Key == "" || refused.Code == "idempotency_key_reused" {
+		p.Key = rand.Text()
+	}
+	for _, f := range refused.Fields {
+		i := slices.IndexFunc(p.Fields, func(shown field) bool { return shown.Name == f.Field })
+		if i < 0 {
+			p.Problem.Detail += " " + f.Message
+			continue
+		}
+		p.Fields[i].Wrong = f.Message
+		if p.Fields[i].Control == "hidden" {
+			p.Problem.Detail += " " + f.Message
+		}
+	}
+	return s.show(w, r, refused.Status, "command", p)
+}
+
+// caseOf is the id of the case with a registration number; anything else is left as it is,
+// for the API to judge.
+func (s *console) caseOf(by caller, number string) string {
+	var found list
+	if err := s.api.get(by, "/cases?limit=10&q="+url.QueryEscape(number), &found); err != nil {
+		return number
+	}
+	for _, c := range found.Cases {
+		if c.Number == number {
+			return c.ID
+		}
+	}
+	return number
+}
+
+// commandPage prepares a command's form, filled in with what was typed.
+func (s *console) commandPage(r *http.Request, typed url.Values) (commandPage, error) {
+	by, id, kind := callerOf(r), url.PathEscape(chi.URLParam(r, "id")), casefile.Kind(chi.URLParam(r, "command"))
+	p := commandPage{page: s.page(r, by.lang.of(kind.Name())), Command: kind}
+	p.At = "cases"
+	fields, ok := casefile.Fields(kind)
+	if !ok || kind == casefile.Register {
+		return p, errNoPage
+	}
+	if err := s.api.get(by, "/cases/"+id, &p.Case); err != nil {
+		return p, err
+	}
+	p.Title += " · " + p.Case.Number
+	p.Offered = slices.Contains(p.Case.Commands, kind)
+	rules, err := s.api.policy(by)
+	if err != nil {
+		return p, err
+	}
+	names, err := s.api.directory(by)
+	if err != nil {
+		return p, err
+	}
+	b := formMaker{wording{by.lang, rules, names}, p.Case, kind, by}
+	for _, f := range fields {
+		if made, ok := b.field(f, typed.Get(f.Name)); ok {
+			made.Values = typed[f.Name]
+			p.Fields = append(p.Fields, made)
+		}
+	}
+	if leader := typed.Get("for"); leader != "" {
+		p.ForName = names.Name(leader)
+	}
+	if kind == casefile.Assign && p.Offered {
+		var proposed proposal
+		switch err := s.api.get(by, "/cases/"+id+"/proposal", &proposed); {
+		case err == nil:
+			p.Proposal = &proposed
+		case !errors.As(err, new(*problem)):
+			return p, err
+		}
+	}
+	if kind == casefile.Receive {
+		err = s.receptions(by, &p)
+	}
+	return p, err
+}
+
+// receptions offers the reception days that a visit can have been on.
+func (s *console) receptions(by caller, p *commandPage) error {
+	var days struct {
+		Receptions []struct {
+			ID    string `json:"id"`
+			On    string `json:"on"`
+			Place string `json:"place"`
+			Name  string `json:"name"`
+		} `json:"receptions"`
+	}
+	from := p.Today.AddDays(-31)
+	if err := s.api.get(by, "/receptions?from="+from.String()+"&until="+p.Today.String(), &days); err != nil {
+		return err
+	}
+	var g group
+	for _, d := range slices.Backward(days.Receptions) {
+		g.Choices = append(g.Choices, choice{d.ID, strings.TrimSpace(d.On + " " + d.Name + " " + d.Place)})
+	}
+	for i := range p.Fields {
+		if p.Fields[i].Name == "reception" {
+			p.Fields[i].Groups = []group{g}
+		}
+	}
+	return nil
+}
+
+// formMaker makes the controls of a command's form.
+type formMaker struct {
+	wording
+	c    caseView
+	kind casefile.Kind
+	by   caller
+}
+
+// control says how a field is filled in.
+func control(kind casefile.Kind, name string) string {
+	switch name {
+	case "text":
+		return "lines"
+	case "on", "told_on":
+		return "date"
+	case "days", "money":
+		return "number"
+	case "number":
+		if kind == casefile.AnswerSuggestion {
+			return "number"
+		}
+	case "known_at":
+		return "moment"
+	case "organs":
+		return "checks"
+	case "hash", "for":
+		return "hidden"
+	case "organ", "earlier":
+		return "line"
+	case "unit", "upper", "lower", "to", "from", "decided_by", "requested_by", "clock", "channel", "reception":
+		return "select"
+	}
+	return "radio"
+}
+
+// field makes a control; ok is false for what these pages leave out: who had an
+// appointment is for the reception's own page.
+func (b formMaker) field(f casefile.Field, value string) (field, bool) {
+	if f.Name == "appointment" {
+		return field{}, false
+	}
+	made := field{Name: f.Name, Label: b.label(f.Name), Hint: b.hint(f.Name), Control: control(b.kind, f.Name), Value: value, Required: f.Required}
+	switch f.Name {
+	case "hash":
+		if b.c.Opinion != nil && value == "" {
+			made.Value = b.c.Opinion.Hash
+		}
+	case "number":
+		made.Control, made.Groups = "radio", []group{{Choices: b.suggestions()}}
+	case "unit":
+		made.Groups = b.units()
+	case "upper", "lower", "to", "decided_by":
+		made.Groups = b.officials(func(o official) bool { return o.Role == casefile.Leader })
+	case "requested_by":
+		made.Groups = b.officials(func(o official) bool { return o.Unit == b.c.Unit && o.ID != b.by.who.ID })
+	case "from":
+		made.Control, made.Groups = "radio", []group{{Choices: b.seats()}}
+	case "clock":
+		made.Groups = []group{{Choices: b.clocks()}}
+	case "channel":
+		made.Control, made.Groups = "radio", []group{{Choices: b.channels()}}
+	default:
+		if made.Control == "radio" || made.Control == "checks" {
+			var g group
+			for _, c := range casefile.Choices(b.kind, f.Name, b.rules) {
+				g.Choices = append(g.Choices, choice{c.ID, b.of(c.Name)})
+			}
+			made.Groups = []group{g}
+		}
+	}
+	return made, true
+}
+
+func (b formMaker) seats() (all []choice) {
+	for _, seat := range []*seat{b.c.Leaders.Upper, b.c.Leaders.Lower} {
+		if seat != nil {
+			all = append(all, choice{seat.Official, seat.Name + " " + seat.Post})
+		}
+	}
+	return all
+}
+
+func (b formMaker) suggestions() (all []choice) {
+	for _, s := range b.c.Suggestions {
+		if s.Outcome == nil {
+			all = append(all, choice{itoa(s.Number), itoa(s.Number) + " · " + b.code(casefile.Choices(casefile.Suggest, "suggestion", b.rules), s.Kind) + " · " + b.Name(s.Organ)})
+		}
+	}
+	return all
+}
+
+func (b formMaker) clocks() (all []choice) {
+	for _, k := range b.c.Clocks {
+		if k.Running() {
+			all = append(all, choice{k.ID, k.Name + " · " + b.day(k.InternalDue)})
+		}
+	}
+	return all
+}
+
+func (b formMaker) channels() (all []choice) {
+	for _, ch := range b.c.Channels {
+		if ch.ReleasedAt == nil {
+			all = append(all, choice{string(ch.Channel), b.of(ch.Channel.Name()) + " · " + ch.Letter})
+		}
+	}
+	return all
+}
+
+// units are all units, the bodies of one kind together.
+func (b formMaker) units() []group {
+	var groups []group
+	for _, u := range b.Units {
+		label := b.of(casefile.UnitKindName(u.Kind))
+		i := slices.IndexFunc(groups, func(g group) bool { return g.Label == label })
+		if i < 0 {
+			i, groups = len(groups), append(groups, group{Label: label})
+		}
+		groups[i].Choices = append(groups[i].Choices, choice{u.Code, u.Name})
+	}
+	return groups
+}
+
+// officials are those who fit, unit by unit.
+func (b formMaker) officials(fits func(official) bool) []group {
+	var groups []group
+	for _, o := range b.Officials {
+		if !fits(o) {
+			continue
+		}
+		label := b.Name(o.Unit)
+		i := slices.IndexFunc(groups, func(g group) bool { return g.Label == label })
+		if i < 0 {
+			i, groups = len(groups), append(groups, group{Label: label})
+		}
+		about := o.Name + " " + o.Post
+		if o.Portfolio != "" {
+			about += b.t("（分管"+o.Portfolio+"）", " ("+o.Portfolio+")")
+		}
+		groups[i].Choices = append(groups[i].Choices, choice{o.ID, about})
+	}
+	return groups
+}
+
+// label is what a field is called in a form.
+func (b formMaker) label(name string) string {
+	switch name {
+	case "text":
+		return b.textLabel()
+	case "on":
+		return b.t("办理日期", "Day on which it was done")
+	case "unit":
+		return b.t("单位", "Unit")
+	case "organ":
+		return b.t("有权处理的机关", "Competent organ")
+	case "upper":
+		return b.t("上级包案领导", "Upper leader")
+	case "lower":
+		return b.t("下级包案领导", "Lower leader")
+	case "act":
+		return b.t("办理方式", "What was done")
+	case "days":
+		return b.t("天数", "Days")
+	case "requested_by":
+		return b.t("申请人", "Requested by")
+	case "told_on":
+		return b.t("告知信访人日期", "Day on which the petitioner was told")
+	case "told_by":
+		return b.t("告知方式", "How the petitioner was told")
+	case "result":
+		return b.t("处理结论", "Result")
+	case "means":
+		return b.t("送达方式", "Means of service")
+	case "reason":
+		return b.t("原因", "Reason")
+	case "ground":
+		return b.t("依据", "Ground")
+	case "decided_by":
+		return b.t("作出决定的领导", "Leader who decided")
+	case "from":
+		return b.t("移出领导", "Leader who gives up the seat")
+	case "to":
+		return b.t("接任领导", "Leader who takes it")
+	case "route":
+		if b.kind != casefile.Divert {
+			return b.t("办理途径", "Route")
+		}
+		return b.t("法定途径", "Legal route")
+	case "outcome":
+		return b.t("结果", "Outcome")
+	case "meeting":
+		return b.t("会议", "Meeting")
+	case "money":
+		return b.t("资金（元）", "Money (yuan)")
+	case "office_rating":
+		return b.t("对信访部门的评价", "Rating of the petition office")
+	case "unit_rating":
+		return b.t("对责任单位的评价", "Rating of the unit")
+	case "channel":
+		return b.t("反馈给", "Feedback to")
+	case "clock":
+		return b.t("期限", "Time limit")
+	case "suggestion":
+		return b.t("建议种类", "Kind of suggestion")
+	case "number":
+		return b.t("建议", "Suggestion")
+	case "earlier":
+		return b.t("此前信访事项的登记编号", "Registration number of the earlier case")
+	case "known_at":
+		return b.t("获知时间", "When it became known")
+	case "organs":
+		return b.t("已报告、通报", "Told")
+	case "reception":
+		return b.t("接待日", "Reception day")
+	}
+	return name
+}
+
+func (b formMaker) textLabel() string {
+	switch b.kind {
+	case casefile.Opine:
+		return b.t("处理意见书全文", "The opinion in full")
+	case casefile.Return:
+		return b.t("退回意见", "What is to be changed")
+	case casefile.Urge, casefile.Supervise, casefile.Escalate, casefile.Talk, casefile.Circulate, casefile.List, casefile.Order, casefile.Instruct:
+		return b.t("要求", "What is asked for")
+	case casefile.Decline, casefile.Divert, casefile.Object, casefile.Reopen, casefile.Suspend, casefile.Extend, casefile.AskTerm, casefile.RefuseTerm:
+		return b.t("理由", "Reasons")
+	case casefile.Resolve:
+		return b.t("决定内容", "The decision")
+	}
+	return b.t("情况说明", "Account")
+}
+
+func (b formMaker) hint(name string) string {
+	switch name {
+	case "on":
+		return b.t("今天办的可不填", "Leave empty if it was today")
+	case "days":
+		return b.t("按日历天计", "Calendar days")
+	case "upper", "lower":
+		return b.t("两项都不选，即采用上面的建议", "Choose neither to take the proposal above")
+	case "unit":
+		if b.kind == casefile.Forward || b.kind == casefile.Commission {
+			return b.t("不选即为"+b.c.UnitName, "Leave it for "+b.c.UnitName)
+		}
+	}
+	return ""
+}
+
+// invalid is a refusal of fields.
+func invalid(err error) (*problem, bool) {
+	var p *problem
+	ok := errors.As(err, &p) && p.Status == http.StatusUnprocessableEntity
+	return p, ok
+}

@@ -1,0 +1,285 @@
+package web
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"mime"
+	"net/http"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+	"golang.org/x/text/language"
+
+	"shuangze/calendar"
+	"shuangze/casefile"
+	"shuangze/policy"
+)
+
+// lang is one of the two languages of the product.
+type lang string
+
+const (
+	chinese lang = "zh" // the default
+	english lang = "en"
+)
+
+var spoken = language.NewMatcher([]language.Tag{language.SimplifiedChinese, language.English})
+
+// langOf is the language that the reader chose or, before that, their browser's.
+func langOf(r *http.Request) lang {
+	if c, err := r.Cookie("language"); err == nil {
+		switch l := lang(c.Value); l {
+		case chinese, english:
+			return l
+		}
+	}
+	if _, i := language.MatchStrings(spoken, r.Header.Get("Accept-Language")); i == 1 {
+		return english
+	}
+	return chinese
+}
+
+func (l lang) tag() string {
+	if l == english {
+		return "en"
+	}
+	return "zh-CN"
+}
+
+func (l lang) of(t policy.Text) string { return l.t(t.Chinese, t.English) }
+
+func (l lang) t(zh, en string) string {
+	if l == english {
+		return en
+	}
+	return zh
+}
+
+// day writes a day as people do.
+func (l lang) day(d calendar.Date) string {
+	switch {
+	case d.IsZero():
+		return ""
+	case l == english:
+		return fmt.Sprintf("%s %d %s %d", d.Weekday().String()[:3], d.Day, d.Month.String()[:3], d.Year)
+	}
+	return d.Chinese()
+}
+
+// moment writes an instant in China's time.
+func (l lang) moment(t time.Time) string {
+	d := calendar.DateOf(t)
+	clock := t.In(calendar.Zone).Format("15:04")
+	if l == english {
+		return fmt.Sprintf("%d %s %d, %s", d.Day, d.Month.String()[:3], d.Year, clock)
+	}
+	return fmt.Sprintf("%d年%d月%d日 %s", d.Year, int(d.Month), d.Day, clock)
+}
+
+// left says how many days are left from one day until a due date.
+func (l lang) left(today, due calendar.Date) string {
+	n := due.DaysSince(today)
+	switch {
+	case n > 0 && l == english:
+		return fmt.Sprintf("%d %s left", n, plural(n, "day", "days"))
+	case n > 0:
+		return fmt.Sprintf("剩余%d天", n)
+	case n == 0:
+		return l.t("今天到期", "due today")
+	}
+	return l.late(-n)
+}
+
+func (l lang) late(n int) string {
+	if l == english {
+		return fmt.Sprintf("%d %s late", n, plural(n, "day", "days"))
+	}
+	return fmt.Sprintf("逾期%d天", n)
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}
+
+// named is whatever has a word of its own.
+type named interface{ Name() policy.Text }
+
+// functions are what the templates of a language can call.
+func (l lang) functions() template.FuncMap {
+	return template.FuncMap{
+		"t":      l.t,
+		"name":   func(v named) string { return l.of(v.Name()) },
+		"duty":   func(k casefile.Kind) string { return l.of(k.Duty()) },
+		"words":  l.of,
+		"day":    l.day,
+		"moment": l.moment,
+		"due":    l.due,
+		"left":   l.left,
+		"late":   l.late,
+		"unit":   l.unit,
+		"basis":  l.basis,
+		"date":   calendar.DateOf,
+	}
+}
+
+// due writes by when something is due: a day or, where there is an instant, that.
+func (l lang) due(d calendar.Date, at *time.Time) string {
+	if at == nil {
+		return l.day(d)
+	}
+	return l.moment(*at)
+}
+
+func (l lang) unit(u calendar.Unit) string {
+	switch u {
+	case calendar.WorkingDay:
+		return l.t("工作日", "working days")
+	case calendar.Month:
+		return l.t("个月", "months")
+	case calendar.Hour:
+		return l.t("小时", "hours")
+	case calendar.CalendarDay:
+	}
+	return l.t("日", "days")
+}
+
+func (l lang) basis(b policy.Basis) string {
+	switch b {
+	case policy.Statute:
+		return l.t("法定", "statute")
+	case policy.National:
+		return l.t("国家文件", "national document")
+	case policy.Local:
+		return l.t("地方规定", "local rule")
+	case policy.Practice:
+		return l.t("通行做法", "practice")
+	}
+	return l.t("内部时限", "internal")
+}
+
+//go:embed templates/*.html
+var templateFiles embed.FS
+
+// pages are the templates of one language, by the page's name.
+type pages struct{ byName map[string]*template.Template }
+
+func loadPages(a assets) (map[lang]*pages, error) {
+	names, err := fs.Glob(templateFiles, "templates/*.html")
+	if err != nil {
+		return nil, fmt.Errorf("list templates: %w", err)
+	}
+	all := map[lang]*pages{}
+	for _, l := range []lang{chinese, english} {
+		all[l] = &pages{map[string]*template.Template{}}
+		for _, file := range names {
+			name := strings.TrimSuffix(path.Base(file), ".html")
+			if name == "layout" {
+				continue
+			}
+			t, err := template.New("layout.html").Option("missingkey=zero").Funcs(l.functions()).Funcs(template.FuncMap{"asset": a.address}).
+				ParseFS(templateFiles, "templates/layout.html", file)
+			if err != nil {
+				return nil, fmt.Errorf("template %s: %w", name, err)
+			}
+			all[l].byName[name] = t
+		}
+	}
+	return all, nil
+}
+
+// page is what every page has.
+type page struct {
+	Lang  lang
+	Title string
+	Who   *visitor
+	Back  string // where to go after a change of language; empty: no switch, something typed would be lost
+	At    string // the part of the site that it belongs to
+	Done  string // what has just been done
+	Trial bool
+	Today calendar.Date
+}
+
+func (s *console) page(r *http.Request, title string) page {
+	p := page{Lang: langOf(r), Title: title, Who: visitorOf(r), Trial: s.Trial, Today: calendar.DateOf(s.Clock.Now())}
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		p.Back = r.URL.RequestURI()
+	}
+	return p
+}
+
+// show writes a page. It is drawn whole first, so that half of one is never sent.
+func (s *console) show(w http.ResponseWriter, r *http.Request, status int, name string, data any) error {
+	l := langOf(r)
+	var b bytes.Buffer
+	if err := s.pages[l].byName[name].Execute(&b, data); err != nil {
+		return fmt.Errorf("page %s: %w", name, err)
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Language", l.tag())
+	h.Add("Vary", "Accept-Language, Cookie")
+	w.WriteHeader(status)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(b.Bytes()) // a reader who has gone is no error of ours
+	}
+	return nil
+}
+
+//go:embed assets
+var assetFiles embed.FS
+
+// assets are files that never change under their address: it has their hash.
+type assets struct {
+	content map[string][]byte // by hashed name
+	hashed  map[string]string
+}
+
+func loadAssets() (assets, error) {
+	a := assets{map[string][]byte{}, map[string]string{}}
+	entries, err := assetFiles.ReadDir("assets")
+	if err != nil {
+		return a, fmt.Errorf("list assets: %w", err)
+	}
+	for _, e := range entries {
+		b, err := assetFiles.ReadFile("assets/" + e.Name())
+		if err != nil {
+			return a, fmt.Errorf("read asset: %w", err)
+		}
+		sum := sha256.Sum256(b)
+		ext := path.Ext(e.Name())
+		name := strings.TrimSuffix(e.Name(), ext) + "." + hex.EncodeToString(sum[:6]) + ext
+		a.content[name], a.hashed[e.Name()] = b, name
+	}
+	return a, nil
+}
+
+// address is where an asset lies.
+func (a assets) address(name string) (string, error) {
+	hashed, ok := a.hashed[name]
+	if !ok {
+		return "", fmt.Errorf("there is no asset %q", name)
+	}
+	return "/assets/" + hashed, nil
+}
+
+func (s *console) getAsset(w http.ResponseWriter, r *http.Request) error {
+	name := chi.URLParam(r, "name")
+	b, ok := s.assets.content[name]
+	if !ok {
+		return errNoPage
+	}
+	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+	w.Header().Set("Content-Type", mime.TypeByExtension(path.Ext(name)))
+	_, _ = w.Write(b)
+	return nil
+}

@@ -1,0 +1,328 @@
+package web
+
+import (
+	"cmp"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"shuangze/auth"
+	"shuangze/casefile"
+	"shuangze/policy"
+	"shuangze/store"
+)
+
+func (s *console) cookieName(r *http.Request) string {
+	if s.byTLS(r) {
+		return "__Host-session"
+	}
+	return "session"
+}
+
+// enter gives the browser a session.
+func (s *console) enter(w http.ResponseWriter, r *http.Request, secret string) {
+	http.SetCookie(w, &http.Cookie{
+		Name: s.cookieName(r), Value: secret, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.byTLS(r),
+	})
+}
+
+func (s *console) leave(w http.ResponseWriter, r *http.Request) {
+	http.SetCookie(w, &http.Cookie{
+		Name: s.cookieName(r), Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.byTLS(r),
+	})
+}
+
+type signInPage struct {
+	page
+	Next    string
+	Account string
+	Wrong   string
+	Expired bool
+	Typed   []typed // what somebody had typed when their session ended
+	People  []roleGroup
+}
+
+// typed is a field of a form on its way through the sign-in page.
+type typed struct{ Name, Value string }
+
+// roleGroup is a trial's accounts of one role.
+type roleGroup struct {
+	Role   casefile.Role
+	Offers []offer
+}
+
+type offer struct{ ID, Name, Post, Unit string }
+
+// typedPrefix keeps the fields of another form apart from the sign-in form's own.
+const typedPrefix = "typed."
+
+func (s *console) signInPage(r *http.Request) (signInPage, error) {
+	p := signInPage{page: s.page(r, langOf(r).t("登录", "Sign in"))}
+	if !s.Trial {
+		return p, nil
+	}
+	d, err := s.Auth.Directory(r.Context())
+	if err != nil {
+		return p, err
+	}
+	for _, role := range casefile.Roles {
+		g := roleGroup{Role: role}
+		for _, o := range d.Officials {
+			if o.Role == role {
+				g.Offers = append(g.Offers, offer{o.ID, o.Name, o.Post, d.Units[o.Unit].Name})
+			}
+		}
+		slices.SortFunc(g.Offers, func(a, b offer) int { return cmp.Compare(a.ID, b.ID) })
+		if len(g.Offers) > 0 {
+			p.People = append(p.People, g)
+		}
+	}
+	return p, nil
+}
+
+func (s *console) getSignIn(w http.ResponseWriter, r *http.Request) error {
+	next := r.URL.Query().Get("next")
+	if visitorOf(r) != nil {
+		http.Redirect(w, r, local(next), http.StatusSeeOther)
+		return nil
+	}
+	p, err := s.signInPage(r)
+	if err != nil {
+		return err
+	}
+	if next != "" {
+		p.Next = local(next)
+	}
+	return s.show(w, r, http.StatusOK, "signin", p)
+}
+
+// expired lets somebody sign in whose session ended while they typed. The form is not
+// carried out: it comes back as it was, to be sent once more.
+func (s *console) expired(w http.ResponseWriter, r *http.Request) error {
+	p, err := s.signInPage(r)
+	if err != nil {
+		return err
+	}
+	p.Next, p.Expired = r.URL.Path, true
+	if strings.HasPrefix(r.URL.Path, "/cases/") {
+		for name, values := range r.PostForm {
+			for _, value := range values {
+				p.Typed = append(p.Typed, typed{name, value})
+			}
+		}
+		slices.SortStableFunc(p.Typed, func(a, b typed) int { return cmp.Compare(a.Name, b.Name) })
+	} else {
+		p.Next = "/account"
+	}
+	return s.show(w, r, http.StatusUnauthorized, "signin", p)
+}
+
+func (s *console) postSignIn(w http.ResponseWriter, r *http.Request) error {
+	form := r.PostForm
+	account, l := strings.TrimSpace(form.Get("account")), langOf(r)
+	var secret string
+	var err error
+	if trial := form.Get("trial"); trial != "" && s.Trial {
+		account = trial
+		if _, err = s.Auth.Account(r.Context(), account); err == nil {
+			secret, err = s.Auth.Begin(r.Context(), account, r.UserAgent())
+		} else if errors.Is(err, store.ErrNotFound) {
+			err = auth.ErrWrong
+		}
+	} else {
+		secret, err = s.Auth.SignIn(r.Context(), account, form.Get("password"), r.UserAgent())
+	}
+	var blocked *auth.BlockedError
+	var wrong string
+	switch {
+	case errors.As(err, &blocked):
+		wrong = l.of(policy.Text{
+			Chinese: "口令连续输错，账号暂停登录至" + l.moment(blocked.Until) + "。",
+			English: "Too many wrong passwords: this account can sign in again from " + l.moment(blocked.Until) + ".",
+		})
+	case errors.Is(err, auth.ErrWrong):
+		wrong = l.t("账号或口令不正确，请重新输入。", "The account or its password is wrong. Try again.")
+	case err != nil:
+		return err
+	}
+	kept := url.Values{}
+	for name, values := range form {
+		if field, ok := strings.CutPrefix(name, typedPrefix); ok {
+			kept[field] = values
+		}
+	}
+	next := local(form.Get("next"))
+	if wrong != "" {
+		p, err := s.signInPage(r)
+		if err != nil {
+			return err
+		}
+		p.Account, p.Wrong, p.Next = account, wrong, form.Get("next")
+		for name := range kept {
+			for _, value := range kept[name] {
+				p.Typed = append(p.Typed, typed{name, value})
+			}
+		}
+		return s.show(w, r, http.StatusUnprocessableEntity, "signin", p)
+	}
+	if old := visitorOf(r); old != nil {
+		if err := s.Auth.SignOut(r.Context(), old.ID, old.session.ID); err != nil {
+			return err
+		}
+	}
+	s.enter(w, r, secret)
+	if len(kept) > 0 {
+		return s.resumed(w, r, secret, next, kept)
+	}
+	http.Redirect(w, r, next, http.StatusSeeOther)
+	return nil
+}
+
+func (s *console) postSignOut(w http.ResponseWriter, r *http.Request) error {
+	if v := visitorOf(r); v != nil {
+		if err := s.Auth.SignOut(r.Context(), v.ID, v.session.ID); err != nil {
+			return err
+		}
+	}
+	s.leave(w, r)
+	http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
+	return nil
+}
+
+type accountPage struct {
+	page
+	Official official
+	Unit     unit
+	Sessions []sessionView
+	Wrong    map[string]string
+}
+
+type sessionView struct {
+	ID      string
+	Agent   string
+	Created time.Time
+	Seen    time.Time
+	Current bool
+}
+
+func (s *console) accountPage(r *http.Request) (accountPage, error) {
+	v := visitorOf(r)
+	p := accountPage{page: s.page(r, langOf(r).t("我的账号", "My account")), Wrong: map[string]string{}}
+	p.At = "account"
+	var me struct {
+		Official official `json:"official"`
+		Unit     unit     `json:"unit"`
+	}
+	if err := s.api.get(callerOf(r), "/me", &me); err != nil {
+		return p, err
+	}
+	p.Official, p.Unit = me.Official, me.Unit
+	sessions, err := s.Auth.Sessions(r.Context(), v.ID)
+	if err != nil {
+		return p, err
+	}
+	for _, each := range sessions {
+		p.Sessions = append(p.Sessions, sessionView{each.ID, browser(each.Agent), each.CreatedAt, each.SeenAt, each.ID == v.session.ID})
+	}
+	return p, nil
+}
+
+// browser is what people call a browser that says of itself what it is.
+func browser(agent string) string {
+	find := func(names ...string) string {
+		for _, name := range names {
+			if strings.Contains(agent, name) {
+				return name
+			}
+		}
+		return ""
+	}
+	program := strings.TrimSuffix(find("Edg", "Firefox", "MicroMessenger", "Chrome", "Safari"), "/")
+	if program == "Edg" {
+		program = "Edge"
+	}
+	on := find("Windows", "Android", "iPhone", "iPad", "Mac OS X", "Linux")
+	if program == "" {
+		return agent
+	}
+	return strings.TrimSuffix(program+" · "+on, " · ")
+}
+
+func (s *console) getAccount(w http.ResponseWriter, r *http.Request) error {
+	p, err := s.accountPage(r)
+	if err != nil {
+		return err
+	}
+	if r.URL.Query().Get("done") == "session" {
+		p.Done = p.Lang.t("该处已退出登录。", "That session has ended.")
+	}
+	return s.show(w, r, http.StatusOK, "account", p)
+}
+
+// postPassword changes the password of who is signed in. The old one is tried like at the
+// sign-in, so that it can't be guessed here either; a trial's account may have none.
+func (s *console) postPassword(w http.ResponseWriter, r *http.Request) error {
+	v, form, l := visitorOf(r), r.PostForm, langOf(r)
+	p, err := s.accountPage(r)
+	if err != nil {
+		return err
+	}
+	err = s.Auth.Check(r.Context(), v.ID, form.Get("old"))
+	var blocked *auth.BlockedError
+	switch {
+	case errors.Is(err, auth.ErrWrong):
+		p.Wrong["old"] = l.t("现用口令不正确", "this is not the present password")
+	case errors.As(err, &blocked):
+		p.Wrong["old"] = l.t("口令连续输错，请于"+l.moment(blocked.Until)+"后再试", "too many wrong passwords; try again after "+l.moment(blocked.Until))
+	case err != nil:
+		return err
+	}
+	if form.Get("new") != form.Get("again") {
+		p.Wrong["again"] = l.t("两次输入不一致", "the two are not the same")
+	}
+	if len(p.Wrong) == 0 {
+		var weak *auth.WeakError
+		err := s.Auth.SetPassword(r.Context(), v.ID, form.Get("new"))
+		switch {
+		case errors.As(err, &weak):
+			p.Wrong["new"] = l.of(weak.Text)
+		case err != nil:
+			return err
+		}
+	}
+	if len(p.Wrong) > 0 {
+		return s.show(w, r, http.StatusUnprocessableEntity, "account", p)
+	}
+	s.leave(w, r)
+	next, err := s.signInPage(r)
+	if err != nil {
+		return err
+	}
+	next.Who, next.Account = nil, v.ID
+	next.Done = l.t("口令已更改，所有地方均已退出登录。请用新口令登录。", "The password was changed and you are signed out everywhere. Sign in with the new one.")
+	return s.show(w, r, http.StatusOK, "signin", next)
+}
+
+// postSessions ends one session, or all of them.
+func (s *console) postSessions(w http.ResponseWriter, r *http.Request) error {
+	v, id := visitorOf(r), r.PostForm.Get("session")
+	if id == "" {
+		return errForm
+	}
+	if id == "all" {
+		id = ""
+	}
+	if err := s.Auth.SignOut(r.Context(), v.ID, id); err != nil {
+		return err
+	}
+	if id == "" || id == v.session.ID {
+		s.leave(w, r)
+		http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
+		return nil
+	}
+	http.Redirect(w, r, "/account?done=session", http.StatusSeeOther)
+	return nil
+}

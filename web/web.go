@@ -1,0 +1,254 @@
+// Package web is the console: pages for people, drawn by the server. It is a client of the
+// API inside the same process and knows no rule and no query that the API lacks.
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"shuangze/auth"
+	"shuangze/casefile"
+	"shuangze/casetime"
+	"shuangze/store"
+)
+
+// Config is what the console needs. API and Auth must be set.
+type Config struct {
+	API   http.Handler
+	Auth  *auth.Auth
+	Clock casetime.Clock // the time that cases live in
+	// Trial offers every account of the directory without a password: for sample data alone.
+	Trial bool
+	// BehindProxy trusts X-Forwarded-Proto to say that the browser came by TLS.
+	BehindProxy bool
+	Log         *slog.Logger // nil: slog.Default()
+}
+
+type console struct {
+	Config
+	api    client
+	assets assets
+	pages  map[lang]*pages
+}
+
+// New returns the handler of every page.
+func New(c Config) (http.Handler, error) {
+	if c.Log == nil {
+		c.Log = slog.Default()
+	}
+	s := &console{Config: c, api: client{c.API}}
+	var err error
+	if s.assets, err = loadAssets(); err != nil {
+		return nil, err
+	}
+	if s.pages, err = loadPages(s.assets); err != nil {
+		return nil, err
+	}
+	guard := http.NewCrossOriginProtection()
+	guard.SetDenyHandler(s.handle(func(http.ResponseWriter, *http.Request) error { return errForeign }))
+	return s.secure(guard.Handler(s.routes())), nil
+}
+
+// routes is the whole console.
+func (s *console) routes() *chi.Mux {
+	r := chi.NewRouter()
+	r.NotFound(s.handle(func(http.ResponseWriter, *http.Request) error { return errNoPage }))
+	r.MethodNotAllowed(s.handle(func(http.ResponseWriter, *http.Request) error { return errMethod }))
+	r.Get("/", s.handle(s.getHome))
+	r.Get("/assets/{name}", s.handle(s.getAsset))
+	r.Post("/language", s.handle(s.postLanguage))
+	r.Get("/sign-in", s.handle(s.getSignIn))
+	r.Post("/sign-in", s.handle(s.postSignIn))
+	r.Get("/deadline", s.handle(s.getDeadline))
+
+	r.Post("/sign-out", s.handle(s.postSignOut))
+	r.Get("/account", s.signed(s.getAccount))
+	r.Post("/account/password", s.signed(s.postPassword))
+	r.Post("/account/sessions", s.signed(s.postSessions))
+	r.Get("/desk", s.signed(s.getDesk))
+	r.Get("/cases", s.signed(s.getCases))
+	r.Get("/cases/{id}", s.signed(s.getCase))
+	r.Get("/cases/{id}/clocks/{clock}", s.signed(s.getClock))
+	r.Get("/cases/{id}/do/{command}", s.signed(s.getCommand))
+	r.Post("/cases/{id}/do/{command}", s.signed(s.postCommand))
+	return r
+}
+
+// secure sets the headers that every answer has. Pages are kept nowhere; assets say
+// otherwise of themselves.
+func (s *console) secure(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Cache-Control", "no-store")
+		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("X-Frame-Options", "DENY")
+		if s.byTLS(r) {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// byTLS reports whether the browser came by TLS, as far as can be known.
+func (s *console) byTLS(r *http.Request) bool {
+	return r.TLS != nil || s.BehindProxy && r.Header.Get("X-Forwarded-Proto") == "https"
+}
+
+// visitor is whoever is signed in.
+type visitor struct {
+	casefile.Official
+	session store.Session
+}
+
+type visitorKey struct{}
+
+func visitorOf(r *http.Request) *visitor {
+	v, _ := r.Context().Value(visitorKey{}).(*visitor)
+	return v
+}
+
+// known finds out who is signed in, if anybody is.
+func (s *console) known(r *http.Request) (*http.Request, error) {
+	cookie, err := r.Cookie(s.cookieName(r))
+	if err != nil {
+		return r, nil //nolint:nilerr // nobody
+	}
+	session, o, err := s.Auth.Who(r.Context(), cookie.Value)
+	switch {
+	case errors.Is(err, auth.ErrSignedOut):
+		return r, nil
+	case err != nil:
+		return r, err
+	}
+	return withVisitor(r, &visitor{o, session}), nil
+}
+
+// signed is handle for pages of those who are signed in. Others sign in first and come
+// back; what they had typed comes along.
+func (s *console) signed(fn func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
+	return s.handle(func(w http.ResponseWriter, r *http.Request) error {
+		if visitorOf(r) != nil {
+			return fn(w, r)
+		}
+		if r.Method == http.MethodPost {
+			return s.expired(w, r)
+		}
+		to := "/sign-in"
+		if r.URL.RequestURI() != "/desk" {
+			to += "?next=" + url.QueryEscape(r.URL.RequestURI())
+		}
+		http.Redirect(w, r, to, http.StatusSeeOther)
+		return nil
+	})
+}
+
+// maxForm bounds what a form can bring: 20,000 characters of text, percent-encoded.
+const maxForm = 1 << 20
+
+// handle makes a handler of a function that may fail: the one place where errors become
+// pages and, when they are ours, are logged.
+func (s *console) handle(fn func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			if v := recover(); v != nil {
+				if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+					panic(v)
+				}
+				s.Log.ErrorContext(r.Context(), "panic", "panic", v, "stack", string(debug.Stack()))
+				s.fail(w, r, errors.New("panic"))
+			}
+		}()
+		known, err := s.known(r)
+		if err == nil && r.Method == http.MethodPost {
+			known.Body = http.MaxBytesReader(w, known.Body, maxForm)
+			if parse := known.ParseForm(); parse != nil {
+				err = errForm
+			}
+		}
+		if err == nil {
+			err = fn(w, known)
+		}
+		if err != nil {
+			s.fail(w, known, err)
+		}
+	}
+}
+
+type problemPage struct {
+	page
+	Problem *problem
+	Detail  string
+}
+
+// fail shows a refusal as a page.
+func (s *console) fail(w http.ResponseWriter, r *http.Request, err error) {
+	if r.Context().Err() != nil {
+		return // nobody reads it
+	}
+	var p *problem
+	if !errors.As(err, &p) {
+		s.Log.ErrorContext(r.Context(), "internal error", "error", err)
+		p = errInternal
+		if store.Unavailable(err) {
+			p = errAway
+		}
+	}
+	if p.Status == http.StatusUnauthorized {
+		p = errInternal // the API always knows whom this process lets in
+	}
+	page := problemPage{s.page(r, p.heading(langOf(r))), p, p.detail(langOf(r))}
+	if shown := s.show(w, r, p.Status, "problem", page); shown != nil {
+		s.Log.ErrorContext(r.Context(), "internal error", "error", shown)
+		http.Error(w, fmt.Sprintf("%d", p.Status), p.Status)
+	}
+}
+
+func (s *console) getHome(w http.ResponseWriter, r *http.Request) error {
+	http.Redirect(w, r, "/desk", http.StatusSeeOther)
+	return nil
+}
+
+// local is an address of this site to go on to; anything else, and what would leave it, is
+// the desk.
+func local(to string) string {
+	u, err := url.Parse(to)
+	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") || strings.ContainsAny(to, "\\\r\n\t") {
+		return "/desk"
+	}
+	return to
+}
+
+// postLanguage keeps the language that somebody chose.
+func (s *console) postLanguage(w http.ResponseWriter, r *http.Request) error {
+	l := chinese
+	if r.PostForm.Get("to") == string(english) {
+		l = english
+	}
+	http.SetCookie(w, &http.Cookie{
+		Name: "language", Value: string(l), Path: "/", MaxAge: int((365 * 24 * time.Hour).Seconds()),
+		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.byTLS(r),
+	})
+	http.Redirect(w, r, local(r.PostForm.Get("back")), http.StatusSeeOther)
+	return nil
+}
+
+func withVisitor(r *http.Request, v *visitor) *http.Request {
+	return r.WithContext(context.WithValue(r.Context(), visitorKey{}, v))
+}
+
+func withRoute(r *http.Request, route *chi.Context) *http.Request {
+	return r.WithContext(context.WithValue(r.Context(), chi.RouteCtxKey, route))
+}

@@ -1,0 +1,368 @@
+package web_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/log"
+	"golang.org/x/net/html"
+
+	"shuangze/activities"
+	"shuangze/api"
+	"shuangze/auth"
+	"shuangze/casefile"
+	"shuangze/casetime"
+	"shuangze/embedded/embeddedtest"
+	"shuangze/store"
+	"shuangze/web"
+	"shuangze/worker"
+	"shuangze/workflows"
+)
+
+func TestMain(m *testing.M) {
+	embeddedtest.Main(m, embeddedtest.Options{
+		SearchAttributes: map[string]string{"CaseStage": "Keyword", "CaseUnit": "Keyword", "CaseSupervision": "Keyword"},
+	})
+}
+
+const longName = "甲县历史遗留企业改制职工安置与社会保险关系接续工作领导小组办公室（县农业农村局加挂）"
+
+var officials = []casefile.Official{
+	{ID: "clerk", Name: "葛癸", Post: "信访局工作人员", Level: "section", Unit: "p-xf", Role: casefile.Registrar},
+	{ID: "supervisor", Name: "章己", Post: "信访局局长", Level: "county", Unit: "p-xf", Role: casefile.Supervisor},
+	{ID: "upper", Name: "何甲", Post: "行署副专员", Level: "prefecture", Unit: "p", Role: casefile.Leader, Portfolio: "农业"},
+	{ID: "lower", Name: "马己", Post: "甲县副县长", Level: "county", Unit: "a", Role: casefile.Leader, Portfolio: "农业"},
+	{ID: "deputy", Name: "施癸", Post: "甲县副书记", Level: "county", Unit: "a", Role: casefile.Leader, Portfolio: "信访、政法"},
+	{ID: "head", Name: "金壬", Post: "农业农村局长", Level: "section", Unit: "a-nc", Role: casefile.Leader},
+	{ID: "officer", Name: "冯辛", Post: "承办人", Level: "staff", Unit: "a-nc", Role: casefile.Officer},
+	{ID: "outsider", Name: "袁乙", Post: "承办人", Level: "staff", Unit: "a-zr", Role: casefile.Officer},
+}
+
+var directory = embeddedtest.Template{SetUp: func(ctx context.Context, url string) error {
+	s, err := open(ctx, url)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	if err := s.Migrate(ctx); err != nil {
+		return err
+	}
+	if _, err := s.SaveUnits(ctx, []casefile.Unit{
+		{Code: "p", Name: "地委行署", Kind: casefile.Authority, Level: "prefecture"},
+		{Code: "p-xf", Name: "地区信访局", Kind: casefile.PetitionOfficeKind, Level: "prefecture", Parent: "p"},
+		{Code: "p-dc", Name: "地委督查室", Kind: casefile.SupervisionOfficeKind, Level: "prefecture", Parent: "p"},
+		{Code: "a", Name: "甲县党委政府", Kind: casefile.Authority, Level: "county", Parent: "p"},
+		{Code: "a-nc", Name: longName, Kind: casefile.Department, Level: "section", Parent: "a"},
+		{Code: "a-zr", Name: "甲县自然资源局", Kind: casefile.Department, Level: "section", Parent: "a"},
+	}); err != nil {
+		return err
+	}
+	_, err = s.SaveOfficials(ctx, officials)
+	return err
+}}
+
+var key = store.NewKey()
+
+func open(ctx context.Context, url string) (*store.Store, error) {
+	keys, err := store.ParseKeys(key)
+	if err != nil {
+		return nil, err
+	}
+	return store.Open(ctx, url, keys)
+}
+
+// begin is when cases live in tests: a working Tuesday.
+var begin = time.Date(2026, time.September, 1, 2, 0, 0, 0, time.UTC)
+
+// site is a whole system with its console.
+type site struct {
+	t     *testing.T
+	store *store.Store
+	auth  *auth.Auth
+	api   http.Handler
+	url   string
+	log   *bytes.Buffer
+}
+
+func newSite(t *testing.T, change func(*web.Config)) *site {
+	t.Helper()
+	s, err := open(t.Context(), directory.Database(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	quiet := slog.New(slog.DiscardHandler)
+	temporal, err := client.Dial(client.Options{HostPort: embeddedtest.Temporal(t).Address, Namespace: embeddedtest.Namespace(t), Logger: log.NewStructuredLogger(quiet)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(temporal.Close)
+	engine, clock := workflows.Engine{Temporal: temporal}, casetime.Rehearsal(begin, 1)
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() {
+		done <- worker.Run(ctx, temporal, &activities.Activities{Store: s, Clock: clock, Engine: engine, Log: quiet}, quiet)
+	}()
+	t.Cleanup(func() {
+		stop()
+		if err := <-done; err != nil {
+			t.Errorf("worker: %v", err)
+		}
+	})
+	logged := &bytes.Buffer{}
+	w := &site{t: t, store: s, auth: &auth.Auth{Store: s}, log: logged}
+	w.api = api.New(api.Config{Store: s, Engine: engine, Clock: clock, Log: quiet})
+	config := web.Config{API: w.api, Auth: w.auth, Clock: clock, Trial: true, Log: slog.New(slog.NewTextHandler(logged, nil))}
+	if change != nil {
+		change(&config)
+	}
+	pages, err := web.New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(pages)
+	t.Cleanup(func() {
+		server.Close()
+		if strings.Contains(logged.String(), "level=ERROR") {
+			t.Errorf("logged: %s", logged)
+		}
+	})
+	w.url = server.URL
+	return w
+}
+
+// register brings a case to the officer, led and forwarded, by the API.
+func (w *site) register(title string) string {
+	w.t.Helper()
+	var c struct {
+		ID string `json:"id"`
+	}
+	w.give("clerk", "/cases", map[string]any{
+		"origin": "province", "channel": "visit", "purpose": "appeal", "category": "agriculture", "unit": "a-nc", "received_at": "2026-08-31",
+		"title": title, "text": "信访人反映农业补贴发放错误。", "petitioner": map[string]any{"name": "贺某某", "phone": "13900000002"},
+	}, &c)
+	w.do("clerk", c.ID, "forward", nil)
+	w.do("supervisor", c.ID, "assign", nil)
+	return c.ID
+}
+
+func (w *site) do(official, id, command string, body map[string]any) {
+	w.t.Helper()
+	if body == nil {
+		body = map[string]any{}
+	}
+	w.give(official, "/cases/"+id+"/commands/"+command, body, nil)
+}
+
+func (w *site) give(official, path string, body map[string]any, answer any) {
+	w.t.Helper()
+	b, err := json.Marshal(body)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	o, err := w.auth.Account(w.t.Context(), official)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	r := httptest.NewRequestWithContext(api.As(w.t.Context(), o), http.MethodPost, "/api/v1"+path, bytes.NewReader(b))
+	got := httptest.NewRecorder()
+	w.api.ServeHTTP(got, r)
+	if got.Code >= 300 {
+		w.t.Fatalf("%s %s: %d %s", official, path, got.Code, got.Body)
+	}
+	if answer != nil {
+		if err := json.Unmarshal(got.Body.Bytes(), answer); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+}
+
+func (w *site) count(id, kind string) (n int) {
+	w.t.Helper()
+	ledger, err := w.store.Ledger(w.t.Context(), id)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, row := range ledger {
+		e, err := row.Event()
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if string(e.Kind) == kind {
+			n++
+		}
+	}
+	return n
+}
+
+// browser is somebody at the console, without scripts.
+type browser struct {
+	t    *testing.T
+	url  string
+	http *http.Client
+}
+
+// browse is a browser in which an official is signed in ("" for nobody).
+func (w *site) browse(official string) *browser {
+	w.t.Helper()
+	jar, _ := cookiejar.New(nil)
+	b := &browser{w.t, w.url, &http.Client{Jar: jar}}
+	if official != "" {
+		b.post("/sign-in", url.Values{"trial": {official}}).want(200)
+	}
+	return b
+}
+
+// shown is a page as it came.
+type shown struct {
+	t      *testing.T
+	status int
+	at     string // the address where one ended up
+	header http.Header
+	body   string
+}
+
+func (b *browser) get(path string) shown {
+	b.t.Helper()
+	r, _ := http.NewRequestWithContext(b.t.Context(), http.MethodGet, b.url+path, nil)
+	return b.send(r)
+}
+
+func (b *browser) post(path string, form url.Values, header ...string) shown {
+	b.t.Helper()
+	r, _ := http.NewRequestWithContext(b.t.Context(), http.MethodPost, b.url+path, strings.NewReader(form.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	for i := 0; i+1 < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	return b.send(r)
+}
+
+func (b *browser) send(r *http.Request) shown {
+	b.t.Helper()
+	res, err := b.http.Do(r)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	s := shown{b.t, res.StatusCode, res.Request.URL.RequestURI(), res.Header, string(body)}
+	if strings.HasPrefix(res.Header.Get("Content-Type"), "text/html") {
+		wellFormed(b.t, r.URL.Path, s.body)
+	}
+	return s
+}
+
+func (s shown) want(status int, words ...string) shown {
+	s.t.Helper()
+	if s.status != status {
+		s.t.Fatalf("%s: %d, want %d\n%s", s.at, s.status, status, s.text())
+	}
+	for _, w := range words {
+		if !strings.Contains(s.body, w) {
+			s.t.Errorf("%s: no %q in\n%s", s.at, w, s.text())
+		}
+	}
+	return s
+}
+
+var tags = regexp.MustCompile(`(?s)<head>.*</head>|<[^>]*>|\n\s*\n`)
+
+func (s shown) text() string { return tags.ReplaceAllString(s.body, " ") }
+
+var hidden = regexp.MustCompile(`<input type="hidden" name="([^"]*)" value="([^"]*)"`)
+
+// form is what the page's own form sends, hidden fields first.
+func (s shown) form(action string, typed url.Values) url.Values {
+	s.t.Helper()
+	_, rest, ok := strings.Cut(s.body, `action="`+action+`"`)
+	if !ok {
+		s.t.Fatalf("%s: no form to %s in\n%s", s.at, action, s.text())
+	}
+	rest, _, _ = strings.Cut(rest, "</form>")
+	values := url.Values{}
+	for _, m := range hidden.FindAllStringSubmatch(rest, -1) {
+		values.Set(m[1], html.UnescapeString(m[2]))
+	}
+	for name, v := range typed {
+		values[name] = v
+	}
+	return values
+}
+
+// void elements have no end.
+var void = map[string]bool{"meta": true, "link": true, "input": true, "br": true, "rect": true, "line": true, "circle": true, "path": true}
+
+// wellFormed walks a page's tags: every element is closed in order, ids occur once, each
+// label names a control, and nothing is loaded from elsewhere.
+func wellFormed(t *testing.T, path, body string) {
+	t.Helper()
+	var opened []string
+	ids, labels := map[string]int{}, []string{}
+	for z := html.NewTokenizer(strings.NewReader(body)); ; {
+		kind := z.Next()
+		if kind == html.ErrorToken {
+			break
+		}
+		token := z.Token()
+		switch kind {
+		case html.StartTagToken:
+			if !void[token.Data] {
+				opened = append(opened, token.Data)
+			}
+			if token.Data == "li" {
+				if parent := opened[len(opened)-2]; parent != "ul" && parent != "ol" {
+					t.Errorf("%s: li in %s", path, parent)
+				}
+			}
+		case html.EndTagToken:
+			if len(opened) == 0 || opened[len(opened)-1] != token.Data {
+				t.Fatalf("%s: </%s> closes %v", path, token.Data, opened)
+			}
+			opened = opened[:len(opened)-1]
+		}
+		for _, a := range token.Attr {
+			switch {
+			case a.Key == "id":
+				ids[a.Val]++
+			case a.Key == "for" && token.Data == "label":
+				labels = append(labels, a.Val)
+			case a.Key == "style" || strings.HasPrefix(a.Key, "on"):
+				t.Errorf("%s: %s has the attribute %s, which the policy forbids", path, token.Data, a.Key)
+			case (a.Key == "src" || a.Key == "href" || a.Key == "action") && !strings.HasPrefix(a.Val, "/") && !strings.HasPrefix(a.Val, "#") && !strings.HasPrefix(a.Val, "data:image/svg+xml"):
+				t.Errorf("%s: %s leads elsewhere: %s", path, token.Data, a.Val)
+			}
+		}
+	}
+	if len(opened) > 0 {
+		t.Errorf("%s: left open: %v", path, opened)
+	}
+	for id, n := range ids {
+		if n > 1 {
+			t.Errorf("%s: %d elements have the id %s", path, n, id)
+		}
+	}
+	for _, id := range labels {
+		if ids[id] != 1 {
+			t.Errorf("%s: a label is for %s, which is not there", path, id)
+		}
+	}
+	if strings.Contains(body, "no value") || strings.Contains(body, "ZgotmplZ") {
+		t.Errorf("%s: a template has left something unfilled", path)
+	}
+}
