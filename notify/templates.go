@@ -163,7 +163,7 @@ func (l Language) functions() map[string]any {
 		"plural":      plural,
 		"doing":       func(k casefile.Kind) string { return l.Of(k.Duty()) },
 		"lamp":        func(v casefile.Lamp) string { return l.Of(v.Name()) },
-		"supervision": func(v casefile.Supervision) string { return l.Of(v.Name()) },
+		"supervision": l.supervision,
 		"day":         l.day,
 		"short":       l.short,
 		"moment":      l.moment,
@@ -172,6 +172,14 @@ func (l Language) functions() map[string]any {
 		"by":          l.by,
 		"today":       calendar.DateOf,
 	}
+}
+
+// supervision is who supervises a case; of one that nobody does, nothing is said.
+func (l Language) supervision(v casefile.Supervision) string {
+	if v == casefile.NotSupervised {
+		return ""
+	}
+	return l.Of(v.Name())
 }
 
 // view is a letter as templates see it.
