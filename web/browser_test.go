@@ -74,15 +74,24 @@ func TestLeaderOnTelephone(t *testing.T) {
 	}
 	// The back button shows the form from the browser's memory, or that it is done with.
 	// Whoever can press again, presses again.
-	run(chromedp.Evaluate(`void setTimeout(() => history.back())`, nil))
-	for back := false; !back && ctx.Err() == nil; { // while the page changes there is none to ask
-		_ = chromedp.Run(ctx, chromedp.Evaluate(`location.pathname.endsWith("/do/sign") && document.readyState === "complete"`, &back))
+	// (By script: after such a return the driver's own picture of the page is out of date.)
+	until := func(condition string) {
+		t.Helper()
+		for met := false; !met; { // while the page changes there is none to ask
+			if ctx.Err() != nil {
+				t.Fatalf("never: %s", condition)
+			}
+			_ = chromedp.Run(ctx, chromedp.Evaluate(condition+` && document.readyState === "complete"`, &met))
+		}
 	}
+	run(chromedp.Evaluate(`void setTimeout(() => history.back())`, nil))
+	until(`location.pathname.endsWith("/do/sign")`)
 	run(chromedp.Evaluate(`document.querySelector("form.form") !== null`, &again))
 	if again {
-		run(chromedp.Click(`form.form button`, chromedp.ByQuery), chromedp.WaitVisible(`.done`, chromedp.ByQuery))
+		run(chromedp.Evaluate(`void setTimeout(() => document.querySelector("form.form button").click())`, nil))
+		until(`document.querySelector(".done") !== null`)
 	} else {
-		run(chromedp.WaitVisible(`.notice`, chromedp.ByQuery))
+		until(`document.querySelector(".notice") !== null`)
 	}
 	if n := w.count(id, "signed"); n != 1 {
 		t.Errorf("%d signatures", n)
