@@ -112,8 +112,10 @@ func (s *console) filters(p *listPage, by caller, query url.Values) error {
 		{"origin", l.t("来源", "Origin"), query.Get("origin"), codes(rules.Origins)},
 	}
 	p.Sorts = []choice{
-		{"due", l.t("先到期的在前", "due first")}, {"-due", l.t("后到期的在前", "due last")},
-		{"-registered", l.t("新登记的在前", "newest first")}, {"registered", l.t("早登记的在前", "oldest first")},
+		{"due", l.t("先到期的在前", "due first")},
+		{"-due", l.t("后到期的在前", "due last")},
+		{"-registered", l.t("新登记的在前", "newest first")},
+		{"registered", l.t("早登记的在前", "oldest first")},
 	}
 	return nil
 }
@@ -251,7 +253,7 @@ func (w wording) facts(c caseView) []fact {
 		facts = append(facts, fact{w.t("来文编号", "Reference"), *c.Reference})
 	}
 	if c.Campaign != nil {
-		facts = append(facts, fact{w.t("会战", "Campaign"), *c.Campaign})
+		facts = append(facts, fact{w.t("会战", "Campaign"), c.Campaign.Name})
 	}
 	if p := c.Petitioner; p != nil && p.Name != "" {
 		facts = append(facts, fact{w.t("信访人", "Petitioner"), p.Name})

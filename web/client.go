@@ -142,15 +142,17 @@ var (
 // What the pages read of the API's answers.
 
 type summary struct {
-	ID          string               `json:"id"`
-	Number      string               `json:"number"`
-	Reference   *string              `json:"reference"`
-	Title       string               `json:"title"`
-	Origin      string               `json:"origin"`
-	Channel     string               `json:"channel"`
-	Purpose     string               `json:"purpose"`
-	Category    string               `json:"category"`
-	Campaign    *string              `json:"campaign"`
+	ID        string  `json:"id"`
+	Number    string  `json:"number"`
+	Reference *string `json:"reference"`
+	Title     string  `json:"title"`
+	Origin    string  `json:"origin"`
+	Channel   string  `json:"channel"`
+	Purpose   string  `json:"purpose"`
+	Category  string  `json:"category"`
+	Campaign  *struct {
+		Name string `json:"name"`
+	} `json:"campaign"`
 	Headcount   int                  `json:"headcount"`
 	Repeated    bool                 `json:"repeated"`
 	Collective  bool                 `json:"collective"`

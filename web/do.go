@@ -255,10 +255,42 @@ func (s *console) commandPage(r *http.Request, typed url.Values) (commandPage, e
 			return p, err
 		}
 	}
-	if kind == casefile.Receive {
+	switch kind {
+	case casefile.Receive:
 		err = s.receptions(by, &p)
+	case casefile.Enlist:
+		err = s.campaigns(by, &p)
+	default:
 	}
 	return p, err
+}
+
+// campaigns offers the campaigns (会战) that a case can be put into; whether it may be is
+// the API's to say.
+func (s *console) campaigns(by caller, p *commandPage) error {
+	var running struct {
+		Campaigns []struct {
+			ID         string        `json:"id"`
+			Name       string        `json:"name"`
+			OfficeName string        `json:"office_name"`
+			End        calendar.Date `json:"end"`
+		} `json:"campaigns"`
+	}
+	if err := s.api.get(by, "/campaigns?limit=200", &running); err != nil {
+		return err
+	}
+	var g group
+	for _, c := range running.Campaigns {
+		if !c.End.Before(p.Today) {
+			g.Choices = append(g.Choices, choice{c.ID, c.Name + " · " + c.OfficeName})
+		}
+	}
+	for i := range p.Fields {
+		if p.Fields[i].Name == "campaign" {
+			p.Fields[i].Groups = []group{g}
+		}
+	}
+	return nil
 }
 
 // receptions offers the reception days that a visit can have been on.
@@ -316,7 +348,7 @@ func control(kind casefile.Kind, name string) string {
 		return "hidden"
 	case "organ", "earlier":
 		return "line"
-	case "unit", "upper", "lower", "to", "from", "decided_by", "requested_by", "clock", "channel", "reception":
+	case "unit", "upper", "lower", "to", "from", "decided_by", "requested_by", "clock", "channel", "reception", "campaign":
 		return "select"
 	}
 	return "radio"
@@ -495,6 +527,8 @@ func (b formMaker) label(name string) string {
 		return b.t("建议", "Suggestion")
 	case "earlier":
 		return b.t("此前信访事项的登记编号", "Registration number of the earlier case")
+	case "campaign":
+		return b.t("会战", "Campaign")
 	case "known_at":
 		return b.t("获知时间", "When it became known")
 	case "organs":
