@@ -5,7 +5,6 @@ package auth
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"shuangze/casefile"
@@ -24,7 +23,7 @@ var (
 type BlockedError struct{ Until time.Time }
 
 func (e *BlockedError) Error() string {
-	return fmt.Sprintf("too many wrong passwords; wait until %s", e.Until.Format(time.RFC3339))
+	return "too many wrong passwords; wait until " + e.Until.Format(time.RFC3339)
 }
 
 // How often a password may be wrong before the account waits, and how long it waits then:

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -65,7 +66,7 @@ func matches(ctx context.Context, password, hash string) (bool, error) {
 		salt, errSalt = base64.RawStdEncoding.DecodeString(parts[4])
 		want, errSum = base64.RawStdEncoding.DecodeString(parts[5])
 		if params := fmt.Sprintf("v=%d$m=%d,t=%d,p=%d", argon2.Version, memory, passes, threads); parts[2]+"$"+parts[3] != params || errSalt != nil || errSum != nil {
-			return false, fmt.Errorf("not a hash as this program makes them")
+			return false, errors.New("not a hash as this program makes them")
 		}
 	}
 	got, err := key(ctx, password, salt)

@@ -327,6 +327,7 @@ func reasonsOf(kind Kind, p *policy.Policy) []policy.Code {
 			codes[i] = policy.Code{ID: s.ID, Name: s.Name}
 		}
 		return codes
+	default:
+		return p.Reasons
 	}
-	return p.Reasons
 }

@@ -12,86 +12,114 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// A leader acknowledges and signs on a telephone, in a real browser: with touch-sized
-// buttons, nothing wider than the screen, and the question before the signature.
-func TestLeaderOnTelephone(t *testing.T) {
-	t.Parallel()
+// chrome is a real browser, with one page open.
+type chrome struct {
+	t     *testing.T
+	ctx   context.Context
+	wide  int64
+	asked string // the last question that a page asked; it was answered with yes
+}
+
+// openChrome starts Chromium with a window of so many CSS pixels.
+func openChrome(t *testing.T, wide, high int64) *chrome {
+	t.Helper()
 	chromium, err := exec.LookPath("chromium")
 	if err != nil {
 		t.Fatal("chromium is missing; make test installs it: ", err)
 	}
-	w := newSite(t, nil)
-	id := w.register(title)
-	at := w.url + "/cases/" + id
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(chromium), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()),
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(chromium), chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.Flag("accept-lang", "zh-CN"), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true))
 	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
-	defer cancel()
+	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
-	defer cancel()
+	t.Cleanup(cancel)
 	ctx, cancel = context.WithTimeout(ctx, 2*time.Minute)
-	defer cancel()
-	var asked string
+	t.Cleanup(cancel)
+	b := &chrome{t: t, ctx: ctx, wide: wide}
 	chromedp.ListenTarget(ctx, func(event any) {
 		if dialog, ok := event.(*cdppage.EventJavascriptDialogOpening); ok {
-			asked = dialog.Message
+			b.asked = dialog.Message
 			go func() { _ = chromedp.Run(ctx, cdppage.HandleJavaScriptDialog(true)) }()
 		}
 	})
-	run := func(actions ...chromedp.Action) {
-		t.Helper()
-		if err := chromedp.Run(ctx, actions...); err != nil {
-			t.Fatal(err)
-		}
+	b.run(emulation.SetDeviceMetricsOverride(wide, high, 2, wide < 600))
+	return b
+}
+
+func (b *chrome) run(actions ...chromedp.Action) {
+	b.t.Helper()
+	if err := chromedp.Run(b.ctx, actions...); err != nil {
+		b.t.Fatal(err)
 	}
-	fits := func() {
-		t.Helper()
-		var wide bool
-		var low float64
-		run(chromedp.Evaluate(`document.documentElement.scrollWidth > 375`, &wide),
-			chromedp.Evaluate(`Math.min(...[...document.querySelectorAll("main .button, main button")].map(b => b.getBoundingClientRect().height))`, &low))
-		if wide || low < 40 {
-			t.Errorf("wider than the screen: %v; lowest button: %v px", wide, low)
-		}
+}
+
+// signIn takes one of a trial's accounts.
+func (b *chrome) signIn(w *site, official string) {
+	b.t.Helper()
+	button := `button[value="` + official + `"]`
+	b.run(chromedp.Navigate(w.url+"/sign-in"), chromedp.Evaluate(`document.querySelector('`+button+`').closest("details").open = true`, nil),
+		chromedp.Click(button, chromedp.ByQuery), chromedp.WaitVisible(`nav`, chromedp.ByQuery))
+}
+
+// fits checks that nothing is wider than the window and that buttons can be touched.
+func (b *chrome) fits() {
+	b.t.Helper()
+	var wide int64
+	var low float64
+	b.run(chromedp.Evaluate(`document.documentElement.scrollWidth`, &wide),
+		chromedp.Evaluate(`Math.min(1000, ...[...document.querySelectorAll("main .button, main button")].map(b => b.getBoundingClientRect().height))`, &low))
+	if wide > b.wide || low < 40 {
+		b.t.Errorf("%d px wide in a window of %d; lowest button: %v px", wide, b.wide, low)
 	}
-	run(emulation.SetDeviceMetricsOverride(375, 812, 2, true), chromedp.Navigate(w.url+"/sign-in"),
-		chromedp.Evaluate(`document.querySelector('button[value="lower"]').closest("details").open = true`, nil),
-		chromedp.Click(`button[value="lower"]`, chromedp.ByQuery), chromedp.WaitVisible(`.tasks .button`, chromedp.ByQuery))
-	fits()
-	run(chromedp.Click(`.tasks .button`, chromedp.ByQuery), chromedp.WaitVisible(`form.form button`, chromedp.ByQuery))
-	fits()
-	run(chromedp.Click(`form.form button`, chromedp.ByQuery), chromedp.WaitVisible(`.done`, chromedp.ByQuery))
+}
+
+// until waits for a condition, asked by script: after a return by the back button the
+// driver's own picture of the page is out of date.
+func (b *chrome) until(condition string) {
+	b.t.Helper()
+	for met := false; !met; { // while the page changes there is none to ask
+		if b.ctx.Err() != nil {
+			b.t.Fatalf("never: %s", condition)
+		}
+		_ = chromedp.Run(b.ctx, chromedp.Evaluate(condition+` && document.readyState === "complete"`, &met))
+	}
+}
+
+// A leader acknowledges and signs on a telephone, in a real browser: with touch-sized
+// buttons, nothing wider than the screen, and the question before the signature.
+func TestLeaderOnTelephone(t *testing.T) {
+	t.Parallel()
+	w := newSite(t, nil)
+	id := w.register(title)
+	at := w.url + "/cases/" + id
+	b := openChrome(t, 375, 812)
+	b.signIn(w, "lower")
+	b.run(chromedp.WaitVisible(`.tasks .button`, chromedp.ByQuery))
+	b.fits()
+	b.run(chromedp.Click(`.tasks .button`, chromedp.ByQuery), chromedp.WaitVisible(`form.form button`, chromedp.ByQuery))
+	b.fits()
+	b.run(chromedp.Click(`form.form button`, chromedp.ByQuery), chromedp.WaitVisible(`.done`, chromedp.ByQuery))
 	w.do("officer", id, "accept", map[string]any{"text": "予以受理"})
 	w.do("officer", id, "opine", map[string]any{"result": "explain", "text": "经查，予以解释。"})
 	var text, done string
 	var again bool
-	run(chromedp.Navigate(at), chromedp.WaitVisible(`.line svg`, chromedp.ByQuery))
-	fits()
-	run(chromedp.Navigate(at+"/do/sign"), chromedp.Text(`.paper`, &text, chromedp.ByQuery), chromedp.Click(`form.form button`, chromedp.ByQuery),
+	b.run(chromedp.Navigate(at), chromedp.WaitVisible(`.line svg`, chromedp.ByQuery))
+	b.fits()
+	b.run(chromedp.Navigate(at+"/do/sign"), chromedp.Text(`.paper`, &text, chromedp.ByQuery), chromedp.Click(`form.form button`, chromedp.ByQuery),
 		chromedp.WaitVisible(`.done`, chromedp.ByQuery), chromedp.Text(`.done`, &done, chromedp.ByQuery))
-	if text != "经查，予以解释。" || done != "已完成：签批。" || !strings.Contains(asked, "确认签批") {
-		t.Errorf("text %q, done %q, asked %q", text, done, asked)
+	if text != "经查，予以解释。" || done != "已完成：签批。" || !strings.Contains(b.asked, "确认签批") {
+		t.Errorf("text %q, done %q, asked %q", text, done, b.asked)
 	}
 	// The back button shows the form from the browser's memory, or that it is done with.
 	// Whoever can press again, presses again.
-	// (By script: after such a return the driver's own picture of the page is out of date.)
-	until := func(condition string) {
-		t.Helper()
-		for met := false; !met; { // while the page changes there is none to ask
-			if ctx.Err() != nil {
-				t.Fatalf("never: %s", condition)
-			}
-			_ = chromedp.Run(ctx, chromedp.Evaluate(condition+` && document.readyState === "complete"`, &met))
-		}
-	}
-	run(chromedp.Evaluate(`void setTimeout(() => history.back())`, nil))
-	until(`location.pathname.endsWith("/do/sign")`)
-	run(chromedp.Evaluate(`document.querySelector("form.form") !== null`, &again))
+	b.run(chromedp.Evaluate(`void setTimeout(() => history.back())`, nil))
+	b.until(`location.pathname.endsWith("/do/sign")`)
+	b.run(chromedp.Evaluate(`document.querySelector("form.form") !== null`, &again))
 	if again {
-		run(chromedp.Evaluate(`void setTimeout(() => document.querySelector("form.form button").click())`, nil))
-		until(`document.querySelector(".done") !== null`)
+		b.run(chromedp.Evaluate(`void setTimeout(() => document.querySelector("form.form button").click())`, nil))
+		b.until(`document.querySelector(".done") !== null`)
 	} else {
-		until(`document.querySelector(".notice") !== null`)
+		b.until(`document.querySelector(".notice") !== null`)
 	}
 	if n := w.count(id, "signed"); n != 1 {
 		t.Errorf("%d signatures", n)

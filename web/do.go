@@ -551,8 +551,9 @@ func (b formMaker) textLabel() string {
 		return b.t("理由", "Reasons")
 	case casefile.Resolve:
 		return b.t("决定内容", "The decision")
+	default:
+		return b.t("情况说明", "Account")
 	}
-	return b.t("情况说明", "Account")
 }
 
 func (b formMaker) hint(name string) string {

@@ -11,6 +11,7 @@ import (
 	"mime"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -163,6 +164,7 @@ func (l lang) basis(b policy.Basis) string {
 		return l.t("地方规定", "local rule")
 	case policy.Practice:
 		return l.t("通行做法", "practice")
+	case policy.OurOwn:
 	}
 	return l.t("内部时限", "internal")
 }
@@ -207,6 +209,25 @@ type page struct {
 	Done  string // what has just been done
 	Trial bool
 	Today calendar.Date
+}
+
+// part is a part of the site, under the address /At.
+type part struct {
+	At   string
+	Name policy.Text
+	For  []casefile.Role // nobody named: everybody who is signed in
+}
+
+// parts are what the head of each page leads to.
+var parts = []part{
+	{"desk", policy.Text{Chinese: "待办", English: "Desk"}, nil},
+	{"cases", policy.Text{Chinese: "事项", English: "Cases"}, nil},
+	{"deadline", policy.Text{Chinese: "期限", English: "Deadlines"}, nil},
+}
+
+// Nav lists the parts of the site that are for the reader.
+func (p page) Nav() []part {
+	return slices.DeleteFunc(slices.Clone(parts), func(part part) bool { return len(part.For) > 0 && !slices.Contains(part.For, p.Who.Role) })
 }
 
 func (s *console) page(r *http.Request, title string) page {

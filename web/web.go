@@ -5,11 +5,11 @@ package web
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"time"
 
@@ -212,7 +212,7 @@ func (s *console) fail(w http.ResponseWriter, r *http.Request, err error) {
 	page := problemPage{s.page(r, p.heading(langOf(r))), p, p.detail(langOf(r))}
 	if shown := s.show(w, r, p.Status, "problem", page); shown != nil {
 		s.Log.ErrorContext(r.Context(), "internal error", "error", shown)
-		http.Error(w, fmt.Sprintf("%d", p.Status), p.Status)
+		http.Error(w, strconv.Itoa(p.Status), p.Status)
 	}
 }
 
