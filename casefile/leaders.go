@@ -102,7 +102,7 @@ func explain(c Case, among []Official, r Rules) policy.Text {
 	zh, en := "分管领导之外的适合人选", "suitable, though not by portfolio"
 	switch {
 	case o.ID == c.Receiver:
-		return policy.Text{Chinese: o.Post + "，接访领导", English: o.ID + ", who received it on a reception day"}
+		return policy.Text{Chinese: o.Post + "，接访领导", English: o.Post + ", who received it on a reception day"}
 	case inPortfolio(c, o, r):
 		zh, en = "分管"+o.Portfolio, "in charge of the matter by portfolio"
 	case o.Unit == c.Unit:
@@ -110,7 +110,7 @@ func explain(c Case, among []Official, r Rules) policy.Text {
 	}
 	return policy.Text{
 		Chinese: fmt.Sprintf("%s，%s，在包案件%d件，%d名同等适合人选中最少", o.Post, zh, load, equals),
-		English: fmt.Sprintf("%s, %s, carries %d open cases, the fewest of %d who suit as well", o.ID, en, load, equals),
+		English: fmt.Sprintf("%s, %s, carries %d open cases, the fewest of %d who suit as well", o.Post, en, load, equals),
 	}
 }
 

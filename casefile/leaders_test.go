@@ -47,17 +47,17 @@ func TestPropose(t *testing.T) {
 		{
 			name: "by portfolio, though others carry less", category: "labour",
 			load: map[string]int{"upper": 5, "head": 7}, upper: "upper", lower: "head",
-			why: []string{"upper, in charge of the matter by portfolio, carries 5 open cases", "head, leads the responsible unit, carries 7", "副县长，分管人社、民政", "局长，责任单位领导"},
+			why: []string{"副县长, in charge of the matter by portfolio, carries 5 open cases", "局长, leads the responsible unit, carries 7", "副县长，分管人社、民政", "局长，责任单位领导"},
 		},
 		{
 			name: "another portfolio", category: "land",
 			load: map[string]int{"other-upper": 9}, upper: "other-upper", lower: "head",
-			why: []string{"other-upper, in charge of the matter by portfolio, carries 9"},
+			why: []string{"副县长, in charge of the matter by portfolio, carries 9"},
 		},
 		{
 			name: "nobody's portfolio: the fewest cases", category: "health",
 			load: map[string]int{"upper": 2, "other-upper": 3}, upper: "upper", lower: "head",
-			why: []string{"upper, suitable, though not by portfolio, carries 2 open cases, the fewest of 2 who suit as well"},
+			why: []string{"副县长, suitable, though not by portfolio, carries 2 open cases, the fewest of 2 who suit as well"},
 		},
 		{
 			name: "as many cases: by id, always the same", category: "health",
@@ -67,7 +67,7 @@ func TestPropose(t *testing.T) {
 		{
 			name: "the unit has no leader of that level", category: "labour", gone: []string{"head"},
 			upper: "upper", lower: "lower",
-			why: []string{"lower, suitable, though not by portfolio"},
+			why: []string{"县府办主任, suitable, though not by portfolio"},
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -106,7 +106,7 @@ func TestProposalCountsOnlyEquals(t *testing.T) {
 	if err != nil {
 		t.Fatal(show(err))
 	}
-	if !strings.Contains(p.Why.English, "upper, in charge of the matter by portfolio, carries 5 open cases, the fewest of 1 who suit as well") {
+	if !strings.Contains(p.Why.English, "副县长, in charge of the matter by portfolio, carries 5 open cases, the fewest of 1 who suit as well") {
 		t.Error(p.Why.English)
 	}
 }

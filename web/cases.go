@@ -128,6 +128,7 @@ type casePage struct {
 	Months []mark
 	Now    string
 	Facts  []fact
+	Papers []eventView // events that came with a text
 	Mine   []offered
 	Result string // of the opinion, in words
 }
@@ -201,7 +202,11 @@ func (s *console) getCase(w http.ResponseWriter, r *http.Request) error {
 	words := wording{by.lang, rules, names}
 	p.Rows, p.Months, p.Now = timeline(p.Case.Clocks, steps.Steps, p.Today, words)
 	for _, e := range slices.Backward(events.Events) {
-		p.Events = append(p.Events, words.event(e))
+		v := words.event(e)
+		p.Events = append(p.Events, v)
+		if e.Text != nil && e.Kind != casefile.EventRegistered {
+			p.Papers = append(p.Papers, v)
+		}
 	}
 	p.Facts = words.facts(p.Case)
 	p.Mine = offers(p.Case.Commands)
@@ -287,11 +292,7 @@ func (w wording) event(e event) eventView {
 		return w.Name(id)
 	}
 	if e.Step != "" {
-		for _, s := range w.rules.Steps {
-			if s.ID == e.Step {
-				add("步骤", "Step", w.of(s.Name))
-			}
-		}
+		add("步骤", "Step", w.step(e.Step))
 	}
 	if e.Kind == casefile.EventForwarded || e.Kind == casefile.EventCommissioned || e.Kind == casefile.EventJoined || e.Kind == casefile.EventReviewAsked {
 		add("单位", "Unit", named(e.Unit))

@@ -26,6 +26,16 @@ type commandPage struct {
 	Offered  bool // the case takes the command now
 	ForName  string
 	Proposal *proposal
+	Earlier  int           // version of the opinion that was returned before this one; 0: none
+	Changes  []change      // from it to this
+	Or       *otherCommand // what the reader can do instead, on the same page
+}
+
+// otherCommand is a second, shorter form: to return what one doesn't sign.
+type otherCommand struct {
+	Command casefile.Kind
+	Key     string
+	Fields  []field
 }
 
 // Weighty commands are asked for once more where there is a script.
@@ -36,6 +46,11 @@ func (p commandPage) Weighty() bool {
 // Shows reports whether the form is beside the opinion's text.
 func (p commandPage) ShowsOpinion() bool {
 	return p.Case.Opinion != nil && (p.Command == casefile.Sign || p.Command == casefile.Return || p.Command == casefile.Serve)
+}
+
+// ShowsPetition reports whether the form is beside what the petitioner asks for.
+func (p commandPage) ShowsPetition() bool {
+	return slices.Contains([]casefile.Kind{casefile.Acknowledge, casefile.Sign, casefile.Return, casefile.Opine, casefile.Act}, p.Command)
 }
 
 // Hash is the opinion's, in groups that people can compare.
@@ -75,6 +90,7 @@ type candidate struct {
 
 // field is one control of a form.
 type field struct {
+	ID                string // in the page
 	Name, Label, Hint string
 	Control           string // hidden, line, lines, date, moment, number, select, radio or checks
 	Value, Wrong      string
@@ -256,6 +272,13 @@ func (s *console) commandPage(r *http.Request, typed url.Values) (commandPage, e
 		}
 	}
 	switch kind {
+	case casefile.Sign:
+		if slices.Contains(p.Case.Commands, casefile.Return) {
+			p.Or = b.other(casefile.Return, typed)
+		}
+		err = s.changes(by, &p)
+	case casefile.Return:
+		err = s.changes(by, &p)
 	case casefile.Receive:
 		err = s.receptions(by, &p)
 	case casefile.Enlist:
@@ -263,6 +286,49 @@ func (s *console) commandPage(r *http.Request, typed url.Values) (commandPage, e
 	default:
 	}
 	return p, err
+}
+
+// other makes the form of a second command on the page; whoever acts for a leader does so
+// in both.
+func (b formMaker) other(kind casefile.Kind, typed url.Values) *otherCommand {
+	b.kind = kind
+	o := &otherCommand{Command: kind, Key: rand.Text()}
+	fields, _ := casefile.Fields(kind)
+	for _, f := range fields {
+		value := ""
+		if f.Name == "for" {
+			value = typed.Get("for")
+		}
+		if made, ok := b.field(f, value); ok {
+			made.ID = string(kind) + "-" + f.Name
+			o.Fields = append(o.Fields, made)
+		}
+	}
+	return o
+}
+
+// changes compares the opinion with the version before it.
+func (s *console) changes(by caller, p *commandPage) error {
+	o := p.Case.Opinion
+	if o == nil || o.Version < 2 || o.Text == nil {
+		return nil
+	}
+	var story struct {
+		Events []event `json:"events"`
+	}
+	if err := s.api.get(by, "/cases/"+p.Case.ID+"/events", &story); err != nil {
+		return err
+	}
+	var versions []string
+	for _, e := range story.Events {
+		if e.Kind == casefile.EventOpined && e.Text != nil {
+			versions = append(versions, *e.Text)
+		}
+	}
+	if n := len(versions); n > 1 {
+		p.Earlier, p.Changes = o.Version-1, compare(versions[n-2], versions[n-1])
+	}
+	return nil
 }
 
 // campaigns offers the campaigns (会战) that a case can be put into; whether it may be is
@@ -360,7 +426,7 @@ func (b formMaker) field(f casefile.Field, value string) (field, bool) {
 	if f.Name == "appointment" {
 		return field{}, false
 	}
-	made := field{Name: f.Name, Label: b.label(f.Name), Hint: b.hint(f.Name), Control: control(b.kind, f.Name), Value: value, Required: f.Required}
+	made := field{ID: f.Name, Name: f.Name, Label: b.label(f.Name), Hint: b.hint(f.Name), Control: control(b.kind, f.Name), Value: value, Required: f.Required}
 	switch f.Name {
 	case "hash":
 		if b.c.Opinion != nil && value == "" {

@@ -1,9 +1,11 @@
 package web
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/jba/templatecheck"
+	"pgregory.net/rapid"
 )
 
 // The templates fit the pages that they are given, in both languages.
@@ -30,4 +32,29 @@ func TestTemplates(t *testing.T) {
 			}
 		}
 	}
+}
+
+// What is kept and what is gone was the text before; what is kept and what is new is the
+// text now.
+func TestCompare(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.StringOf(rapid.SampledFrom([]rune("经查，补贴错发三五百元。\n x")))
+		before, after := text.Draw(t, "before"), text.Draw(t, "after")
+		var was, is strings.Builder
+		for _, c := range compare(before, after) {
+			piece := strings.ReplaceAll(c.Text, "↵", "")
+			if c.How != "new" {
+				was.WriteString(piece)
+			}
+			if c.How != "gone" {
+				is.WriteString(piece)
+			}
+		}
+		if before == after && was.Len() == 0 {
+			return // nothing to show
+		}
+		if was.String() != before || is.String() != after {
+			t.Fatalf("%q to %q", was.String(), is.String())
+		}
+	})
 }

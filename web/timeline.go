@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"shuangze/calendar"
@@ -26,6 +27,7 @@ type row struct {
 	Steps    []mark
 	End      string // where it stopped
 	State    string
+	Explains string // shown on hovering; a tap leads to the whole story
 }
 
 type stretch struct{ X, Width string }
@@ -62,7 +64,7 @@ func timeline(clocks []clock, steps []step, today calendar.Date, w wording) (row
 	}
 	for _, k := range clocks {
 		end := stopped(k, today)
-		r := row{clock: k, Bearer: w.Name(k.Bearer.Who), Yellow: x(k.YellowOn), Due: x(k.InternalDue), State: w.state(k, today)}
+		r := row{clock: k, Bearer: w.Name(k.Bearer.Who), Yellow: x(k.YellowOn), Due: x(k.InternalDue), State: w.state(k, today), Explains: w.explains(k)}
 		r.Bar = between(k.From, k.InternalDue)
 		if end.After(k.InternalDue) {
 			r.Over = between(k.InternalDue, end)
@@ -84,7 +86,7 @@ func timeline(clocks []clock, steps []step, today calendar.Date, w wording) (row
 		}
 		for _, s := range steps {
 			if s.Clock == k.ID && (s.State == "planned" || s.State == "done") {
-				r.Steps = append(r.Steps, mark{x(calendar.DateOf(s.At)), s.Step})
+				r.Steps = append(r.Steps, mark{x(calendar.DateOf(s.At)), w.step(s.Step) + w.t("，", ", ") + w.moment(s.At)})
 			}
 		}
 		rows = append(rows, r)
@@ -130,6 +132,26 @@ func stopped(k clock, today calendar.Date) calendar.Date {
 		return calendar.DateOf(*k.EndedAt)
 	}
 	return today
+}
+
+// explains says what a clock is by.
+func (w wording) explains(k clock) string {
+	text := k.Source + w.t("（", " (") + w.basis(k.Basis) + w.t("）：自", "): from ") + w.day(k.From) + w.t("起", ", ") + itoa(k.Length) + w.t("", " ") + w.unit(k.Unit)
+	if k.ExtendedDays > 0 {
+		text += w.t("，延期"+itoa(k.ExtendedDays)+"日", ", extended by "+itoa(k.ExtendedDays)+" days")
+	}
+	return text + w.t("，到期", "; due ") + w.due(k.InternalDue, k.DueAt)
+}
+
+// step is a step's name. One that comes round again has its number behind a "#".
+func (w wording) step(id string) string {
+	id, _, _ = strings.Cut(id, "#")
+	for _, s := range w.rules.Steps {
+		if s.ID == id {
+			return w.of(s.Name)
+		}
+	}
+	return id
 }
 
 // state says how a clock stands.

@@ -302,3 +302,26 @@ func TestSessionsEnd(t *testing.T) {
 		t.Errorf("at %s", got.at)
 	}
 }
+
+// Who doesn't agree returns the opinion on the page on which it is signed; the next version
+// shows what was changed.
+func TestReturnedOpinion(t *testing.T) {
+	t.Parallel()
+	w := newSite(t, nil)
+	id := w.register(title)
+	at := "/cases/" + id + "/do/"
+	w.do("upper", id, "acknowledge", nil)
+	w.do("lower", id, "acknowledge", nil)
+	w.do("officer", id, "accept", map[string]any{"text": "予以受理"})
+	w.do("officer", id, "opine", map[string]any{"result": "support", "days": 30, "text": "经查，补贴错发三百元。\n\n予以补发。"})
+	lower := w.browse("lower")
+	page := lower.get(at+"sign").want(200, "不同意？", `action="`+at+`return"`)
+	if strings.Contains(page.body, "<details class=\"changes\"") {
+		t.Error("there is no earlier version")
+	}
+	lower.post(at+"return", page.form(at+"return", url.Values{"text": {""}})).want(422, `id="text-wrong"`, "经查，补贴错发三百元。")
+	lower.post(at+"return", page.form(at+"return", url.Values{"text": {"金额须核对"}})).want(200, "已完成：退回")
+	w.do("officer", id, "opine", map[string]any{"result": "support", "days": 30, "text": "经查，补贴错发五百元。\n\n予以补发。"})
+	lower.get(at+"sign").want(200, "与第1稿相比", "补贴错发<del>三</del><ins>五</ins>百元", "经查，补贴错发五百元。\n\n予以补发。")
+	lower.get("/cases/"+id).want(200, "文书", `href="#e`, "《信访工作条例》")
+}

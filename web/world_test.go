@@ -306,7 +306,7 @@ func (s shown) form(action string, typed url.Values) url.Values {
 }
 
 // void elements have no end.
-var void = map[string]bool{"meta": true, "link": true, "input": true, "br": true, "rect": true, "line": true, "circle": true, "path": true}
+var void = map[string]bool{"meta": true, "link": true, "input": true, "br": true}
 
 // wellFormed walks a page's tags: every element is closed in order, ids occur once, each
 // label names a control, and nothing is loaded from elsewhere.
