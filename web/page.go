@@ -185,11 +185,11 @@ func loadPages(a assets) (map[lang]*pages, error) {
 		all[l] = &pages{map[string]*template.Template{}}
 		for _, file := range names {
 			name := strings.TrimSuffix(path.Base(file), ".html")
-			if name == "layout" {
+			if name == "layout" || name == "controls" { // parts of every page
 				continue
 			}
 			t, err := template.New("layout.html").Option("missingkey=zero").Funcs(l.functions()).Funcs(template.FuncMap{"asset": a.address}).
-				ParseFS(templateFiles, "templates/layout.html", file)
+				ParseFS(templateFiles, "templates/layout.html", "templates/controls.html", file)
 			if err != nil {
 				return nil, fmt.Errorf("template %s: %w", name, err)
 			}
