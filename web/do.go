@@ -193,12 +193,15 @@ func (s *console) postCommand(w http.ResponseWriter, r *http.Request) error {
 	case !errors.As(err, &refused) || refused.Status == http.StatusNotFound || refused.Status == http.StatusForbidden:
 		return err
 	}
+	if refused.Code == "opinion_changed" {
+		form.Del("hash") // the page shows the new text: that is what the next signature is on
+	}
 	p, err := s.commandPage(r, form)
 	if err != nil {
 		return err
 	}
 	p.Problem, p.Key = refused, form.Get("key")
-	if p.Key == "" || refused.Code == "idempotency_key_reused" {
+	if p.Key == "" || refused.Code == "idempotency_key_reused" || refused.Code == "opinion_changed" {
 		p.Key = rand.Text()
 	}
 	for _, f := range refused.Fields {
