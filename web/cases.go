@@ -130,7 +130,8 @@ type casePage struct {
 	Facts  []fact
 	Papers []eventView // events that came with a text
 	Mine   []offered
-	Result string // of the opinion, in words
+	More   []offered // what is seldom wanted
+	Result string    // of the opinion, in words
 }
 
 // offered is a command that the reader can give. The first is what the case waits for.
@@ -209,7 +210,9 @@ func (s *console) getCase(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	p.Facts = words.facts(p.Case)
-	p.Mine = offers(p.Case.Commands)
+	if p.Mine = offers(p.Case.Commands); len(p.Mine) > 6 {
+		p.Mine, p.More = p.Mine[:5], p.Mine[5:]
+	}
 	if o := p.Case.Opinion; o != nil {
 		p.Result = words.code(casefile.Choices(casefile.Opine, "result", rules), o.Result)
 	}

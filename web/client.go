@@ -343,13 +343,15 @@ type inbox struct {
 	Notices []notice `json:"notices"`
 }
 
+type duty struct {
+	Clock clock   `json:"clock"`
+	Case  summary `json:"case"`
+}
+
 type duties struct {
-	Duties []struct {
-		Clock clock   `json:"clock"`
-		Case  summary `json:"case"`
-	} `json:"duties"`
-	Total int `json:"total"`
-	Red   int `json:"red"`
+	Duties []duty `json:"duties"`
+	Total  int    `json:"total"`
+	Red    int    `json:"red"`
 }
 
 type step struct {

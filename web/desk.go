@@ -2,12 +2,21 @@ package web
 
 import (
 	"net/http"
+	"slices"
+
+	"shuangze/casefile"
 )
 
 type deskPage struct {
 	page
 	Inbox  inbox
 	Duties duties
+}
+
+// Pressing are the duties that were missed or soon will be. The others, of an office, are
+// many; what can be done for them stands among the tasks.
+func (p deskPage) Pressing() []duty {
+	return slices.DeleteFunc(slices.Clone(p.Duties.Duties), func(d duty) bool { return d.Clock.Lamp == casefile.Green })
 }
 
 // Missed are the duties that were not done in time.
