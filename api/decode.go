@@ -149,6 +149,12 @@ func (b *body) wrong(name, code, zh, en string) {
 	b.problems = append(b.problems, casefile.FieldError{Field: b.prefix + name, Code: code, Chinese: zh, English: en})
 }
 
+// wrongLine notes what is wrong in a line of a file that a field has; 0 is the whole file.
+func (b *body) wrongLine(name, code string, line int, zh, en string) {
+	b.wrong(name, code, zh, en)
+	b.problems[len(b.problems)-1].Line = line
+}
+
 // err is the problem of the fields read so far, with those the core found beside
 // them; nil when all is well.
 func (b *body) err(core error) error {

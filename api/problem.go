@@ -48,6 +48,7 @@ var (
 	errNoCaseTakesIt   = refuse(http.StatusConflict, "no_case_takes_it", "所选信访事项均不能进行这一操作，可用 dry_run 逐件查看原因", "none of the chosen cases can take this; dry_run says why, case by case")
 	errNoPublication   = refuse(http.StatusNotFound, "rules_not_found", "没有这一版规则", "there is no such version of the rules")
 	errRulesInForce    = refuse(http.StatusConflict, "rules_in_force", "这些规则已经生效，没有变化", "these rules are in force already; nothing would change")
+	errRulesMoved      = refuse(http.StatusConflict, "rules_moved", "试算之后又有新的规则生效，请重新试算后再发布", "other rules have come into force since the preview; try it out again and then publish")
 	errNotRunning      = refuse(http.StatusNotFound, "workflow_not_running", "该信访事项没有正在运行的流程", "no workflow runs for this case")
 	errNoClock         = refuse(http.StatusNotFound, "no_such_clock", "本案没有这个期限", "the case has no such clock")
 	errTooLarge        = refuse(http.StatusRequestEntityTooLarge, "body_too_large", "请求内容超过1 MiB", "the body is larger than 1 MiB")
@@ -155,6 +156,7 @@ type problemField struct {
 	Field   string `json:"field"`
 	Code    string `json:"code"`
 	Message string `json:"message"`
+	Line    int    `json:"line,omitempty"`
 }
 
 // handle makes a handler of a function that may fail: the one place where errors are
@@ -201,7 +203,7 @@ func writeProblem(w http.ResponseWriter, r *http.Request, p *problem) {
 		Instance: r.URL.EscapedPath(), Rule: p.rule, Commands: p.commands,
 	}
 	for _, f := range p.fields {
-		body.Fields = append(body.Fields, problemField{f.Field, f.Code, l.of(policy.Text{Chinese: f.Chinese, English: f.English})})
+		body.Fields = append(body.Fields, problemField{f.Field, f.Code, l.of(policy.Text{Chinese: f.Chinese, English: f.English}), f.Line})
 	}
 	for name, values := range p.header {
 		w.Header()[name] = values

@@ -22,7 +22,7 @@ import (
 const maxMoves = 200
 
 // draftFields are those of rules that somebody wants in force.
-var draftFields = []casefile.Field{{Name: "policy"}, {Name: "years"}, {Name: "text"}}
+var draftFields = []casefile.Field{{Name: "policy"}, {Name: "years"}, {Name: "text"}, {Name: "after"}}
 
 // draft reads rules that somebody wants in force.
 func (b *body) draft() rules.Draft {
@@ -41,6 +41,12 @@ func (b *body) draft() rules.Draft {
 		}
 	}
 	d.Reason = b.words("text")
+	if b.given("after") {
+		after := 0
+		if b.value("after", &after, "应为整数", "must be a whole number") {
+			d.After = &after
+		}
+	}
 	return d
 }
 
@@ -59,9 +65,9 @@ func (b *body) wrongRules(err error) error {
 			}
 		}
 	case errors.As(err, &inPolicy):
-		b.wrong("policy", "bad_policy", "政策文件有误："+inPolicy.Error(), inPolicy.Error())
+		b.wrongLine("policy", "bad_policy", inPolicy.Line, inPolicy.Chinese, inPolicy.Message)
 	case errors.As(err, &inYear):
-		b.wrong("years", "bad_calendar", "节假日安排有误："+inYear.Error(), inYear.Error())
+		b.wrongLine("years", "bad_calendar", inYear.Line, inYear.Chinese, inYear.Err.Error())
 	default:
 		return err
 	}
@@ -257,6 +263,9 @@ func (a *api) postRules(w http.ResponseWriter, r *http.Request) error {
 	p, err := rules.Publish(ctx, a.Store, a.Engine, d, id, sub.fingerprint, v.by, v.now)
 	if errors.Is(err, rules.ErrUnchanged) {
 		return errRulesInForce
+	}
+	if errors.Is(err, rules.ErrMoved) {
+		return errRulesMoved
 	}
 	if err := errors.Join(b.wrongRules(err), b.err(nil)); err != nil {
 		return err

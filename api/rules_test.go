@@ -134,12 +134,13 @@ func TestRulesRefused(t *testing.T) {
 		says  string
 	}{
 		{m{"policy": strings.Replace(shorter, "length: 40", "length: 61", 1)}, "policy", "61 is longer than the 60"},
-		{m{"policy": "clocks: ["}, "policy", "policy.yaml:1"},
+		{m{"policy": "clocks: ["}, "policy", `"line":1`},
 		{m{"policy": "colour: red"}, "policy", "colour"},
 		{m{"policy": 7}, "policy", "must be text"},
-		{m{"years": []m{{"year": 2027, "source": "s", "off": []m{}, "work": []m{}}}}, "years", "2027.json: off: 0 days"},
+		{m{"years": []m{{"year": 2027, "source": "s", "off": []m{}, "work": []m{}}}}, "years", "off: 0 days"},
 		{m{"years": []any{"2027"}}, "years", "want an object"},
 		{m{"years": m{}}, "years", "must be a list"},
+		{m{"policy": "", "after": "x"}, "after", "must be a whole number"},
 	} {
 		for _, path := range []string{"/api/v1/rules", "/api/v1/rules/preview"} {
 			bad.body["text"] = "试一试"
@@ -150,7 +151,12 @@ func TestRulesRefused(t *testing.T) {
 			}
 		}
 	}
+	lines := w.do("admin", "POST", "/api/v1/rules/preview", "{\"years\": [{\"year\": 2027,\n\"source\": \"s\", \"off\": [],\n\"work\": [{\"date\": \"2027-02-01\", \"name\": \"春节\"}]}]}").want(t, 422, "invalid_fields")
+	if !strings.Contains(string(lines.body), `2027-02-01 不是周六或周日，只有周末才能调为工作日","line":3}`) {
+		t.Errorf("%s", lines.body)
+	}
 	w.do("admin", "POST", "/api/v1/rules", m{"policy": shorter}).want(t, 422, "invalid_fields")
+	w.do("admin", "POST", "/api/v1/rules", m{"policy": shorter, "text": "试一试", "after": 1}).want(t, 409, "rules_moved")
 	if p, err := w.store.InForce(t.Context()); err != nil || p.Version != 0 {
 		t.Errorf("in force: %+v, %v", p, err)
 	}

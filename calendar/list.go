@@ -99,9 +99,10 @@ func With(own ...[]byte) (*Calendar, error) {
 
 // FileError is one thing wrong with a file of rest days.
 type FileError struct {
-	File string
-	Line int // 0: the file as a whole
-	Err  error
+	File    string
+	Line    int // 0: the file as a whole
+	Err     error
+	Chinese string // Err, for people; empty where the file could not even be opened
 }
 
 func (e *FileError) Error() string {
@@ -202,9 +203,14 @@ type listParser struct {
 	seen map[Date]int // the line of each date
 }
 
-// fail notes a problem on a line; 0 stands for the file as a whole.
-func (p *listParser) fail(line int, format string, args ...any) {
-	p.errs = append(p.errs, &FileError{File: p.file, Line: line, Err: fmt.Errorf(format, args...)})
+// fail notes a problem on a line, in both languages with the same arguments; 0 stands for
+// the file as a whole.
+func (p *listParser) fail(line int, zh, en string, args ...any) {
+	e := &FileError{File: p.file, Line: line, Err: errors.New(en), Chinese: zh}
+	if len(args) > 0 {
+		e.Err, e.Chinese = fmt.Errorf(en, args...), fmt.Sprintf(zh, args...)
+	}
+	p.errs = append(p.errs, e)
 }
 
 // line returns the line of an offset in the file.
@@ -214,7 +220,7 @@ func (p *listParser) line(offset int) int {
 
 func (p *listParser) parse() {
 	if !utf8.Valid(p.data) {
-		p.fail(0, "not UTF-8 text")
+		p.fail(0, "不是UTF-8编码的文本", "not UTF-8 text")
 		return
 	}
 	// Once the syntax is known to be right, the walk below has none of its own errors to report.
@@ -223,12 +229,12 @@ func (p *listParser) parse() {
 		if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 			offset = int(syntax.Offset)
 		}
-		p.fail(p.line(offset), "%w", err)
+		p.fail(p.line(offset), "不是有效的JSON：%v", "%w", err)
 		return
 	}
 	dec := json.NewDecoder(bytes.NewReader(p.data))
 	if open, _ := dec.Token(); open != json.Delim('{') {
-		p.fail(1, `want an object with "year", "source", "off" and "work"`)
+		p.fail(1, `应为一个含有 "year"、"source"、"off"、"work" 的对象`, `want an object with "year", "source", "off" and "work"`)
 		return
 	}
 	p.seen = make(map[Date]int)
@@ -241,7 +247,7 @@ func (p *listParser) parse() {
 		at := int(dec.InputOffset()) - len(raw)
 		line := p.line(at)
 		if keys[key] {
-			p.fail(line, "%q is there twice", key)
+			p.fail(line, "%q 重复出现", "%q is there twice", key)
 			continue
 		}
 		keys[key] = true
@@ -250,17 +256,17 @@ func (p *listParser) parse() {
 			p.year(line, raw)
 		case "source":
 			if json.Unmarshal(raw, &p.list.source) != nil || strings.TrimSpace(p.list.source) == "" {
-				p.fail(line, "source: want the notice the days are taken from")
+				p.fail(line, "来源：应写明依据的放假通知", "source: want the notice the days are taken from")
 			}
 		case "off", "work":
 			p.days(at, raw, key)
 		default:
-			p.fail(line, "unknown field %q", key)
+			p.fail(line, "没有 %q 这一项", "unknown field %q", key)
 		}
 	}
 	for _, key := range []string{"year", "source", "off", "work"} {
 		if !keys[key] {
-			p.fail(0, "%q is missing", key)
+			p.fail(0, "缺少 %q", "%q is missing", key)
 		}
 	}
 	p.checkDates()
@@ -270,11 +276,11 @@ func (p *listParser) year(line int, raw json.RawMessage) {
 	var year int
 	switch want := strings.TrimSuffix(filepath.Base(p.file), ".json"); {
 	case json.Unmarshal(raw, &year) != nil:
-		p.fail(line, "year: want a number, got %.80s", raw)
+		p.fail(line, "年度：应为数字，而不是 %.80s", "year: want a number, got %.80s", raw)
 	case strconv.Itoa(year) != want:
-		p.fail(line, "year: %d does not go with the name of the file", year)
+		p.fail(line, "年度：%d 与文件名不符", "year: %d does not go with the name of the file", year)
 	case year < minYear || year > maxYear:
-		p.fail(line, "year: %d is not in %d to %d", year, minYear, maxYear)
+		p.fail(line, "年度：%d 不在%d至%d之间", "year: %d is not in %d to %d", year, minYear, maxYear)
 	default:
 		p.list.year = year
 	}
@@ -284,7 +290,7 @@ func (p *listParser) year(line int, raw json.RawMessage) {
 func (p *listParser) days(base int, raw json.RawMessage, key string) {
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	if open, _ := dec.Token(); open != json.Delim('[') {
-		p.fail(p.line(base), `%s: want a list of {"date": …, "name": …}`, key)
+		p.fail(p.line(base), `%s：应为 {"date": …, "name": …} 的列表`, `%s: want a list of {"date": …, "name": …}`, key)
 		return
 	}
 	for dec.More() {
@@ -299,22 +305,22 @@ func (p *listParser) day(line int, raw json.RawMessage, key string) {
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&in); err != nil || in.Date == nil || in.Name == nil {
-		p.fail(line, `%s: want {"date": "2006-01-02", "name": "国庆节"}, got %.80s`, key, raw)
+		p.fail(line, `%s：应为 {"date": "2006-01-02", "name": "国庆节"}，而不是 %.80s`, `%s: want {"date": "2006-01-02", "name": "国庆节"}, got %.80s`, key, raw)
 		return
 	}
 	if !plainName(*in.Name) {
-		p.fail(line, "%s: name %q: want the name of a holiday", key, *in.Name)
+		p.fail(line, "%s：名称 %q 不是节假日的名称", "%s: name %q: want the name of a holiday", key, *in.Name)
 	}
 	d, err := ParseDate(*in.Date)
 	if err != nil {
-		p.fail(line, "%s: %w", key, err)
+		p.fail(line, "%[1]s：日期有误，应为确有的一天，写作 2006-01-02", "%s: %w", key, err)
 		return
 	}
 	if w := d.Weekday(); key == "work" && w != time.Saturday && w != time.Sunday {
-		p.fail(line, "work: %v is a %v, and only a Saturday or Sunday can be made a working day", d, w)
+		p.fail(line, "work：%[1]v 不是周六或周日，只有周末才能调为工作日", "work: %v is a %v, and only a Saturday or Sunday can be made a working day", d, w)
 	}
 	if first, ok := p.seen[d]; ok {
-		p.fail(line, "%s: %v is already on line %d", key, d, first)
+		p.fail(line, "%s：%v 已在第%d行列出", "%s: %v is already on line %d", key, d, first)
 		return
 	}
 	p.seen[d] = line
@@ -337,7 +343,7 @@ func (p *listParser) checkDates() {
 	marks := make(map[Date]mark)
 	for _, e := range p.list.entries {
 		if e.date.Year != year && (e.date.Year != year-1 || !settledByNextYear(e.date)) {
-			p.fail(p.seen[e.date], "%v is neither in %d nor in the December before, from the %dst on",
+			p.fail(p.seen[e.date], "%v 既不在%d年，也不在上年12月%d日以后", "%v is neither in %d nor in the December before, from the %dst on",
 				e.date, year, lastSettledDecember+1)
 		}
 		marks[e.date] = e.mark
@@ -347,14 +353,14 @@ func (p *listParser) checkDates() {
 	}
 	for _, d := range fixedHolidays(year) {
 		if m, ok := marks[d]; !ok || m.work {
-			p.fail(0, "off: %v (%s) is missing, a rest day by law", d, fixedHoliday(d))
+			p.fail(0, "缺少法定假日 %v（%s）", "off: %v (%s) is missing, a rest day by law", d, fixedHoliday(d))
 		}
 	}
 	if least := statutoryDays(year); off < least {
-		p.fail(0, "off: %d days, but the law gives %d", off, least)
+		p.fail(0, "只列了%d个休息日，少于法定的%d天", "off: %d days, but the law gives %d", off, least)
 	}
 	if off > maxOff {
-		p.fail(0, "off: %d days, want at most %d: the holidays, not every weekend", off, maxOff)
+		p.fail(0, "列了%d个休息日，最多%d个：只列节假日，不列平常的周末", "off: %d days, want at most %d: the holidays, not every weekend", off, maxOff)
 	}
 }
 

@@ -37,6 +37,7 @@ type FieldError struct {
 	Code    string `json:"code"`
 	Chinese string `json:"zh"`
 	English string `json:"en"`
+	Line    int    `json:"line,omitempty"` // in a file that the field has, from 1 on; 0: the field as a whole
 }
 
 // invalid gathers field errors; the zero value is ready.
@@ -46,7 +47,7 @@ func (v *invalid) add(field, code, zh, en string, args ...any) {
 	if len(args) > 0 {
 		zh, en = fmt.Sprintf(zh, args...), fmt.Sprintf(en, args...)
 	}
-	v.fields = append(v.fields, FieldError{field, code, zh, en})
+	v.fields = append(v.fields, FieldError{Field: field, Code: code, Chinese: zh, English: en})
 }
 
 func (v *invalid) required(field string, missing bool) {

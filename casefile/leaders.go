@@ -120,18 +120,18 @@ func unsuited(c Case, o Official, level string, r Rules) *FieldError {
 	want := levelName(r.Policy, level)
 	switch {
 	case o.ID == "":
-		return &FieldError{"", "unknown_official", "名录中没有此人", "there is no such official"}
+		return &FieldError{Code: "unknown_official", Chinese: "名录中没有此人", English: "there is no such official"}
 	case o.Role != Leader:
-		return &FieldError{"", "not_a_leader", "此人不是领导干部", "this official is not a leader"}
+		return &FieldError{Code: "not_a_leader", Chinese: "此人不是领导干部", English: "this official is not a leader"}
 	case o.Level != level:
-		return &FieldError{"", "wrong_level", "本案须由" + want.Chinese + "领导担任", "this seat needs a leader of level " + want.English}
+		return &FieldError{Code: "wrong_level", Chinese: "本案须由" + want.Chinese + "领导担任", English: "this seat needs a leader of level " + want.English}
 	case Accuses(c, o.ID, o.Unit, r.Directory):
-		return &FieldError{"", "recused", "此人属于被检举控告的单位或本人被检举控告，应当回避（条例第二十八条第三款）", "this official is accused in the case, or of the accused unit, and must withdraw"}
+		return &FieldError{Code: "recused", Chinese: "此人属于被检举控告的单位或本人被检举控告，应当回避（条例第二十八条第三款）", English: "this official is accused in the case, or of the accused unit, and must withdraw"}
 	case slices.Contains(c.otherHands(level), o.ID):
-		return &FieldError{"", "other_seat", "此人已在本案另一包案席位履职，同一人不得先后担任两席", "this official has acted in the other seat of the case; nobody may hold both, not even one after the other"}
+		return &FieldError{Code: "other_seat", Chinese: "此人已在本案另一包案席位履职，同一人不得先后担任两席", English: "this official has acted in the other seat of the case; nobody may hold both, not even one after the other"}
 	case c.Stage == Registered && c.Led() && !r.Directory.Under(o.Unit, r.Directory.Area(c.Office)),
 		(c.Stage != Registered || !c.Led()) && !r.Directory.Under(c.Unit, o.Unit):
-		return &FieldError{"", "out_of_area", "责任单位不在此人的职责范围内", "the responsible unit is not in this leader's charge"}
+		return &FieldError{Code: "out_of_area", Chinese: "责任单位不在此人的职责范围内", English: "the responsible unit is not in this leader's charge"}
 	}
 	return nil
 }

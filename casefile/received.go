@@ -50,13 +50,13 @@ func unreceived(c Case, r Rules) *FieldError {
 	c.Receiver = ""
 	pair, err := pairFor(c, r)
 	if err != nil {
-		return &FieldError{"", "not_the_case", err.Chinese, err.English}
+		return &FieldError{Code: "not_the_case", Chinese: err.Chinese, English: err.English}
 	}
 	if _, ok := withReceiver(pair, o.Level, r.Policy); o.Role == Leader && !ok {
-		return &FieldError{"", "wrong_level", "其级别低于本案包案领导的级别", "their level is below the two that lead it"}
+		return &FieldError{Code: "wrong_level", Chinese: "其级别低于本案包案领导的级别", English: "their level is below the two that lead it"}
 	}
 	if slices.Contains(c.Recused, o.ID) {
-		return &FieldError{"", "recused", "此人已在本案中回避", "this official has withdrawn from the case"}
+		return &FieldError{Code: "recused", Chinese: "此人已在本案中回避", English: "this official has withdrawn from the case"}
 	}
 	return unsuited(received, o, o.Level, r)
 }

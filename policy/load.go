@@ -35,6 +35,7 @@ type FileError struct {
 	File    string
 	Line    int
 	Message string
+	Chinese string // Message, for people
 }
 
 func (p FileError) Error() string { return fmt.Sprintf("%s:%d: %s", p.File, p.Line, p.Message) }
@@ -155,11 +156,11 @@ func (f *file) syntax(err error) []error {
 	}
 	var problems []error
 	for _, m := range messages {
-		p := FileError{File: f.name, Line: 1, Message: m}
+		p := FileError{File: f.name, Line: 1, Message: m, Chinese: "YAML 格式有误：" + m}
 		if rest, ok := strings.CutPrefix(m, "line "); ok {
 			if n, message, ok := strings.Cut(rest, ": "); ok {
 				if line, err := strconv.Atoi(n); err == nil {
-					p.Line, p.Message = line, message
+					p.Line, p.Message, p.Chinese = line, message, "YAML 格式有误："+message
 				}
 			}
 		}
@@ -314,17 +315,14 @@ func (c *checker) add(list, id, field, format string, args ...any) {
 	if len(c.problems) == mostProblems {
 		return
 	}
-	message := fmt.Sprintf(format, args...)
-	if id != "" && list != "pairs" {
-		message = id + ": " + message
-	}
+	english, zh := fmt.Sprintf(format, args...), chinese(format, args...)
 	if field != "" {
-		message = strings.Replace(message, ": ", ": "+field+": ", 1)
-		if id == "" || list == "pairs" {
-			message = field + ": " + message
-		}
+		english, zh = field+": "+english, field+"："+zh
 	}
-	c.problems = append(c.problems, FileError{c.name, c.line(list, id, field), message})
+	if id != "" && list != "pairs" {
+		english, zh = id+": "+english, id+"："+zh
+	}
+	c.problems = append(c.problems, FileError{c.name, c.line(list, id, field), english, zh})
 }
 
 func (c *checker) line(list, id, field string) int {
@@ -379,9 +377,9 @@ func (c *checker) duplicates(lists ...string) {
 			id := child(entry, "id")
 			switch {
 			case id == nil || id.Value == "":
-				c.problems = append(c.problems, FileError{c.name, entry.Line, list + ": id is missing"})
+				c.problems = append(c.problems, FileError{c.name, entry.Line, list + ": id is missing", list + "：" + chinese("id is missing")})
 			case seen[id.Value]:
-				c.problems = append(c.problems, FileError{c.name, id.Line, fmt.Sprintf("%s: id %q stands twice", list, id.Value)})
+				c.problems = append(c.problems, FileError{c.name, id.Line, fmt.Sprintf("%s: id %q stands twice", list, id.Value), list + "：" + chinese("id %q stands twice", id.Value)})
 			default:
 				seen[id.Value] = true
 			}
@@ -496,7 +494,7 @@ var limits = map[calendar.Unit]int{calendar.CalendarDay: 366, calendar.WorkingDa
 // whatever lengthens a clock, or lets it stand still, is counted in days.
 func (c *checker) length(k Clock) {
 	const list = "clocks"
-	yellow := "working days"
+	yellow := measure("working days")
 	switch k.Unit {
 	case calendar.Hour:
 		yellow = "hours"
@@ -526,7 +524,7 @@ func (c *checker) length(k Clock) {
 	}
 }
 
-func unitName(u calendar.Unit) string {
+func unitName(u calendar.Unit) measure {
 	switch u {
 	case calendar.Month:
 		return "months"

@@ -21,10 +21,14 @@ type Draft struct {
 	Policy *string  // local policy file, in the place of the one in force; nil: that one
 	Years  []string // rest days of years, as calendar.Load reads them; other years stay as they are
 	Reason string
+	After  *int // the version in force that it was tried out on; nil: whichever is
 }
 
 // ErrUnchanged says that a draft is in force already.
 var ErrUnchanged = errors.New("these rules are in force already")
+
+// ErrMoved says that a draft was tried out on rules that are in force no more.
+var ErrMoved = errors.New("other rules have come into force since the draft was tried out")
 
 // over is the draft as a whole publication, after the one in force.
 func (d Draft) over(now store.Publication) (store.Publication, error) {
@@ -150,7 +154,7 @@ func (s Shift) Days() int { return days(s.Shift) }
 
 // Publish puts a draft in force and orders the broadcast that takes it to the open cases it
 // touches. id, fingerprint and by are of the request that asks for it; at is case time.
-// Errors: ErrUnchanged, and those of Try. The broadcast begins later when the engine is
+// Errors: ErrUnchanged, ErrMoved, and those of Try. The broadcast begins later when the engine is
 // away.
 func Publish(ctx context.Context, s *store.Store, engine workflows.Engine, d Draft, id, fingerprint string, by casefile.Actor, at time.Time) (store.Publication, error) {
 	var next store.Publication
@@ -163,6 +167,9 @@ func Publish(ctx context.Context, s *store.Store, engine workflows.Engine, d Dra
 		inForce, err := tx.InForce(ctx)
 		if err != nil {
 			return err
+		}
+		if d.After != nil && *d.After != inForce.Version {
+			return ErrMoved
 		}
 		if next, err = d.over(inForce); err != nil {
 			return err

@@ -38,7 +38,9 @@ func (c client) get(by caller, path string, answer any) error {
 // *problem.
 func (c client) call(by caller, method, path, key string, body, answer any) (replayed bool, err error) {
 	var sent []byte
-	if body != nil {
+	if raw, ok := body.(json.RawMessage); ok {
+		sent = raw // its lines are counted
+	} else if body != nil {
 		if sent, err = json.Marshal(body); err != nil {
 			return false, fmt.Errorf("encode request: %w", err)
 		}
@@ -101,6 +103,7 @@ type problem struct {
 type fieldProblem struct {
 	Field   string `json:"field"`
 	Message string `json:"message"`
+	Line    int    `json:"line"` // of a file that the field has; 0: none
 }
 
 func (p *problem) Error() string { return p.Code }

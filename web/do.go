@@ -92,7 +92,7 @@ type candidate struct {
 type field struct {
 	ID                string // in the page
 	Name, Label, Hint string
-	Control           string // hidden, line, lines, date, moment, number, select, radio or checks
+	Control           string // hidden, line, lines, code, date, moment, number, select, radio or checks
 	Value, Wrong      string
 	Values            []string // of checks
 	Required          bool

@@ -223,6 +223,7 @@ var parts = []part{
 	{"desk", policy.Text{Chinese: "待办", English: "Desk"}, nil},
 	{"cases", policy.Text{Chinese: "事项", English: "Cases"}, nil},
 	{"deadline", policy.Text{Chinese: "期限", English: "Deadlines"}, nil},
+	{"admin", policy.Text{Chinese: "管理", English: "Administration"}, []casefile.Role{casefile.Admin, casefile.Auditor, casefile.Supervisor}},
 }
 
 // Nav lists the parts of the site that are for the reader.

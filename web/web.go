@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"mime"
 	"net/http"
 	"net/url"
 	"runtime/debug"
@@ -80,6 +81,13 @@ func (s *console) routes() *chi.Mux {
 	r.Get("/cases/{id}/clocks/{clock}", s.signed(s.getClock))
 	r.Get("/cases/{id}/do/{command}", s.signed(s.getCommand))
 	r.Post("/cases/{id}/do/{command}", s.signed(s.postCommand))
+
+	r.Get("/admin", s.signed(s.getAdmin))
+	r.Get("/admin/rules", s.signed(s.getRules))
+	r.Get("/admin/rules/{version}", s.signed(s.getPublication))
+	r.Get("/admin/rules/draft/{kind}", s.signed(s.getDraft))
+	r.Post("/admin/rules/draft/{kind}", s.signed(s.postDraft))
+	r.Post("/admin/rules/draft/{kind}/publish", s.signed(s.postPublish))
 	return r
 }
 
@@ -174,7 +182,7 @@ func (s *console) handle(fn func(http.ResponseWriter, *http.Request) error) http
 		known, err := s.known(r)
 		if err == nil && r.Method == http.MethodPost {
 			known.Body = http.MaxBytesReader(w, known.Body, maxForm)
-			if parse := known.ParseForm(); parse != nil {
+			if parse := parseForm(known); parse != nil {
 				err = errForm
 			}
 		}
@@ -185,6 +193,14 @@ func (s *console) handle(fn func(http.ResponseWriter, *http.Request) error) http
 			s.fail(w, known, err)
 		}
 	}
+}
+
+// parseForm reads a form, with the files that come with it.
+func parseForm(r *http.Request) error {
+	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind == "multipart/form-data" {
+		return r.ParseMultipartForm(maxForm)
+	}
+	return r.ParseForm()
 }
 
 type problemPage struct {

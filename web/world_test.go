@@ -47,6 +47,8 @@ var officials = []casefile.Official{
 	{ID: "deputy", Name: "施癸", Post: "甲县副书记", Level: "county", Unit: "a", Role: casefile.Leader, Portfolio: "信访、政法"},
 	{ID: "head", Name: "金壬", Post: "农业农村局长", Level: "section", Unit: "a-nc", Role: casefile.Leader},
 	{ID: "officer", Name: "冯辛", Post: "承办人", Level: "staff", Unit: "a-nc", Role: casefile.Officer},
+	{ID: "admin", Name: "陶戊", Post: "系统管理员", Level: "section", Unit: "p-xf", Role: casefile.Admin},
+	{ID: "auditor", Name: "姜戊", Post: "审计人员", Level: "section", Unit: "p", Role: casefile.Auditor},
 	{ID: "outsider", Name: "袁乙", Post: "承办人", Level: "staff", Unit: "a-zr", Role: casefile.Officer},
 }
 
