@@ -147,6 +147,7 @@ func (a *api) routes() *chi.Mux {
 			r.Get("/cases", a.handle(a.getCases))
 			r.Post("/cases", a.handle(a.postCase))
 			r.Post("/cases/earlier", a.handle(a.postEarlier))
+			r.Get("/supervision", a.handle(a.getSupervision))
 			r.Get("/cases/{id}", a.handle(a.getCase))
 			r.Get("/cases/{id}/events", a.handle(a.getEvents))
 			r.Get("/cases/{id}/deliveries", a.handle(a.getDeliveries))

@@ -57,6 +57,9 @@ const (
 	ByJointMeeting   Supervision = "joint_meeting"   // 联席会议挂牌督办
 )
 
+// Supervisions lists those of a case that is supervised, the heaviest first.
+var Supervisions = []Supervision{Dual, ByPetitionOffice, ByJointMeeting}
+
 // Document is a text that lies in the store: commands and events carry only its
 // id and hash, and a signature is on the hash.
 type Document struct {

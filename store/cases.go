@@ -149,6 +149,7 @@ type Filter struct {
 	Unit        string // and everything below it
 	Leader      string
 	Supervision casefile.Supervision
+	Supervised  bool          // by anybody
 	Campaign    string        // id or name
 	Reception   string        // a reception day that it was brought on
 	Urgent      bool          // marked as grave and urgent
@@ -428,6 +429,10 @@ func (w *where) filter(f Filter, d *casefile.Directory, now time.Time) {
 		if f.Supervision != casefile.NotSupervised {
 			w.add(`supervision <> 'none'`, "", nil) // lets the partial index serve
 		}
+	}
+	if f.Supervised {
+		// By its values, for the index begins with them.
+		w.add(`supervision = ANY(@supervisions) AND supervision <> 'none'`, "supervisions", casefile.Supervisions)
 	}
 	if f.Campaign != "" {
 		if codes := campaignCodes(f.Campaign, d); len(codes) == 1 {

@@ -41,14 +41,15 @@ func TestPlans(t *testing.T) {
 			}
 		}
 		for question, ask := range map[string]func() error{
-			"all":        list(store.Filter{Sort: "due"}),
-			"newest":     list(store.Filter{Sort: "-registered"}),
-			"overdue":    list(store.Filter{Sort: "due", Overdue: true}),
-			"red":        list(store.Filter{Sort: "due", Lamp: casefile.Red}),
-			"yellow":     list(store.Filter{Sort: "due", Lamp: casefile.Yellow}),
-			"handling":   list(store.Filter{Sort: "due", Stage: casefile.Handling}),
-			"supervised": list(store.Filter{Sort: "due", Supervision: casefile.Dual}),
-			"campaign":   list(store.Filter{Sort: "due", Campaign: "drive"}),
+			"all":                   list(store.Filter{Sort: "due"}),
+			"newest":                list(store.Filter{Sort: "-registered"}),
+			"overdue":               list(store.Filter{Sort: "due", Overdue: true}),
+			"red":                   list(store.Filter{Sort: "due", Lamp: casefile.Red}),
+			"yellow":                list(store.Filter{Sort: "due", Lamp: casefile.Yellow}),
+			"handling":              list(store.Filter{Sort: "due", Stage: casefile.Handling}),
+			"supervised":            list(store.Filter{Sort: "due", Supervision: casefile.Dual}),
+			"supervised by anybody": list(store.Filter{Sort: "due", Supervised: true}),
+			"campaign":              list(store.Filter{Sort: "due", Campaign: "drive"}),
 			"campaigns": func() error {
 				_, _, err := d.store.Campaigns(ctx, by, "", 50, rules)
 				return err

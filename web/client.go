@@ -191,6 +191,7 @@ type seat struct {
 
 type clock struct {
 	ID     string       `json:"id"`
+	Rule   string       `json:"rule"`
 	Name   string       `json:"name"`
 	Source string       `json:"source"`
 	Basis  policy.Basis `json:"basis"`
@@ -218,6 +219,9 @@ type clock struct {
 
 // Path is the clock's id as a part of an address.
 func (k clock) Path() string { return url.PathEscape(k.ID) }
+
+// Behind is how many days the internal due date lies back.
+func (k clock) Behind(today calendar.Date) int { return today.DaysSince(k.InternalDue) }
 
 // Running reports whether the clock has neither been met nor ended.
 func (k clock) Running() bool { return k.MetAt == nil && k.EndedAt == nil }

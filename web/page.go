@@ -222,6 +222,7 @@ type part struct {
 var parts = []part{
 	{"desk", policy.Text{Chinese: "待办", English: "Desk"}, nil},
 	{"cases", policy.Text{Chinese: "事项", English: "Cases"}, nil},
+	{"supervision", policy.Text{Chinese: "督查", English: "Supervision"}, []casefile.Role{casefile.Supervisor, casefile.Inspector, casefile.Auditor}},
 	{"deadline", policy.Text{Chinese: "期限", English: "Deadlines"}, nil},
 	{"admin", policy.Text{Chinese: "管理", English: "Administration"}, []casefile.Role{casefile.Admin, casefile.Auditor, casefile.Supervisor}},
 }

@@ -88,6 +88,7 @@ func (s *console) routes() *chi.Mux {
 	r.Get("/admin/rules/draft/{kind}", s.signed(s.getDraft))
 	r.Post("/admin/rules/draft/{kind}", s.signed(s.postDraft))
 	r.Post("/admin/rules/draft/{kind}/publish", s.signed(s.postPublish))
+	r.Get("/supervision", s.signed(s.getSupervision))
 	return r
 }
 

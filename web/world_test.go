@@ -42,6 +42,7 @@ const longName = "甲县历史遗留企业改制职工安置与社会保险关�
 var officials = []casefile.Official{
 	{ID: "clerk", Name: "葛癸", Post: "信访局工作人员", Level: "section", Unit: "p-xf", Role: casefile.Registrar},
 	{ID: "supervisor", Name: "章己", Post: "信访局局长", Level: "county", Unit: "p-xf", Role: casefile.Supervisor},
+	{ID: "inspector", Name: "花丁", Post: "督查室主任", Level: "county", Unit: "p-dc", Role: casefile.Inspector},
 	{ID: "upper", Name: "何甲", Post: "行署副专员", Level: "prefecture", Unit: "p", Role: casefile.Leader, Portfolio: "农业"},
 	{ID: "lower", Name: "马己", Post: "甲县副县长", Level: "county", Unit: "a", Role: casefile.Leader, Portfolio: "农业"},
 	{ID: "deputy", Name: "施癸", Post: "甲县副书记", Level: "county", Unit: "a", Role: casefile.Leader, Portfolio: "信访、政法"},
