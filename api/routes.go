@@ -13,6 +13,7 @@ import (
 	"github.com/go-chi/httprate"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"shuangze/auth"
 	"shuangze/casefile"
 	"shuangze/casetime"
 	"shuangze/notify"
@@ -55,6 +56,7 @@ type api struct {
 	failures *httprate.RateLimiter
 	public   *httprate.RateLimiter
 	docs     *docs
+	auth     *auth.Auth // of petitioners, who look up their case
 }
 
 // New returns the handler of /api/v1 and of /healthz, /readyz and /metrics.
@@ -84,6 +86,7 @@ func New(c Config) http.Handler {
 		failures: httprate.NewRateLimiter(c.Limits.Failures, window),
 		public:   httprate.NewRateLimiter(c.Limits.Public, window),
 		docs:     newDocs(),
+		auth:     &auth.Auth{Store: c.Store},
 	}
 	return a.routes()
 }
@@ -156,6 +159,8 @@ func (a *api) routes() *chi.Mux {
 			r.Get("/cases/{id}/workflow", a.handle(a.getWorkflow))
 			r.Get("/cases/{id}/proposal", a.handle(a.getProposal))
 			r.Post("/cases/{id}/commands/{command}", a.handle(a.postCommand))
+			r.Get("/cases/{id}/receipt", a.handle(a.getReceipts))
+			r.Post("/cases/{id}/receipt", a.handle(a.postReceipt))
 			r.Get("/rules", a.handle(a.getRules))
 			r.Get("/rules/{version}", a.handle(a.getPublication))
 			r.Post("/rules", a.handle(a.postRules))

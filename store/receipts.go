@@ -1,0 +1,86 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Receipt is what a petitioner was given to look up a case with. Its secret is not kept.
+type Receipt struct {
+	Case     string
+	Number   int    // counts the case's receipts; the last one is in force
+	Code     string // the query code, as auth makes it; the same for every receipt of a case
+	IssuedBy string
+	IssuedAt time.Time
+}
+
+// ErrIssued says that the case has a receipt already.
+var ErrIssued = errors.New("the case has a receipt already")
+
+// IssueReceipt writes a receipt for a case. Case, IssuedBy and IssuedAt must be set, and
+// Code for the case's first receipt; hash is argon2id's of the secret. again lets it end
+// the secret of the receipt before; otherwise that is ErrIssued.
+func (s *Store) IssueReceipt(ctx context.Context, r Receipt, hash string, again bool) (Receipt, error) {
+	sealed, err := s.keys.seal([]byte(hash), "receipt "+r.Case)
+	if err != nil {
+		return r, fmt.Errorf("seal secret: %w", err)
+	}
+	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		// The case's row makes two who issue at once come one after the other.
+		const last = `
+			SELECT coalesce(r.number, 0), coalesce(r.code, $2)
+			FROM (SELECT id FROM cases WHERE id = $1 FOR NO KEY UPDATE) c LEFT JOIN receipts r ON r.case_id = c.id
+			ORDER BY 1 DESC LIMIT 1`
+		err := tx.QueryRow(ctx, last, r.Case, r.Code).Scan(&r.Number, &r.Code)
+		switch {
+		case errors.Is(err, pgx.ErrNoRows):
+			return ErrNotFound
+		case err != nil:
+			return err
+		case r.Number > 0 && !again:
+			return ErrIssued
+		}
+		r.Number++
+		batch := &pgx.Batch{}
+		batch.Queue(`UPDATE receipts SET secret = NULL WHERE case_id = $1 AND secret IS NOT NULL`, r.Case)
+		batch.Queue(`INSERT INTO receipts (case_id, number, code, secret, issued_by, issued_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+			r.Case, r.Number, r.Code, sealed, r.IssuedBy, r.IssuedAt)
+		return tx.SendBatch(ctx, batch).Close()
+	})
+	if err != nil && !errors.Is(err, ErrNotFound) && !errors.Is(err, ErrIssued) {
+		err = fmt.Errorf("issue receipt: %w", err)
+	}
+	return r, err
+}
+
+// Receipts lists the receipts of a case, the one in force first.
+func (s *Store) Receipts(ctx context.Context, caseID string) ([]Receipt, error) {
+	list, err := collect[Receipt](ctx, s.pool, `SELECT case_id, number, code, issued_by, issued_at FROM receipts WHERE case_id = $1 ORDER BY number DESC`, caseID)
+	if err != nil {
+		return nil, fmt.Errorf("list receipts: %w", err)
+	}
+	return list, nil
+}
+
+// Receipt finds the receipt in force of a code, with the hash of its secret. ErrNotFound
+// when there is none, ErrSealed when its key is lost.
+func (s *Store) Receipt(ctx context.Context, code string) (r Receipt, hash string, err error) {
+	var sealed []byte
+	const sql = `SELECT case_id, number, code, issued_by, issued_at, secret FROM receipts WHERE code = $1 AND secret IS NOT NULL`
+	err = s.pool.QueryRow(ctx, sql, code).Scan(&r.Case, &r.Number, &r.Code, &r.IssuedBy, &r.IssuedAt, &sealed)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return r, "", ErrNotFound
+	case err != nil:
+		return r, "", fmt.Errorf("look up receipt: %w", err)
+	}
+	plain, err := s.keys.open(sealed, "receipt "+r.Case)
+	if err != nil {
+		return r, "", fmt.Errorf("%w: receipt of %s: %w", ErrSealed, r.Case, err)
+	}
+	return r, string(plain), nil
+}
