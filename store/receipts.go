@@ -31,11 +31,11 @@ func (s *Store) IssueReceipt(ctx context.Context, r Receipt, hash string, again 
 	}
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		// The case's row makes two who issue at once come one after the other.
-		const last = `
-			SELECT coalesce(r.number, 0), coalesce(r.code, $2)
-			FROM (SELECT id FROM cases WHERE id = $1 FOR NO KEY UPDATE) c LEFT JOIN receipts r ON r.case_id = c.id
-			ORDER BY 1 DESC LIMIT 1`
-		err := tx.QueryRow(ctx, last, r.Case, r.Code).Scan(&r.Number, &r.Code)
+		err := tx.QueryRow(ctx, `SELECT id FROM cases WHERE id = $1 FOR NO KEY UPDATE`, r.Case).Scan(&r.Case)
+		if err == nil {
+			const last = `SELECT coalesce(max(number), 0), coalesce(max(code), $2) FROM receipts WHERE case_id = $1`
+			err = tx.QueryRow(ctx, last, r.Case, r.Code).Scan(&r.Number, &r.Code)
+		}
 		switch {
 		case errors.Is(err, pgx.ErrNoRows):
 			return ErrNotFound
