@@ -77,7 +77,7 @@ func away(code, zh, en string) *problem {
 func wrongMethod(r *chi.Mux, q *http.Request) *problem {
 	p := refuse(http.StatusMethodNotAllowed, "method_not_allowed", "此地址不支持这一请求方法", "this address does not take that method")
 	var allowed []string
-	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
 		if r.Match(chi.NewRouteContext(), method, q.URL.Path) {
 			allowed = append(allowed, method)
 		}

@@ -110,7 +110,7 @@ func (s *Store) ReadPetitioner(ctx context.Context, c casefile.Case, reader stri
 
 // Sweep removes texts and petitioners older than a day that no event refers to:
 // what commands left behind that were refused. The texts of broadcasts and the topics of
-// appointments stay.
+// appointments stay. Drafts go two weeks after they were last saved.
 func (s *Store) Sweep(ctx context.Context) error {
 	for table, needed := range map[string]string{
 		"documents": ` AND NOT EXISTS (SELECT 1 FROM broadcasts WHERE document = documents.id AND document <> '')
@@ -121,6 +121,9 @@ func (s *Store) Sweep(ctx context.Context) error {
 		if _, err := s.pool.Exec(ctx, sql); err != nil {
 			return fmt.Errorf("sweep %s: %w", table, err)
 		}
+	}
+	if _, err := s.pool.Exec(ctx, `DELETE FROM drafts WHERE saved_at < clock_timestamp() - interval '14 days'`); err != nil {
+		return fmt.Errorf("sweep drafts: %w", err)
 	}
 	return nil
 }
