@@ -219,6 +219,9 @@ func (s *console) getCase(w http.ResponseWriter, r *http.Request) error {
 	if kind := casefile.Kind(r.URL.Query().Get("done")); kind != "" && kind.Name().Chinese != string(kind) {
 		p.Done = by.lang.t("已完成："+kind.Name().Chinese+"。", "Done: "+kind.Name().English+".")
 	}
+	if r.URL.Query().Has("unlinked") {
+		p.Done += by.lang.t("有此前事项未能关联，请在本页“关联此前事项”中办理。", " An earlier case could not be linked: use “Link to an earlier case” on this page.")
+	}
 	return s.show(w, r, http.StatusOK, "case", p)
 }
 

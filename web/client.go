@@ -394,9 +394,10 @@ type official struct {
 }
 
 type unit struct {
-	Code string `json:"code"`
-	Name string `json:"name"`
-	Kind string `json:"kind"`
+	Code   string `json:"code"`
+	Name   string `json:"name"`
+	Kind   string `json:"kind"`
+	Parent string `json:"parent"`
 }
 
 // directory is the names behind ids and codes.

@@ -92,9 +92,10 @@ type candidate struct {
 type field struct {
 	ID                string // in the page
 	Name, Label, Hint string
-	Control           string // hidden, line, lines, code, date, moment, number, select, radio or checks
+	Control           string // hidden, line, lines, code, date, moment, number, select, radio, checks or check
 	Value, Wrong      string
 	Values            []string // of checks
+	Most              int      // characters in a line; 0: 100
 	Required          bool
 	Groups            []group
 }
@@ -129,7 +130,8 @@ func (s *console) getCommand(w http.ResponseWriter, r *http.Request) error {
 // resumed shows a form again to whoever signed in anew while they filled it in.
 func (s *console) resumed(w http.ResponseWriter, r *http.Request, secret, path string, typed url.Values) error {
 	parts := strings.Split(strings.Trim(path, "/"), "/")
-	if len(parts) != 4 || parts[0] != "cases" || parts[2] != "do" {
+	command := len(parts) == 4 && parts[0] == "cases" && parts[2] == "do"
+	if !command && path != "/cases/new" {
 		http.Redirect(w, r, path, http.StatusSeeOther)
 		return nil
 	}
@@ -138,6 +140,18 @@ func (s *console) resumed(w http.ResponseWriter, r *http.Request, secret, path s
 		return err
 	}
 	r = withVisitor(r, &visitor{o, session})
+	again := langOf(r).t("已重新登录。您填写的内容都在，请核对后再次提交。", "You are signed in again. What you had typed is all here: check it and send it once more.")
+	if !command {
+		if typed.Get("draft") == "" {
+			typed.Set("draft", rand.Text())
+		}
+		p, err := s.registerPage(r, typed)
+		if err != nil {
+			return err
+		}
+		p.Done = again
+		return s.show(w, r, http.StatusOK, "register", p)
+	}
 	route := chi.NewRouteContext()
 	route.URLParams.Add("id", parts[1])
 	route.URLParams.Add("command", parts[3])
@@ -149,8 +163,7 @@ func (s *console) resumed(w http.ResponseWriter, r *http.Request, secret, path s
 	if p.Key = typed.Get("key"); p.Key == "" {
 		p.Key = rand.Text()
 	}
-	p.Back = ""
-	p.Done = p.Lang.t("已重新登录。您填写的内容都在，请核对后再次提交。", "You are signed in again. What you had typed is all here: check it and send it once more.")
+	p.Back, p.Done = "", again
 	return s.show(w, r, http.StatusOK, "command", p)
 }
 
@@ -337,7 +350,14 @@ func (s *console) changes(by caller, p *commandPage) error {
 // campaigns offers the campaigns (会战) that a case can be put into; whether it may be is
 // the API's to say.
 func (s *console) campaigns(by caller, p *commandPage) error {
-	var running struct {
+	running, err := s.running(by, p.Today)
+	p.offer("campaign", running)
+	return err
+}
+
+// running are the campaigns that are not over.
+func (s *console) running(by caller, today calendar.Date) (all []choice, err error) {
+	var known struct {
 		Campaigns []struct {
 			ID         string        `json:"id"`
 			Name       string        `json:"name"`
@@ -345,47 +365,53 @@ func (s *console) campaigns(by caller, p *commandPage) error {
 			End        calendar.Date `json:"end"`
 		} `json:"campaigns"`
 	}
-	if err := s.api.get(by, "/campaigns?limit=200", &running); err != nil {
-		return err
+	if err := s.api.get(by, "/campaigns?limit=200", &known); err != nil {
+		return nil, err
 	}
-	var g group
-	for _, c := range running.Campaigns {
-		if !c.End.Before(p.Today) {
-			g.Choices = append(g.Choices, choice{c.ID, c.Name + " · " + c.OfficeName})
+	for _, c := range known.Campaigns {
+		if !c.End.Before(today) {
+			all = append(all, choice{c.ID, c.Name + " · " + c.OfficeName})
 		}
 	}
-	for i := range p.Fields {
-		if p.Fields[i].Name == "campaign" {
-			p.Fields[i].Groups = []group{g}
-		}
-	}
-	return nil
+	return all, nil
 }
 
 // receptions offers the reception days that a visit can have been on.
 func (s *console) receptions(by caller, p *commandPage) error {
+	days, err := s.receptionDays(by, p.Today)
+	p.offer("reception", days)
+	return err
+}
+
+// receptionDays are those of the last month, the latest first.
+func (s *console) receptionDays(by caller, today calendar.Date) (all []choice, err error) {
 	var days struct {
 		Receptions []struct {
-			ID    string `json:"id"`
-			On    string `json:"on"`
-			Place string `json:"place"`
-			Name  string `json:"name"`
+			ID    string                  `json:"id"`
+			On    calendar.Date           `json:"on"`
+			Place string                  `json:"place"`
+			Name  string                  `json:"name"`
+			State casefile.ReceptionState `json:"state"`
 		} `json:"receptions"`
 	}
-	from := p.Today.AddDays(-31)
-	if err := s.api.get(by, "/receptions?from="+from.String()+"&until="+p.Today.String(), &days); err != nil {
-		return err
+	if err := s.api.get(by, "/receptions?from="+today.AddDays(-31).String()+"&until="+today.String(), &days); err != nil {
+		return nil, err
 	}
-	var g group
 	for _, d := range slices.Backward(days.Receptions) {
-		g.Choices = append(g.Choices, choice{d.ID, strings.TrimSpace(d.On + " " + d.Name + " " + d.Place)})
-	}
-	for i := range p.Fields {
-		if p.Fields[i].Name == "reception" {
-			p.Fields[i].Groups = []group{g}
+		if d.State != casefile.ReceptionCancelled && d.State != casefile.ReceptionSwapped {
+			all = append(all, choice{d.ID, strings.TrimSpace(by.lang.day(d.On) + " " + d.Name + " " + d.Place)})
 		}
 	}
-	return nil
+	return all, nil
+}
+
+// offer gives a field something to choose from.
+func (p *commandPage) offer(name string, choices []choice) {
+	for i := range p.Fields {
+		if p.Fields[i].Name == name {
+			p.Fields[i].Groups = []group{{Choices: choices}}
+		}
+	}
 }
 
 // formMaker makes the controls of a command's form.

@@ -19,7 +19,7 @@ func TestTemplates(t *testing.T) {
 		t.Fatal(err)
 	}
 	given := map[string]any{
-		"signin": signInPage{}, "account": accountPage{}, "desk": deskPage{}, "cases": listPage{}, "case": casePage{},
+		"signin": signInPage{}, "register": registerPage{}, "account": accountPage{}, "desk": deskPage{}, "cases": listPage{}, "case": casePage{},
 		"clock": clockPage{}, "command": commandPage{}, "deadline": deadlinePage{}, "problem": problemPage{},
 		"rules": rulesPage{}, "publication": publicationPage{}, "draft": draftPage{}, "preview": previewPage{},
 		"supervision": supervisionPage{},

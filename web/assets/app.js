@@ -22,3 +22,65 @@ window.addEventListener("pageshow", () => {
 
 // What is wrong is read out and seen first.
 document.querySelector(".errors")?.focus();
+
+// Registration: what does not apply is hidden, Enter goes on to the next field, likely
+// earlier cases are looked for on the way, and what was typed is kept.
+const registration = document.querySelector("form[data-register]");
+if (registration) {
+  const typed = (name) => new FormData(registration).get(name) ?? "";
+  const applies = (condition) => {
+    const [, name, sign, value] = condition.match(/^(\w+)(!=|>=|=)(\w+)$/);
+    if (sign === ">=") return Number(typed(name)) >= Number(value);
+    return (typed(name) === value) === (sign === "=");
+  };
+  const arrange = () => {
+    for (const part of registration.querySelectorAll("[data-when]")) {
+      part.hidden = !applies(part.dataset.when) && !part.querySelector(".wrong");
+      for (const control of part.querySelectorAll("input, select, textarea")) control.disabled = part.hidden;
+    }
+  };
+  registration.addEventListener("input", arrange);
+  arrange();
+
+  document.getElementById("keys").hidden = false;
+  registration.addEventListener("keydown", (event) => {
+    const at = event.target;
+    if (event.key !== "Enter" || event.isComposing) return;
+    if (event.ctrlKey || event.metaKey) {
+      event.preventDefault();
+      registration.requestSubmit();
+    } else if (at.matches("input")) {
+      event.preventDefault();
+      const all = [...registration.querySelectorAll("input, select, textarea, button")];
+      all.slice(all.indexOf(at) + 1).find((c) => c.name !== at.name && c.checkVisibility() && (c.type !== "radio" || c.checked))?.focus();
+    }
+  });
+
+  const send = (address, extra, options) => {
+    const body = new URLSearchParams(new FormData(registration));
+    for (const name in extra) body.set(name, extra[name]);
+    return fetch(address, { method: "POST", body, ...options });
+  };
+  const clues = ["petitioner.phone", "petitioner.identity", "title"];
+  registration.addEventListener("change", async (event) => {
+    if (!clues.includes(event.target.name) || !event.target.value.trim()) return;
+    const answer = await send("/cases/new/earlier").catch(() => null);
+    if (answer?.ok) document.getElementById("earlier").innerHTML = await answer.text();
+  });
+
+  // A draft is saved when something was typed: now and then, and when the page is left.
+  const all = () => new URLSearchParams(new FormData(registration)).toString();
+  const state = document.getElementById("draft-state");
+  let last = all();
+  const save = async (leaving) => {
+    const now = all();
+    if (now === last || registration.dataset.sent) return;
+    last = now;
+    const answer = await send("/cases/new", { do: "draft" }, { redirect: "manual", keepalive: leaving }).catch(() => null);
+    const saved = answer?.type === "opaqueredirect";
+    if (!saved) last = "";
+    state.textContent = saved ? state.dataset.saved + " " + new Date().toLocaleTimeString(document.documentElement.lang, { timeStyle: "short" }) : state.dataset.failed;
+  };
+  setInterval(save, 20000, false);
+  document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && save(true));
+}
