@@ -29,20 +29,30 @@ func openChrome(t *testing.T, wide, high int64) *chrome {
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(chromium), chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.Flag("accept-lang", "zh-CN"), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true))
-	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
-	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, 2*time.Minute)
-	t.Cleanup(cancel)
-	b := &chrome{t: t, ctx: ctx, wide: wide}
-	chromedp.ListenTarget(ctx, func(event any) {
+	b := &chrome{t: t, wide: wide}
+	// It fails to start now and then on a machine that does much else.
+	for try := 1; ; try++ {
+		ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
+		t.Cleanup(cancel)
+		ctx, cancel = chromedp.NewContext(ctx)
+		t.Cleanup(cancel)
+		b.ctx, cancel = context.WithTimeout(ctx, 2*time.Minute)
+		t.Cleanup(cancel)
+		err := chromedp.Run(b.ctx, emulation.SetDeviceMetricsOverride(wide, high, 2, wide < 600))
+		if err == nil {
+			break
+		}
+		if try == 3 {
+			t.Fatal(err)
+		}
+		t.Logf("Chromium, try %d: %v", try, err)
+	}
+	chromedp.ListenTarget(b.ctx, func(event any) {
 		if dialog, ok := event.(*cdppage.EventJavascriptDialogOpening); ok {
 			b.asked = dialog.Message
-			go func() { _ = chromedp.Run(ctx, cdppage.HandleJavaScriptDialog(true)) }()
+			go func() { _ = chromedp.Run(b.ctx, cdppage.HandleJavaScriptDialog(true)) }()
 		}
 	})
-	b.run(emulation.SetDeviceMetricsOverride(wide, high, 2, wide < 600))
 	return b
 }
 

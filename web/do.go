@@ -128,18 +128,13 @@ func (s *console) getCommand(w http.ResponseWriter, r *http.Request) error {
 }
 
 // resumed shows a form again to whoever signed in anew while they filled it in.
-func (s *console) resumed(w http.ResponseWriter, r *http.Request, secret, path string, typed url.Values) error {
+func (s *console) resumed(w http.ResponseWriter, r *http.Request, path string, typed url.Values) error {
 	parts := strings.Split(strings.Trim(path, "/"), "/")
 	command := len(parts) == 4 && parts[0] == "cases" && parts[2] == "do"
 	if !command && path != "/cases/new" {
 		http.Redirect(w, r, path, http.StatusSeeOther)
 		return nil
 	}
-	session, o, err := s.Auth.Who(r.Context(), secret)
-	if err != nil {
-		return err
-	}
-	r = withVisitor(r, &visitor{o, session})
 	again := langOf(r).t("已重新登录。您填写的内容都在，请核对后再次提交。", "You are signed in again. What you had typed is all here: check it and send it once more.")
 	if !command {
 		if typed.Get("draft") == "" {

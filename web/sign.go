@@ -43,6 +43,8 @@ type signInPage struct {
 	Expired bool
 	Typed   []typed // what somebody had typed when their session ended
 	People  []roleGroup
+	// Provider is the identity provider's name; empty: there is none.
+	Provider string
 }
 
 // typed is a field of a form on its way through the sign-in page.
@@ -61,6 +63,9 @@ const typedPrefix = "typed."
 
 func (s *console) signInPage(r *http.Request) (signInPage, error) {
 	p := signInPage{page: s.page(r, langOf(r).t("登录", "Sign in"))}
+	if s.Provider != nil {
+		p.Provider = s.Provider.Name
+	}
 	if !s.Trial {
 		return p, nil
 	}
@@ -123,6 +128,12 @@ func (s *console) expired(w http.ResponseWriter, r *http.Request) error {
 func (s *console) postSignIn(w http.ResponseWriter, r *http.Request) error {
 	form := r.PostForm
 	account, l := strings.TrimSpace(form.Get("account")), langOf(r)
+	kept := url.Values{}
+	for name, values := range form {
+		if field, ok := strings.CutPrefix(name, typedPrefix); ok {
+			kept[field] = values
+		}
+	}
 	var secret string
 	var err error
 	if trial := form.Get("trial"); trial != "" && s.Trial {
@@ -132,12 +143,18 @@ func (s *console) postSignIn(w http.ResponseWriter, r *http.Request) error {
 		} else if errors.Is(err, store.ErrNotFound) {
 			err = auth.ErrWrong
 		}
+	} else if form.Get("continue") != "" { // signed in on another page meanwhile
+		if err = errNotYet; visitorOf(r) != nil {
+			return s.goOn(w, r, local(form.Get("next")), kept)
+		}
 	} else {
 		secret, err = s.Auth.SignIn(r.Context(), account, form.Get("password"), r.UserAgent())
 	}
 	var blocked *auth.BlockedError
 	var wrong string
 	switch {
+	case errors.Is(err, errNotYet):
+		wrong = l.t("您还没有在另一页登录。", "You have not signed in on the other page yet.")
 	case errors.As(err, &blocked):
 		wrong = l.of(policy.Text{
 			Chinese: "口令连续输错，账号暂停登录至" + l.moment(blocked.Until) + "。",
@@ -147,12 +164,6 @@ func (s *console) postSignIn(w http.ResponseWriter, r *http.Request) error {
 		wrong = l.t("账号或口令不正确，请重新输入。", "The account or its password is wrong. Try again.")
 	case err != nil:
 		return err
-	}
-	kept := url.Values{}
-	for name, values := range form {
-		if field, ok := strings.CutPrefix(name, typedPrefix); ok {
-			kept[field] = values
-		}
 	}
 	next := local(form.Get("next"))
 	if wrong != "" {
@@ -174,8 +185,20 @@ func (s *console) postSignIn(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	s.enter(w, r, secret)
+	session, o, err := s.Auth.Who(r.Context(), secret)
+	if err != nil {
+		return err
+	}
+	return s.goOn(w, withVisitor(r, &visitor{o, session}), next, kept)
+}
+
+var errNotYet = errors.New("not signed in yet")
+
+// goOn takes somebody who has signed in to where they wanted to go, or to the form that
+// they were filling in.
+func (s *console) goOn(w http.ResponseWriter, r *http.Request, next string, kept url.Values) error {
 	if len(kept) > 0 {
-		return s.resumed(w, r, secret, next, kept)
+		return s.resumed(w, r, next, kept)
 	}
 	http.Redirect(w, r, next, http.StatusSeeOther)
 	return nil

@@ -31,7 +31,9 @@ type Config struct {
 	Trial bool
 	// BehindProxy trusts X-Forwarded-Proto to say that the browser came by TLS.
 	BehindProxy bool
-	Log         *slog.Logger // nil: slog.Default()
+	// Provider vouches for officials beside passwords; nil: there is none.
+	Provider *auth.Provider
+	Log      *slog.Logger // nil: slog.Default()
 }
 
 type console struct {
@@ -69,6 +71,8 @@ func (s *console) routes() *chi.Mux {
 	r.Post("/language", s.handle(s.postLanguage))
 	r.Get("/sign-in", s.handle(s.getSignIn))
 	r.Post("/sign-in", s.handle(s.postSignIn))
+	r.Get("/sign-in/provider", s.handle(s.getProvider))
+	r.Get("/sign-in/provider/return", s.handle(s.getVouched))
 	r.Get("/deadline", s.handle(s.getDeadline))
 
 	r.Post("/sign-out", s.handle(s.postSignOut))

@@ -22,9 +22,10 @@ import (
 type apiCommand struct {
 	connection
 	letters
-	Listen      string `help:"Address to listen on." default:"127.0.0.1:8080" env:"SHUANGZE_LISTEN"`
-	Trial       bool   `help:"Offer every account on the sign-in page, without a password: for sample data alone."`
-	BehindProxy bool   `help:"Trust X-Forwarded-Proto: a proxy in front ends TLS and sets it." env:"SHUANGZE_BEHIND_PROXY"`
+	Listen string `help:"Address to listen on." default:"127.0.0.1:8080" env:"SHUANGZE_LISTEN"`
+	Trial  bool   `help:"Offer every account on the sign-in page, without a password: for sample data alone."`
+	provider
+	BehindProxy bool `help:"Trust X-Forwarded-Proto: a proxy in front ends TLS and sets it." env:"SHUANGZE_BEHIND_PROXY"`
 }
 
 func (c *apiCommand) Run(env *environment) error {
@@ -45,8 +46,12 @@ func (c *apiCommand) Run(env *environment) error {
 		Store: s.store, Engine: s.engine(), Clock: s.clock, Log: env.log,
 		PublicURL: c.PublicURL, Templates: templates,
 	})
+	vouching, err := c.vouching(c.PublicURL)
+	if err != nil {
+		return err
+	}
 	pages, err := web.New(web.Config{
-		API: interfaces, Auth: &auth.Auth{Store: s.store}, Clock: s.clock, Trial: c.Trial, BehindProxy: c.BehindProxy, Log: env.log,
+		API: interfaces, Auth: &auth.Auth{Store: s.store}, Clock: s.clock, Trial: c.Trial, BehindProxy: c.BehindProxy, Provider: vouching, Log: env.log,
 	})
 	if err != nil {
 		return fmt.Errorf("console: %w", err)
