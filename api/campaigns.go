@@ -97,6 +97,7 @@ type campaignView struct {
 	OpenedAt   time.Time     `json:"opened_at"`
 	EndedBy    *string       `json:"ended_by"`
 	EndedAt    *time.Time    `json:"ended_at"`
+	Commands   []string      `json:"commands"`
 }
 
 func (v viewer) campaign(c casefile.Campaign) campaignView {
@@ -104,6 +105,7 @@ func (v viewer) campaign(c casefile.Campaign) campaignView {
 		ID: c.ID, Name: c.Name, About: c.About, Office: c.Office, OfficeName: v.rules.Directory.Units[c.Office].Name,
 		Start: c.Start, End: c.End, State: "running", Targets: targetViews(c.Targets),
 		OpenedBy: c.OpenedBy, OpenedAt: c.OpenedAt.UTC(), EndedBy: text(c.EndedBy), EndedAt: instant(c.EndedAt),
+		Commands: casefile.CampaignCommands(c, v.by, v.rules),
 	}
 	switch {
 	case c.EndedBy != "":

@@ -51,6 +51,7 @@ type receptionView struct {
 	EndedAt     *time.Time              `json:"ended_at"`
 	Reason      *string                 `json:"reason"`
 	ShortNotice bool                    `json:"short_notice"`
+	Commands    []string                `json:"commands"`
 }
 
 // publicReception is what the public learns of a day (公示), and nothing else.
@@ -95,7 +96,7 @@ func (v viewer) reception(r casefile.Reception) receptionView {
 		Form: r.Form, FormName: v.lang.of(formName(r.Form, v.rules.Policy)), Slots: casefile.SlotsOf(r, v.rules.Policy),
 		State: r.State(v.now), Publication: casefile.Published(r, v.rules), PublishedBy: text(r.PublishedBy), PublishedAt: instant(r.PublishedAt),
 		Instead: text(r.Instead), EnteredBy: r.EnteredBy, EnteredAt: r.EnteredAt.UTC(), HeldBy: text(r.HeldBy), HeldAt: instant(r.HeldAt),
-		EndedBy: text(r.EndedBy), EndedAt: instant(r.EndedAt), ShortNotice: r.Short,
+		EndedBy: text(r.EndedBy), EndedAt: instant(r.EndedAt), ShortNotice: r.Short, Commands: casefile.ReceptionCommands(r, v.by, v.rules),
 	}
 	if v.oversees(r) {
 		view.Reason = text(r.Reason)

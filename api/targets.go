@@ -50,6 +50,7 @@ type sheetView struct {
 	ClosedBy *string       `json:"closed_by"`
 	ClosedAt *time.Time    `json:"closed_at"`
 	Versions []versionView `json:"versions"`
+	Commands []string      `json:"commands"`
 }
 
 type versionView struct {
@@ -79,7 +80,7 @@ type itemView struct {
 func (v viewer) sheet(s casefile.TargetSheet) sheetView {
 	view := sheetView{
 		ID: s.ID, Year: s.Year, Unit: s.Unit, UnitName: v.rules.Directory.Units[s.Unit].Name, Office: s.Office, State: "draft",
-		ClosedBy: text(s.ClosedBy), ClosedAt: instant(s.ClosedAt),
+		ClosedBy: text(s.ClosedBy), ClosedAt: instant(s.ClosedAt), Commands: casefile.TargetCommands(s, v.by, v.rules),
 	}
 	latest := s.Latest()
 	inForce, ok := s.InForce()

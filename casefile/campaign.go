@@ -235,6 +235,18 @@ func EndCampaign(c Campaign, by Actor, r Rules) (Campaign, *Error) {
 	return c, nil
 }
 
+// CampaignCommands lists what the actor can do with a campaign now: set_targets, end.
+func CampaignCommands(c Campaign, by Actor, r Rules) []string {
+	can := []string{}
+	if RunsCampaigns(c.Office, by, r) && !c.Over(r.Now) {
+		can = append(can, "set_targets")
+	}
+	if _, err := EndCampaign(c, by, r); err == nil {
+		can = append(can, "end")
+	}
+	return can
+}
+
 // campaign finds a campaign by its id or, of those that are not over and that the actor's
 // office presides over, by its name: the own office's before one below.
 func (d *Directory) campaign(named string, by Actor, r Rules) (Campaign, bool) {

@@ -438,6 +438,25 @@ func CancelReception(day Reception, reason string, booked int, by Actor, r Rules
 	return day, nil
 }
 
+// ReceptionCommands lists what the actor can do with a day now: publish, hold, cancel, swap,
+// book. Cancelling asks for a reason, and that nobody has an appointment.
+func ReceptionCommands(day Reception, by Actor, r Rules) []string {
+	can := []string{}
+	if _, err := PublishReception(day, by, r); err == nil && day.PublishedAt.IsZero() {
+		can = append(can, "publish")
+	}
+	if _, err := HoldReception(day, by, r); err == nil && day.HeldAt.IsZero() {
+		can = append(can, "hold")
+	}
+	if _, err := absent(day, "", by, r); err == nil {
+		can = append(can, "swap", "cancel")
+	}
+	if KeepsAppointments(day, by) && day.Stands() && r.Now.Before(day.Until) {
+		can = append(can, "book")
+	}
+	return can
+}
+
 // SwapReception ends a day and puts another in its place, two for two with With. standing
 // are the days that those who come have around that time. It returns the days ended and,
 // in the same order, those that take their places: appointments move along.

@@ -319,6 +319,21 @@ func SignTargets(s TargetSheet, hash string, by Actor, r Rules) (TargetSeat, *Er
 	return seat, nil
 }
 
+// TargetCommands lists what the actor can do with a sheet now: revise, sign, close.
+func TargetCommands(s TargetSheet, by Actor, r Rules) []string {
+	can := []string{}
+	if keepsTargets(s, by, r) == nil && s.changeable(r) == nil {
+		can = append(can, "revise")
+	}
+	if _, err := SignTargets(s, s.Latest().Hash, by, r); err == nil {
+		can = append(can, "sign")
+	}
+	if _, err := CloseTargets(s, by, r); err == nil {
+		can = append(can, "close")
+	}
+	return can
+}
+
 // CloseTargets checks the closing act (年终考核), which records the figures as of the end
 // of the year by the version in force.
 func CloseTargets(s TargetSheet, by Actor, r Rules) (TargetVersion, *Error) {

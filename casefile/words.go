@@ -331,3 +331,77 @@ func reasonsOf(kind Kind, p *policy.Policy) []policy.Code {
 		return p.Reasons
 	}
 }
+
+var targetKindNames = map[string]policy.Text{
+	TargetConcluded: {Chinese: "化解件数", English: "cases concluded"},
+	TargetShare:     {Chinese: "化解率", English: "share concluded"},
+}
+
+// TargetKindName is what a kind of a campaign's target is called.
+func TargetKindName(kind string) policy.Text { return named(targetKindNames, kind) }
+
+var targetStateNames = map[TargetState]policy.Text{
+	TargetMet:    {Chinese: "已完成", English: "met"},
+	TargetOpen:   {Chinese: "进行中", English: "open"},
+	TargetMissed: {Chinese: "未完成", English: "missed"},
+}
+
+// Name is what the state is called.
+func (s TargetState) Name() policy.Text { return named(targetStateNames, s) }
+
+var campaignStateNames = map[string]policy.Text{
+	"planned": {Chinese: "未开始", English: "not begun"},
+	"running": {Chinese: "进行中", English: "running"},
+	"over":    {Chinese: "期满", English: "over"},
+	"ended":   {Chinese: "已结束", English: "ended"},
+}
+
+// CampaignStateName is what the state of a campaign is called.
+func CampaignStateName(state string) policy.Text { return named(campaignStateNames, state) }
+
+var receptionStateNames = map[ReceptionState]policy.Text{
+	ReceptionPlanned:   {Chinese: "待接访", English: "to come"},
+	ReceptionCurrent:   {Chinese: "接访中", English: "now"},
+	ReceptionHeld:      {Chinese: "已接访", English: "held"},
+	ReceptionMissed:    {Chinese: "未登记接访", English: "not recorded as held"},
+	ReceptionCancelled: {Chinese: "已取消", English: "cancelled"},
+	ReceptionSwapped:   {Chinese: "已调换", English: "swapped"},
+}
+
+// Name is what the state is called.
+func (s ReceptionState) Name() policy.Text { return named(receptionStateNames, s) }
+
+var publicationNames = map[Publication]policy.Text{
+	PublishedInTime: {Chinese: "已公示", English: "published"},
+	PublishedLate:   {Chinese: "公示晚于规定", English: "published late"},
+	NotYetPublished: {Chinese: "待公示", English: "to be published"},
+	NotPublished:    {Chinese: "应公示未公示", English: "should be public"},
+}
+
+// Name is what the publication is called.
+func (p Publication) Name() policy.Text { return named(publicationNames, p) }
+
+var appointmentStateNames = map[AppointmentState]policy.Text{
+	Booked:    {Chinese: "已预约", English: "booked"},
+	Cancelled: {Chinese: "已取消", English: "cancelled"},
+	Came:      {Chinese: "已到场", English: "came"},
+	Absent:    {Chinese: "未到场", English: "did not come"},
+}
+
+// Name is what the state is called.
+func (s AppointmentState) Name() policy.Text { return named(appointmentStateNames, s) }
+
+// AbsenceCodes are AbsenceReasons with their words.
+var AbsenceCodes = coded(AbsenceReasons, policy.Text{Chinese: "公务", English: "other duties"}, policy.Text{Chinese: "出差", English: "business trip"},
+	policy.Text{Chinese: "请假", English: "leave"}, policy.Text{Chinese: "因病", English: "illness"}, policy.Text{Chinese: "突发事件", English: "an emergency"},
+	policy.Text{Chinese: "登记有误", English: "entered by mistake"}, policy.Text{Chinese: "其他", English: "other"})
+
+var sheetStateNames = map[string]policy.Text{
+	"draft":       {Chinese: "起草", English: "draft"},
+	"half_signed": {Chinese: "一方已签", English: "signed by one"},
+	"in_force":    {Chinese: "已签订", English: "in force"},
+	"closed":      {Chinese: "已考核", English: "closed"},
+}
+
+// SheetStateName is what the state of a target sheet is called.
+func SheetStateName(state string) policy.Text { return named(sheetStateNames, state) }

@@ -92,7 +92,8 @@ type candidate struct {
 type field struct {
 	ID                string // in the page
 	Name, Label, Hint string
-	Control           string // hidden, line, lines, code, date, moment, number, select, radio, checks or check
+	Control           string // hidden, line, lines, note, code, date, time, moment, number, select, radio, checks or check
+	Blank             string // what a select says when nothing is chosen, if not that something is to be
 	Value, Wrong      string
 	Values            []string // of checks
 	Most              int      // characters in a line; 0: 100

@@ -22,7 +22,7 @@ func TestTemplates(t *testing.T) {
 		"signin": signInPage{}, "register": registerPage{}, "account": accountPage{}, "desk": deskPage{}, "cases": listPage{}, "case": casePage{},
 		"clock": clockPage{}, "command": commandPage{}, "deadline": deadlinePage{}, "problem": problemPage{},
 		"rules": rulesPage{}, "publication": publicationPage{}, "draft": draftPage{}, "preview": previewPage{},
-		"supervision": supervisionPage{},
+		"supervision": supervisionPage{}, "campaigns": campaignsPage{}, "campaign": campaignPage{}, "form": formPage{}, "rows": rowsPage{},
 	}
 	for l, pages := range all {
 		if len(pages.byName) != len(given) {

@@ -224,6 +224,7 @@ var parts = []part{
 	{"cases/new", policy.Text{Chinese: "登记", English: "Register"}, []casefile.Role{casefile.Registrar, casefile.Supervisor, casefile.Officer}},
 	{"cases", policy.Text{Chinese: "事项", English: "Cases"}, nil},
 	{"supervision", policy.Text{Chinese: "督查", English: "Supervision"}, []casefile.Role{casefile.Supervisor, casefile.Inspector, casefile.Auditor}},
+	{"campaigns", policy.Text{Chinese: "会战", English: "Campaigns"}, []casefile.Role{casefile.Registrar, casefile.Supervisor, casefile.Inspector, casefile.Leader, casefile.Auditor}},
 	{"deadline", policy.Text{Chinese: "期限", English: "Deadlines"}, nil},
 	{"admin", policy.Text{Chinese: "管理", English: "Administration"}, []casefile.Role{casefile.Admin, casefile.Auditor, casefile.Supervisor}},
 }

@@ -96,7 +96,16 @@ func (s *console) routes() *chi.Mux {
 	r.Get("/admin/rules/draft/{kind}", s.signed(s.getDraft))
 	r.Post("/admin/rules/draft/{kind}", s.signed(s.postDraft))
 	r.Post("/admin/rules/draft/{kind}/publish", s.signed(s.postPublish))
+
 	r.Get("/supervision", s.signed(s.getSupervision))
+	r.Get("/campaigns", s.signed(s.getCampaigns))
+	r.Get("/campaigns/new", s.signed(s.getNewCampaign))
+	r.Post("/campaigns/new", s.signed(s.postCampaign))
+	r.Get("/campaigns/{id}", s.signed(s.getCampaign))
+	r.Get("/campaigns/{id}/targets", s.signed(s.getCampaignTargets))
+	r.Post("/campaigns/{id}/targets", s.signed(s.postCampaignTargets))
+	r.Get("/campaigns/{id}/end", s.signed(s.getCampaignEnd))
+	r.Post("/campaigns/{id}/end", s.signed(s.postCampaignEnd))
 	return r
 }
 

@@ -1,0 +1,128 @@
+package web
+
+import (
+	"cmp"
+	"crypto/rand"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// formPage is a page with one form. It is made of what was typed; where the API refuses it,
+// it comes back with that and with what is wrong beside each field.
+type formPage struct {
+	page
+	Crumbs  []link
+	Lead    string
+	Notes   []string
+	Action  string // where the form goes
+	Submit  string
+	Cancel  string
+	Confirm string // asked once more where there is a script
+	Key     string // with which it is sent: the same form twice does one thing
+	Fields  []field
+	Problem *problem
+}
+
+// link is an address with its words.
+type link struct{ To, Label string }
+
+// Wrong are the fields that must be corrected.
+func (p formPage) Wrong() []field { return wrongOf(p.Fields) }
+
+func wrongOf(fields []field) (wrong []field) {
+	for _, f := range fields {
+		if f.Wrong != "" {
+			wrong = append(wrong, f)
+		}
+	}
+	return wrong
+}
+
+// typedIn is what fills a form: what was sent or, when it is shown first, the address.
+func typedIn(r *http.Request) url.Values {
+	if r.Method == http.MethodPost {
+		return r.PostForm
+	}
+	return r.URL.Query()
+}
+
+// fill puts what was typed into the fields.
+func fill(fields []field, typed url.Values) []field {
+	for i := range fields {
+		f := &fields[i]
+		f.ID = cmp.Or(f.ID, f.Name)
+		if values, ok := typed[f.Name]; ok {
+			f.Value, f.Values = values[0], values
+		}
+	}
+	return fields
+}
+
+// refusal is why a form is shown again; the rest of err is no refusal of the form.
+func refusal(err error) (*problem, error) {
+	var refused *problem
+	if !errors.As(err, &refused) || refused.Status == http.StatusNotFound || refused.Status == http.StatusForbidden {
+		return nil, err
+	}
+	return refused, nil
+}
+
+// place puts each field's problem beside its field; what has no field of its own joins the
+// sentence above the form.
+func place(refused *problem, fields []field) {
+	for _, wrong := range refused.Fields {
+		i := slices.IndexFunc(fields, func(f field) bool { return f.Name == wrong.Field })
+		if i < 0 || fields[i].Control == "hidden" {
+			refused.Detail += " " + wrong.Message
+			continue
+		}
+		fields[i].Wrong = wrong.Message
+	}
+}
+
+// keyOf is the key of a form: the one that it was sent with, unless that was used for
+// something else.
+func keyOf(typed url.Values, refused *problem) string {
+	if key := typed.Get("key"); key != "" && (refused == nil || refused.Code != "idempotency_key_reused") {
+		return key
+	}
+	return rand.Text()
+}
+
+// form shows a form, or shows it again after a refusal.
+func (s *console) form(w http.ResponseWriter, r *http.Request, p formPage, refused *problem) error {
+	typed, status := typedIn(r), http.StatusOK
+	p.Fields, p.Key = fill(p.Fields, typed), keyOf(typed, refused)
+	if p.Problem = refused; refused != nil {
+		status = refused.Status
+		place(refused, p.Fields)
+	}
+	return s.show(w, r, status, "form", p)
+}
+
+// line is a text of one line that was typed, without blanks around it.
+func line(typed url.Values, name string) string { return strings.TrimSpace(typed.Get(name)) }
+
+// bodyOf takes the fields that were filled in, as they are: the API says what is wrong with
+// them.
+func bodyOf(typed url.Values, names ...string) map[string]any {
+	body := map[string]any{}
+	for _, name := range names {
+		if v := line(typed, name); v != "" {
+			body[name] = v
+		}
+	}
+	return body
+}
+
+// counted is a number that was typed; what is none stays as it is, for the API to refuse.
+func counted(typed string) any {
+	if n, err := strconv.Atoi(typed); err == nil {
+		return n
+	}
+	return typed
+}
