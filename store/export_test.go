@@ -3,7 +3,10 @@ package store
 import (
 	"context"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"shuangze/casefile"
 )
 
 // OpenPool is Open with a pool of the test's own making.
@@ -19,3 +22,20 @@ var (
 )
 
 func (s *Store) Pool() *pgxpool.Pool { return s.pool }
+
+// FigureParts are the queries of Figures, each by itself, to be measured.
+func (s *Store) FigureParts(by casefile.Actor, f FigureFilter, r casefile.Rules) map[string]func(context.Context) error {
+	c := counter{by: by, filter: f, rules: r}
+	in := func(count func(context.Context, pgx.Tx) error) func(context.Context) error {
+		return func(ctx context.Context) error {
+			return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return count(ctx, tx) })
+		}
+	}
+	return map[string]func(context.Context) error{
+		"lamps":       in(func(ctx context.Context, tx pgx.Tx) error { _, err := c.lamps(ctx, tx); return err }),
+		"standing":    in(func(ctx context.Context, tx pgx.Tx) error { _, err := c.standing(ctx, tx); return err }),
+		"punctuality": in(func(ctx context.Context, tx pgx.Tx) error { _, err := c.punctuality(ctx, tx); return err }),
+		"petitions":   in(func(ctx context.Context, tx pgx.Tx) error { _, err := c.petitions(ctx, tx); return err }),
+		"ratings":     in(func(ctx context.Context, tx pgx.Tx) error { _, err := c.ratings(ctx, tx); return err }),
+	}
+}

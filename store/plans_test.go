@@ -171,7 +171,8 @@ func archive(t *testing.T) (*desk, *asked) {
 		`INSERT INTO terms (case_id, clock, started_at, rule, whose, who, unit, due_at, stopped_at, stop)
 		SELECT case_id || '-' || g, clock, started_at, rule, whose, who, unit, due_at, stopped_at, stop FROM terms JOIN copies ON copies.id = case_id`,
 		`INSERT INTO endings SELECT case_id || '-' || g, stage, unit, office, from_at, until_at FROM endings JOIN copies ON copies.id = case_id`,
-		`VACUUM (ANALYZE) terms`, `VACUUM (ANALYZE) endings`, `VACUUM (ANALYZE) ledger`,
+		`INSERT INTO standings SELECT case_id || '-' || g, from_at, until_at, stage, unit, office, origin, received_on, yellow_at, red_at FROM standings JOIN copies ON copies.id = case_id`,
+		`VACUUM (ANALYZE) standings`, `VACUUM (ANALYZE) terms`, `VACUUM (ANALYZE) endings`, `VACUUM (ANALYZE) ledger`,
 		`VACUUM (ANALYZE) cases`, `VACUUM (ANALYZE) tasks`, `VACUUM (ANALYZE) clocks`,
 	} {
 		d.sql(sql)

@@ -377,10 +377,10 @@ func TestTargetRatings(t *testing.T) {
 	}
 }
 
-// dump is all that is recorded of terms and endings.
+// dump is all that is recorded of terms, endings and standings.
 func (d *desk) dump() (lines []string) {
 	d.t.Helper()
-	for _, sql := range []string{`SELECT t::text FROM terms t ORDER BY 1`, `SELECT e::text FROM endings e ORDER BY 1`} {
+	for _, sql := range []string{`SELECT t::text FROM terms t ORDER BY 1`, `SELECT e::text FROM endings e ORDER BY 1`, `SELECT s::text FROM standings s ORDER BY 1`} {
 		rows, err := d.store.Pool().Query(d.t.Context(), sql)
 		if err != nil {
 			d.t.Fatal(err)

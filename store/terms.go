@@ -17,6 +17,11 @@ func queueTerms(batch *pgx.Batch, c casefile.Case, events []casefile.Event) {
 	for _, e := range events {
 		queueRuns(batch, c.ID, e)
 	}
+	queueEnding(batch, c)
+}
+
+// queueEnding records whether the case has ended.
+func queueEnding(batch *pgx.Batch, c casefile.Case) {
 	at := c.LastAt
 	switch {
 	case c.Stage == casefile.Reviewing: // what is reviewed stays ended until the review undoes it
@@ -93,24 +98,32 @@ func endless(t time.Time) pgtype.Timestamptz {
 	return pgtype.Timestamptz{Time: t, Valid: true}
 }
 
-// fillTerms records what the ledger held before there were terms. It does nothing where
-// there are any.
+// fillTerms records what the ledger held before there were terms, or standings. It does
+// nothing where there are any.
 func (s *Store) fillTerms(ctx context.Context) error {
 	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `LOCK TABLE terms, endings IN SHARE ROW EXCLUSIVE MODE`); err != nil {
+		if _, err := tx.Exec(ctx, `LOCK TABLE terms, endings, standings IN SHARE ROW EXCLUSIVE MODE`); err != nil {
 			return fmt.Errorf("lock terms: %w", err)
 		}
-		var filled bool
-		if err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM terms)`).Scan(&filled); err != nil || filled {
+		var terms, standings bool
+		const filled = `SELECT EXISTS (SELECT 1 FROM terms), EXISTS (SELECT 1 FROM standings)`
+		if err := tx.QueryRow(ctx, filled).Scan(&terms, &standings); err != nil || terms && standings {
 			return err
 		}
-		return replayTerms(ctx, tx)
+		return replay(ctx, tx, func(batch *pgx.Batch, c casefile.Case, e casefile.Event) {
+			if !terms {
+				queueTerms(batch, c, []casefile.Event{e})
+			}
+			if !standings {
+				queueStanding(batch, c)
+			}
+		})
 	})
 }
 
-// replayTerms records in the tables terms and endings, as the transaction knows them, what
-// the ledger says of every case.
-func replayTerms(ctx context.Context, tx pgx.Tx) error {
+// replay queues, for each event of every case and in the ledger's order, what is derived
+// from it; c is the case after it.
+func replay(ctx context.Context, tx pgx.Tx, queue func(batch *pgx.Batch, c casefile.Case, e casefile.Event)) error {
 	cases, err := ids(ctx, tx, `SELECT id FROM cases ORDER BY id`)
 	if err != nil {
 		return fmt.Errorf("list cases: %w", err)
@@ -128,7 +141,7 @@ func replayTerms(ctx context.Context, tx pgx.Tx) error {
 				return err
 			}
 			c = casefile.Apply(c, e)
-			queueTerms(batch, c, []casefile.Event{e})
+			queue(batch, c, e)
 		}
 		if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 			return fmt.Errorf("replay terms of %s: %w", id, err)
@@ -137,8 +150,8 @@ func replayTerms(ctx context.Context, tx pgx.Tx) error {
 	return nil
 }
 
-// WrongTerms lists the cases whose terms and endings, from which scores are counted, are not
-// what their ledger says. Nothing is changed: the ledger is replayed into temporary tables.
+// WrongTerms lists the cases whose terms, endings and standings, from which scores and
+// figures are counted, are not what their ledger says. Nothing is changed: the ledger is replayed into temporary tables.
 func (s *Store) WrongTerms(ctx context.Context) (wrong []string, err error) {
 	// A connection of its own, whose statements mean these tables by their names; the
 	// transaction can write to no others.
@@ -149,12 +162,17 @@ func (s *Store) WrongTerms(ctx context.Context) (wrong []string, err error) {
 	defer conn.Close(context.WithoutCancel(ctx))
 	const instead = `
 		CREATE TEMPORARY TABLE terms (LIKE public.terms INCLUDING ALL);
-		CREATE TEMPORARY TABLE endings (LIKE public.endings INCLUDING ALL)`
+		CREATE TEMPORARY TABLE endings (LIKE public.endings INCLUDING ALL);
+		CREATE TEMPORARY TABLE standings (LIKE public.standings INCLUDING ALL)`
 	if _, err := conn.Exec(ctx, instead); err != nil {
 		return nil, fmt.Errorf("compare terms with the ledger: %w", err)
 	}
 	err = pgx.BeginTxFunc(ctx, conn, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
-		if err := replayTerms(ctx, tx); err != nil {
+		err := replay(ctx, tx, func(batch *pgx.Batch, c casefile.Case, e casefile.Event) {
+			queueTerms(batch, c, []casefile.Event{e})
+			queueStanding(batch, c)
+		})
+		if err != nil {
 			return err
 		}
 		// In which unit a leader was at the time is not in the ledger.
@@ -165,7 +183,10 @@ func (s *Store) WrongTerms(ctx context.Context) (wrong []string, err error) {
 			) AS t
 			UNION SELECT DISTINCT case_id FROM (
 				(TABLE public.endings EXCEPT TABLE pg_temp.endings) UNION ALL (TABLE pg_temp.endings EXCEPT TABLE public.endings)
-			) AS e ORDER BY 1`
+			) AS e
+			UNION SELECT DISTINCT case_id FROM (
+				(TABLE public.standings EXCEPT TABLE pg_temp.standings) UNION ALL (TABLE pg_temp.standings EXCEPT TABLE public.standings)
+			) AS s ORDER BY 1`
 		wrong, err = ids(ctx, tx, differ)
 		return err
 	})

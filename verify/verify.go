@@ -76,7 +76,7 @@ func All(ctx context.Context, s *store.Store, engine workflows.Engine, clock cas
 		return checked, differences, err
 	}
 	for _, id := range wrong {
-		note(Difference{id, "store", "its terms, from which scores are counted, are not what the ledger says"})
+		note(Difference{id, "store", "its terms, endings or standings, from which scores and figures are counted, are not what the ledger says"})
 	}
 	stalled, err := s.Stalled(ctx, clock.Case(time.Now().Add(-late)), "", 100)
 	if err != nil {

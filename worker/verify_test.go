@@ -56,7 +56,7 @@ func TestVerifyNotices(t *testing.T) {
 		}, "workflow", "is at event 1, the ledger at 2", false},
 		"a term that has been changed": {func(o *office) {
 			o.sql(`UPDATE terms SET due_at = due_at + interval '1 day' WHERE case_id = 'bad' AND clock = 'REG-FORWARD'`)
-		}, "store", "its terms, from which scores are counted", false},
+		}, "store", "its terms, endings or standings", false},
 		"a step that was not taken": {func(o *office) {
 			o.sql(`UPDATE cases SET wake_at = '2020-01-01' WHERE id = 'bad'`)
 		}, "store", "its planned step has passed", false},
