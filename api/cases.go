@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -256,14 +257,16 @@ func (a *api) getCases(w http.ResponseWriter, r *http.Request) error {
 // filter reads what a list is to be about.
 func (q *query) filter(rules casefile.Rules) store.Filter {
 	f := q.narrow(rules)
-	f.Sort = q.oneOf("sort", store.Sorts...)
+	f.Sort = q.sort()
 	f.Cursor = q.text("cursor", 500)
 	f.Limit = q.number("limit", defaultPage, maxPage)
-	if f.Sort == "" {
-		f.Sort = store.Sorts[0]
-	}
 	q.done()
 	return f
+}
+
+// sort reads the order of a list.
+func (q *query) sort() string {
+	return cmp.Or(q.oneOf("sort", store.Sorts...), store.Sorts[0])
 }
 
 // narrow reads which cases are meant.
@@ -271,7 +274,9 @@ func (q *query) narrow(rules casefile.Rules) store.Filter {
 	return store.Filter{
 		Stage:       casefile.Stage(q.oneOf("stage", names(casefile.Stages)...)),
 		Lamp:        casefile.Lamp(q.oneOf("lamp", string(casefile.Green), string(casefile.Yellow), string(casefile.Red))),
+		Open:        q.oneOf("open", "true") != "",
 		Overdue:     q.oneOf("overdue", "true") != "",
+		Supervised:  q.oneOf("supervised", "true") != "",
 		Origin:      q.oneOf("origin", policy.IDs(rules.Policy.Origins)...),
 		Unit:        q.unit("unit", rules.Directory),
 		Leader:      q.official("leader", rules.Directory),

@@ -150,7 +150,9 @@ func (b *body) count(field string, n int) bool {
 var narrowing = []casefile.Field{
 	{Name: "stage"},
 	{Name: "lamp"},
+	{Name: "open"},
 	{Name: "overdue"},
+	{Name: "supervised"},
 	{Name: "urgent"},
 	{Name: "origin"},
 	{Name: "unit"},
@@ -162,6 +164,9 @@ var narrowing = []casefile.Field{
 	{Name: "q"},
 }
 
+// flags are those of them that are true or not given.
+var flags = []string{"open", "overdue", "supervised", "urgent"}
+
 // filtered finds the open cases that an order's filter is about, as they are now.
 func (a *api) filtered(ctx context.Context, v viewer, b *body, o *order) error {
 	q := &query{body: body{prefix: b.prefix + "filter."}, values: map[string][]string{}}
@@ -169,7 +174,7 @@ func (a *api) filtered(ctx context.Context, v viewer, b *body, o *order) error {
 	b.object("filter", func(in *body) {
 		for _, f := range narrowing {
 			switch {
-			case f.Name != "overdue" && f.Name != "urgent":
+			case !slices.Contains(flags, f.Name):
 				if s := in.line(f.Name, maxLine); s != "" {
 					q.values[f.Name] = []string{s}
 				}
@@ -177,6 +182,7 @@ func (a *api) filtered(ctx context.Context, v viewer, b *body, o *order) error {
 				q.values[f.Name] = []string{"true"}
 			}
 		}
+		delete(q.values, "open") // as all are: it narrows nothing
 		if len(q.values) == 0 && len(in.problems) == 0 {
 			b.wrong("filter", "required", "至少填写一项条件", "give at least one condition")
 		}

@@ -144,6 +144,7 @@ func (s *Store) HasReference(ctx context.Context, reference string) (bool, error
 type Filter struct {
 	Stage       casefile.Stage
 	Lamp        casefile.Lamp // of open cases, unless Stage names an ended one
+	Open        bool          // has not ended
 	Overdue     bool          // a statutory due date has passed
 	Origin      string
 	Unit        string // and everything below it
@@ -162,6 +163,23 @@ type Filter struct {
 
 // Sorts are the orders of a list: by the next statutory due date, or by registration.
 var Sorts = []string{"due", "-due", "registered", "-registered"}
+
+// column is what the list is ordered by, before the id.
+func (f Filter) column() string {
+	if strings.HasSuffix(f.Sort, "registered") {
+		return "registered_at"
+	}
+	return "overdue_at"
+}
+
+func (f Filter) descends() bool { return strings.HasPrefix(f.Sort, "-") }
+
+func (f Filter) order() string {
+	if f.descends() {
+		return ` ORDER BY ` + f.column() + ` DESC, id DESC`
+	}
+	return ` ORDER BY ` + f.column() + `, id`
+}
 
 // ErrCursor says that a cursor is not one that this list gave.
 var ErrCursor = errors.New("not a cursor of this list")
@@ -186,12 +204,9 @@ func (s *Store) Cases(ctx context.Context, by casefile.Actor, f Filter, now time
 	if err := s.pool.QueryRow(ctx, w.total(), w.args).Scan(&page.Total); err != nil {
 		return Page{}, fmt.Errorf("count cases: %w", err)
 	}
-	column, order, less := "overdue_at", "", ">"
-	if strings.HasSuffix(f.Sort, "registered") {
-		column = "registered_at"
-	}
-	if strings.HasPrefix(f.Sort, "-") {
-		order, less = " DESC", "<"
+	column, less := f.column(), ">"
+	if f.descends() {
+		less = "<"
 	}
 	if f.Cursor != "" {
 		key, id, err := parseCursor(f.Cursor, f.Sort)
@@ -202,7 +217,7 @@ func (s *Store) Cases(ctx context.Context, by casefile.Actor, f Filter, now time
 		w.args["cursor_id"] = id
 	}
 	w.args["limit"] = f.Limit + 1
-	rows, err := s.pool.Query(ctx, selectRow+w.String()+` ORDER BY `+column+order+`, id`+order+` LIMIT @limit`, w.args)
+	rows, err := s.pool.Query(ctx, selectRow+w.String()+f.order()+` LIMIT @limit`, w.args)
 	if err != nil {
 		return Page{}, fmt.Errorf("list cases: %w", err)
 	}
@@ -323,10 +338,10 @@ func (w *where) String() string {
 	return ` WHERE ` + strings.Join(all, ` AND `)
 }
 
-// total counts the cases. Postgres would look for "one or the other" in the table, so
-// each alternative is counted by itself, in its own index, without what those before it
-// have counted.
-func (w *where) total() string {
+// parts are the conditions without alternatives. Postgres would look for "one or the
+// other" in the table, so each alternative is asked for by itself, in its own index,
+// without what those before it have found.
+func (w *where) parts() [][]string {
 	parts := [][]string{w.conditions}
 	for _, group := range w.either {
 		var split [][]string
@@ -341,8 +356,13 @@ func (w *where) total() string {
 		}
 		parts = split
 	}
+	return parts
+}
+
+// total counts the cases.
+func (w *where) total() string {
 	var counts []string
-	for _, part := range parts {
+	for _, part := range w.parts() {
 		counts = append(counts, `(SELECT count(*) FROM cases WHERE `+strings.Join(part, ` AND `)+`)`)
 	}
 	return `SELECT ` + strings.Join(counts, ` + `)
@@ -410,6 +430,9 @@ func (w *where) filter(f Filter, d *casefile.Directory, now time.Time) {
 		w.add(`open AND red_at > @now AND yellow_at <= @now`, "", nil)
 	case f.Lamp == casefile.Green:
 		w.add(`open AND red_at > @now AND yellow_at > @now`, "", nil)
+	}
+	if f.Open {
+		w.add(`open`, "", nil)
 	}
 	if f.Overdue {
 		w.add(`overdue_at <= @now`, "", nil)

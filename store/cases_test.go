@@ -169,6 +169,7 @@ func (o oracle) matches(r store.Row, f store.Filter) bool {
 	words := strings.Contains(strings.ToLower(r.Title), strings.ToLower(f.Query)) || c.Number == f.Query || c.Reference == f.Query
 	return (f.Stage == "" || c.Stage == f.Stage) &&
 		(f.Lamp == "" || c.Lamp(o.now) == f.Lamp && c.Stage.Open() != ended) &&
+		(!f.Open || c.Stage.Open()) && (!f.Supervised || c.Supervision() != casefile.NotSupervised) &&
 		(!f.Overdue || slices.ContainsFunc(c.Clocks, func(k casefile.Clock) bool { return k.Running() && k.Overdue(o.now) })) &&
 		(f.Origin == "" || c.Origin == f.Origin) &&
 		(f.Unit == "" || o.rules.Directory.Under(c.Unit, f.Unit)) &&
@@ -206,6 +207,8 @@ func TestCases(t *testing.T) {
 			func() { f.Stage = pick(dice, append(slices.Clone(casefile.Stages), "never")...) },
 			func() { f.Lamp = pick(dice, casefile.Green, casefile.Yellow, casefile.Red) },
 			func() { f.Overdue = true },
+			func() { f.Open = true },
+			func() { f.Supervised = true },
 			func() { f.Origin = pick(dice, "province", "self_found") },
 			func() { f.Unit = pick(dice, "2327", "232701", "232721", "232701-rs", "nowhere") },
 			func() { f.Leader = pick(dice, upper, lower, "o003", "o056", "nobody") },
@@ -244,6 +247,13 @@ func TestCases(t *testing.T) {
 		}
 		if !slices.Equal(got, want) {
 			t.Fatalf("%s, %+v:\n got %v\nwant %v", by.ID, f, got, want)
+		}
+		var exported []string
+		if err := d.store.Export(t.Context(), by, f, "", d.now, func(r store.Row) error {
+			exported = append(exported, r.Case.ID)
+			return nil
+		}); err != nil || !slices.Equal(exported, want) {
+			t.Fatalf("%s, %+v: exported %v, %v\nwant %v", by.ID, f, exported, err, want)
 		}
 		if len(got) > 0 {
 			seen[string(f.Lamp)]++
