@@ -99,8 +99,13 @@ func TestExport(t *testing.T) {
 	}
 	got := table("p-supervisor", "unit=b&sort=registered&columns=title,number")
 	want := [][]string{
-		{"登记编号", "标题"}, {"b-xf-2026-000001", "yellow"}, {"b-xf-2026-000002", "'=1+1"}, {"b-xf-2026-000003", "'+86"}, {"b-xf-2026-000004", "'-3"},
-		{"b-xf-2026-000005", "'@SUM(A1)"}, {"b-xf-2026-000006", "\"引号\", 逗号"},
+		{"登记编号", "标题"},
+		{"b-xf-2026-000001", "yellow"},
+		{"b-xf-2026-000002", "'=1+1"},
+		{"b-xf-2026-000003", "'+86"},
+		{"b-xf-2026-000004", "'-3"},
+		{"b-xf-2026-000005", "'@SUM(A1)"},
+		{"b-xf-2026-000006", "\"引号\", 逗号"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
