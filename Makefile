@@ -8,7 +8,7 @@ ARGS     ?=
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 TOOL     := go tool -modfile=tools/go.mod
 
-.PHONY: run test build postgres browser fmt check lint bench histories clean help
+.PHONY: run test build postgres browser axe fmt check lint bench histories clean help
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t12
@@ -39,7 +39,21 @@ browser:
 	  as_root=; [ "$$(id -u)" = 0 ] || as_root=sudo; \
 	  $$as_root apt-get update -q && DEBIAN_FRONTEND=noninteractive $$as_root apt-get install -yq --no-install-recommends chromium fonts-noto-cjk; }
 
-test: build browser ## all tests, on a real Postgres and a real Temporal server
+# What examines pages for accessibility: one script, used by the tests alone.
+AXE      := axe-core-4.14.1
+AXE_SUM  := e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564139745
+
+axe: .cache/$(AXE).js
+.cache/$(AXE).js:
+	@command -v npm >/dev/null || { \
+	  echo "Installing npm from Debian's packages …"; \
+	  as_root=; [ "$$(id -u)" = 0 ] || as_root=sudo; \
+	  $$as_root apt-get update -q && DEBIAN_FRONTEND=noninteractive $$as_root apt-get install -yq --no-install-recommends npm; }
+	@mkdir -p .cache && rm -f .cache/axe-core-*
+	@cd .cache && npm pack --silent $(subst -core-,-core@,$(AXE)) >/dev/null && echo "$(AXE_SUM)  $(AXE).tgz" | sha256sum --check --quiet && \
+	  tar -xzOf $(AXE).tgz package/axe.min.js > $(AXE).part && mv $(AXE).part $(AXE).js && rm $(AXE).tgz
+
+test: build browser axe ## all tests, on a real Postgres and a real Temporal server
 	go vet ./...
 	go test -timeout 20m ./...
 	cd temporal-server && go vet ./... && go test ./...

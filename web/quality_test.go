@@ -1,0 +1,298 @@
+package web_test
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+	"golang.org/x/net/html"
+
+	"shuangze/casefile"
+)
+
+// everybody who looks at the pages, with the addresses that no link leads to. Pages that
+// links lead to, from the desk on, are found by themselves.
+var everybody = []struct {
+	official string // "" for nobody
+	from     []string
+}{
+	{"", []string{"/sign-in", "/sign-in?next=%2Fcases", "/deadline", "/deadline?rule=HANDLE&from=2026-09-01", "/deadline?rule=NONE&from=x"}},
+	{"supervisor", []string{"/desk", "/cases?q=nothing", "/cases?lamp=blue", "/cases?limit=2", "/nowhere"}},
+	{"clerk", []string{"/desk"}},
+	{"officer", []string{"/desk"}},
+	{"upper", []string{"/desk"}},
+	{"lower", []string{"/desk"}},
+	{"outsider", []string{"/desk", "/cases", "/cases/none"}},
+	{"inspector", []string{"/desk"}},
+	{"admin", []string{"/desk"}},
+	{"auditor", []string{"/desk"}},
+}
+
+// refused are forms that come back with what is wrong beside each field.
+var refused = []struct{ official, path, form string }{
+	{"supervisor", "/cases/{id}/do/hand_over", "form.form"},
+	{"supervisor", "/cases/{id}/do/supervise", "form.form"},
+	{"supervisor", "/account", "form.form"},
+	{"", "/sign-in", "form.form"},
+}
+
+// peopled gives a site cases in several states: at its beginning, in its leaders' hands,
+// with an opinion that was returned once and waits for signatures, late and supervised, and closed.
+func (w *site) peopled() (signing string) {
+	w.t.Helper()
+	if _, err := w.store.SaveOfficials(w.t.Context(), []casefile.Official{
+		{ID: "inspector", Name: "孔子", Post: "督查室主任", Level: "county", Unit: "p-dc", Role: casefile.Inspector},
+		{ID: "admin", Name: "曹丑", Post: "系统管理员", Level: "staff", Unit: "p", Role: casefile.Admin},
+		{ID: "auditor", Name: "严寅", Post: "审计人员", Level: "staff", Unit: "p", Role: casefile.Auditor},
+	}); err != nil {
+		w.t.Fatal(err)
+	}
+	w.register(title)
+	signing = w.register("乙村道路多年失修，反映后无人答复")
+	closed := w.register("要求补发二〇二五年草场补贴")
+	for _, id := range []string{signing, closed} {
+		w.do("upper", id, "acknowledge", nil)
+		w.do("lower", id, "acknowledge", nil)
+		w.do("officer", id, "accept", map[string]any{"text": "予以受理"})
+		w.do("lower", id, "act", map[string]any{"act": "site_visit", "text": "到现场查看，与村干部和信访人见面。"})
+		w.do("officer", id, "opine", map[string]any{"result": "explain", "text": "经查，道路年久失修属实。\n\n已列入明年计划。"})
+	}
+	w.do("lower", signing, "return", map[string]any{"text": "请写明计划的时间。"})
+	w.do("officer", signing, "opine", map[string]any{"result": "explain", "text": "经查，道路年久失修属实。\n\n已列入明年四月的计划。"})
+	for _, leader := range []string{"lower", "upper"} {
+		var c struct {
+			Opinion struct {
+				Hash string `json:"hash"`
+			} `json:"opinion"`
+		}
+		w.read(leader, "/cases/"+closed, &c)
+		w.do(leader, closed, "sign", map[string]any{"hash": c.Opinion.Hash})
+	}
+	w.do("officer", closed, "serve", map[string]any{"means": "direct"})
+	w.do("supervisor", closed, "close", nil)
+	late := w.registerOn("2026-06-01", "欠发工程款，多次催要未果")
+	w.do("supervisor", late, "supervise", map[string]any{"reason": "overdue", "days": 15, "text": "请于十五日内办结并报结果。"})
+	return signing
+}
+
+// shape is an address without its ids: pages of one shape come from one template and one
+// state of affairs.
+func shape(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return address
+	}
+	parts := strings.Split(u.Path, "/")
+	for i, part := range parts {
+		if strings.ContainsAny(part, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") {
+			parts[i] = "*"
+		}
+	}
+	var names []string
+	for name, values := range u.Query() {
+		if values[0] != "" {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return strings.Join(parts, "/") + "?" + strings.Join(names, "&")
+}
+
+// walk follows every link of the site from some addresses, three to a shape, and returns
+// the pages found, one to a shape. A link that leads nowhere is an error.
+func (b *browser) walk(from []string) (found []string) {
+	b.t.Helper()
+	type step struct{ from, to string }
+	var queue []step
+	for _, address := range from {
+		queue = append(queue, step{"", address})
+	}
+	seen, times := map[string]bool{}, map[string]int{}
+	for len(queue) > 0 {
+		next := queue[0]
+		queue = queue[1:]
+		if seen[next.to] || times[shape(next.to)] == 3 {
+			continue
+		}
+		seen[next.to] = true
+		times[shape(next.to)]++
+		got := b.get(next.to)
+		if next.from != "" && got.status != http.StatusOK {
+			b.t.Errorf("%s leads to %s, which is %d", next.from, next.to, got.status)
+		}
+		if !strings.HasPrefix(got.header.Get("Content-Type"), "text/html") {
+			continue
+		}
+		if times[shape(next.to)] == 1 {
+			found = append(found, next.to)
+		}
+		doc, err := html.Parse(strings.NewReader(got.body))
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		for n := range doc.Descendants() {
+			if to, _, _ := strings.Cut(attr(n, "href"), "#"); n.Type == html.ElementNode && n.Data == "a" && strings.HasPrefix(to, "/") && !strings.HasPrefix(to, "/api/") {
+				queue = append(queue, step{next.to, to})
+			}
+		}
+	}
+	return found
+}
+
+// Every page that anybody can come to is whole, tells those who don't see it what it is,
+// can be read in both languages, in the light and in the dark, on a telephone and on a
+// wide screen, and loads nothing but its two files.
+func TestEveryPage(t *testing.T) {
+	t.Parallel()
+	w := newSite(t, nil)
+	signing := w.peopled()
+	examiner := newExaminer(t, w.url)
+	done := map[string]bool{}
+	for _, who := range everybody {
+		b := w.browse(who.official)
+		examiner.as(b)
+		for _, address := range b.walk(who.from) {
+			once := shape(address)
+			if address == "/desk" {
+				once += who.official
+			}
+			if !done[once] {
+				done[once] = true
+				examiner.examine(who.official, address, "")
+			}
+		}
+	}
+	for _, form := range refused {
+		examiner.as(w.browse(form.official))
+		examiner.examine(form.official, strings.ReplaceAll(form.path, "{id}", signing), form.form)
+	}
+	t.Logf("%d pages examined: %q", len(done)+len(refused), slices.Sorted(maps.Keys(done)))
+}
+
+// examiner looks at pages in a real browser.
+type examiner struct {
+	*chrome
+	url     string
+	loaded  int
+	refused []string // what the browser would not do, or a script's failure
+}
+
+func newExaminer(t *testing.T, site string) *examiner {
+	t.Helper()
+	scripts, err := filepath.Glob("../.cache/axe-core-*.js")
+	if err != nil || len(scripts) == 0 {
+		t.Fatal("axe-core is missing; make test fetches it, and so does make axe")
+	}
+	script, err := os.ReadFile(scripts[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := &examiner{chrome: openChrome(t, 1440, 900), url: site}
+	chromedp.ListenTarget(e.ctx, func(event any) {
+		switch event := event.(type) {
+		case *network.EventRequestWillBeSent:
+			if event.Type != network.ResourceTypeDocument && !strings.HasPrefix(event.Request.URL, "data:") {
+				e.loaded++
+			}
+		case *log.EventEntryAdded:
+			if event.Entry.Source != log.SourceNetwork { // of pages that are refusals
+				e.refused = append(e.refused, event.Entry.Text)
+			}
+		case *runtime.EventExceptionThrown:
+			e.refused = append(e.refused, event.ExceptionDetails.Text)
+		}
+	})
+	e.run(network.Enable(), network.SetCacheDisabled(true), log.Enable(), runtime.Enable(),
+		chromedp.ActionFunc(func(ctx context.Context) error {
+			_, err := page.AddScriptToEvaluateOnNewDocument(string(script)).Do(ctx)
+			return err
+		}))
+	return e
+}
+
+// as makes the real browser's visitor the one of another.
+func (e *examiner) as(b *browser) {
+	e.t.Helper()
+	at, err := url.Parse(e.url)
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	e.run(network.ClearBrowserCookies())
+	for _, c := range b.http.Jar.Cookies(at) {
+		e.run(network.SetCookie(c.Name, c.Value).WithURL(e.url))
+	}
+}
+
+// views are those in which a page is examined: each language, scheme and width with each other.
+var views = []struct {
+	language, scheme string
+	wide             int64
+}{{"zh", "light", 1440}, {"zh", "dark", 375}, {"en", "light", 375}, {"en", "dark", 1440}}
+
+// examine looks at a page in every view. Given a form, it is sent as it is first, without
+// what browsers themselves would ask for.
+func (e *examiner) examine(official, address, form string) {
+	e.t.Helper()
+	language := ""
+	for _, view := range views {
+		name := fmt.Sprintf("%s as %q, %s %s %d", address, official, view.language, view.scheme, view.wide)
+		e.wide = view.wide
+		e.run(emulation.SetDeviceMetricsOverride(view.wide, 900, 1, view.wide < 600),
+			emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{
+				{Name: "prefers-color-scheme", Value: view.scheme},
+				{Name: "prefers-reduced-motion", Value: "reduce"}, // colours are as they stay
+			}))
+		if view.language != language {
+			language = view.language
+			e.loaded = 0
+			e.run(network.SetCookie("language", language).WithURL(e.url), chromedp.Navigate(e.url+address))
+			if form == "" && e.loaded > maxLoads {
+				e.t.Errorf("%s: %d files loaded", name, e.loaded)
+			}
+			if form != "" {
+				e.run(chromedp.Evaluate(`window.stays = true; document.querySelector("`+form+`").submit()`, nil))
+				e.until(`!window.stays && document.querySelector(".errors") !== null`)
+			}
+			e.run(chromedp.Evaluate(`document.querySelectorAll("details").forEach(d => { d.open = true })`, nil))
+		}
+		var overflow int64
+		var findings []finding
+		e.run(chromedp.Evaluate(`document.documentElement.scrollWidth`, &overflow),
+			chromedp.Evaluate(axe, &findings, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))
+		if overflow > view.wide {
+			e.t.Errorf("%s: %d px wide", name, overflow)
+		}
+		for _, f := range findings {
+			e.t.Errorf("%s: %s (%s): %s", name, f.Rule, f.Impact, strings.Join(f.Where, " | "))
+		}
+		for _, text := range e.refused {
+			e.t.Errorf("%s: %s", name, text)
+		}
+		e.refused = nil
+	}
+}
+
+// finding is a rule of axe-core that a page breaks.
+type finding struct {
+	Rule   string   `json:"rule"`
+	Impact string   `json:"impact"`
+	Where  []string `json:"where"`
+}
+
+const axe = `axe.run(document, {
+	resultTypes: ["violations"],
+	runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+}).then(r => r.violations.map(v => ({rule: v.id, impact: v.impact, where: v.nodes.slice(0, 3).map(n => n.html.slice(0, 200) + " " + n.failureSummary.split("\n").slice(1).join(" "))})))`
