@@ -3,7 +3,6 @@ package web_test
 import (
 	"context"
 	"fmt"
-	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -29,7 +28,7 @@ var everybody = []struct {
 	official string // "" for nobody
 	from     []string
 }{
-	{"", []string{"/sign-in", "/sign-in?next=%2Fcases", "/deadline", "/deadline?rule=HANDLE&from=2026-09-01", "/deadline?rule=NONE&from=x"}},
+	{"", []string{"/sign-in", "/sign-in?next=%2Fcases", "/deadline", "/deadline?rule=HANDLE&from=2026-09-01", "/deadline?rule=NONE&from=2026-09-01"}},
 	{"supervisor", []string{"/desk", "/cases?q=nothing", "/cases?lamp=blue", "/cases?limit=2", "/nowhere"}},
 	{"clerk", []string{"/desk"}},
 	{"officer", []string{"/desk"}},
@@ -111,9 +110,15 @@ func shape(address string) string {
 	return strings.Join(parts, "/") + "?" + strings.Join(names, "&")
 }
 
-// walk follows every link of the site from some addresses, three to a shape, and returns
-// the pages found, one to a shape. A link that leads nowhere is an error.
-func (b *browser) walk(from []string) (found []string) {
+// visit is a page that a walk came to.
+type visit struct {
+	address string
+	parts   []string // what the page is made of, each with its shape
+}
+
+// walk follows every link of the site from some addresses, three to a shape. A link that
+// leads nowhere is an error.
+func (b *browser) walk(from []string) (found []visit) {
 	b.t.Helper()
 	type step struct{ from, to string }
 	var queue []step
@@ -136,18 +141,21 @@ func (b *browser) walk(from []string) (found []string) {
 		if !strings.HasPrefix(got.header.Get("Content-Type"), "text/html") {
 			continue
 		}
-		if times[shape(next.to)] == 1 {
-			found = append(found, next.to)
-		}
 		doc, err := html.Parse(strings.NewReader(got.body))
 		if err != nil {
 			b.t.Fatal(err)
 		}
+		page := visit{address: next.to}
 		for n := range doc.Descendants() {
-			if to, _, _ := strings.Cut(attr(n, "href"), "#"); n.Type == html.ElementNode && n.Data == "a" && strings.HasPrefix(to, "/") && !strings.HasPrefix(to, "/api/") {
+			if n.Type != html.ElementNode {
+				continue
+			}
+			page.parts = append(page.parts, shape(next.to)+" "+n.Data+"."+attr(n, "class"))
+			if to, _, _ := strings.Cut(attr(n, "href"), "#"); n.Data == "a" && strings.HasPrefix(to, "/") && !strings.HasPrefix(to, "/api/") {
 				queue = append(queue, step{next.to, to})
 			}
 		}
+		found = append(found, page)
 	}
 	return found
 }
@@ -160,26 +168,26 @@ func TestEveryPage(t *testing.T) {
 	w := newSite(t, nil)
 	signing := w.peopled()
 	examiner := newExaminer(t, w.url)
-	done := map[string]bool{}
+	known, examined := map[string]bool{}, 0
 	for _, who := range everybody {
 		b := w.browse(who.official)
 		examiner.as(b)
-		for _, address := range b.walk(who.from) {
-			once := shape(address)
-			if address == "/desk" {
-				once += who.official
+		for _, page := range b.walk(who.from) {
+			if !slices.ContainsFunc(page.parts, func(part string) bool { return !known[part] }) {
+				continue // nothing in it that was not looked at
 			}
-			if !done[once] {
-				done[once] = true
-				examiner.examine(who.official, address, "")
+			for _, part := range page.parts {
+				known[part] = true
 			}
+			examined++
+			examiner.examine(who.official, page.address, "")
 		}
 	}
 	for _, form := range refused {
 		examiner.as(w.browse(form.official))
 		examiner.examine(form.official, strings.ReplaceAll(form.path, "{id}", signing), form.form)
 	}
-	t.Logf("%d pages examined: %q", len(done)+len(refused), slices.Sorted(maps.Keys(done)))
+	t.Logf("%d pages examined", examined+len(refused))
 }
 
 // examiner looks at pages in a real browser.
