@@ -23,6 +23,14 @@ var sections = []section{
 	{"rules", policy.Text{Chinese: "规则", English: "Rules"}, []casefile.Role{casefile.Admin, casefile.Auditor}},
 }
 
+// administrators are the roles that have a section.
+func administrators() (roles []casefile.Role) {
+	for _, section := range sections {
+		roles = append(roles, section.For...)
+	}
+	return roles
+}
+
 // adminPage is what every page of the administration has.
 type adminPage struct {
 	page

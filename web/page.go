@@ -226,7 +226,7 @@ var parts = []part{
 	{"supervision", policy.Text{Chinese: "督查", English: "Supervision"}, []casefile.Role{casefile.Supervisor, casefile.Inspector, casefile.Auditor}},
 	{"campaigns", policy.Text{Chinese: "会战", English: "Campaigns"}, []casefile.Role{casefile.Registrar, casefile.Supervisor, casefile.Inspector, casefile.Leader, casefile.Auditor}},
 	{"deadline", policy.Text{Chinese: "期限", English: "Deadlines"}, nil},
-	{"admin", policy.Text{Chinese: "管理", English: "Administration"}, []casefile.Role{casefile.Admin, casefile.Auditor, casefile.Supervisor}},
+	{"admin", policy.Text{Chinese: "管理", English: "Administration"}, administrators()},
 }
 
 // Nav lists the parts of the site that are for the reader.

@@ -18,8 +18,6 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"golang.org/x/net/html"
-
-	"shuangze/casefile"
 )
 
 // everybody who looks at the pages, with the addresses that no link leads to. Pages that
@@ -52,13 +50,6 @@ var refused = []struct{ official, path, form string }{
 // with an opinion that was returned once and waits for signatures, late and supervised, and closed.
 func (w *site) peopled() (signing string) {
 	w.t.Helper()
-	if _, err := w.store.SaveOfficials(w.t.Context(), []casefile.Official{
-		{ID: "inspector", Name: "孔子", Post: "督查室主任", Level: "county", Unit: "p-dc", Role: casefile.Inspector},
-		{ID: "admin", Name: "曹丑", Post: "系统管理员", Level: "staff", Unit: "p", Role: casefile.Admin},
-		{ID: "auditor", Name: "严寅", Post: "审计人员", Level: "staff", Unit: "p", Role: casefile.Auditor},
-	}); err != nil {
-		w.t.Fatal(err)
-	}
 	w.register(title)
 	signing = w.register("乙村道路多年失修，反映后无人答复")
 	closed := w.register("要求补发二〇二五年草场补贴")
