@@ -53,6 +53,9 @@ func wellFormed(t *testing.T, path, body string) {
 	if strings.Contains(body, "no value") || strings.Contains(body, "ZgotmplZ") {
 		t.Errorf("%s: a template has left something unfilled", path)
 	}
+	if !strings.HasPrefix(body, "<!doctype html>") { // a part, which a script puts into a page
+		body = `<!doctype html><html lang="en"><head><title>page</title></head><body><main><h1>page</h1><h2>part</h2>` + body + `</main></body></html>`
+	}
 	doc, err := html.Parse(strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
