@@ -36,6 +36,14 @@ func TestCampaignPages(t *testing.T) {
 	b.post(at+"/targets", change.form(at+"/targets", url.Values{"targets.0.kind": {"concluded_share"}, "targets.0.value": {"95"}, "reason": {"省里要求"}})).want(200, "目标已更改", "≥ 95%", "目标调整", "省里要求", "≥ 90%")
 	w.browse("clerk").post(at+"/targets", url.Values{"reason": {"x"}}).want(403)
 
+	// A session that ends meanwhile costs nothing.
+	typed = change.form(at+"/targets", url.Values{"targets.0.kind": {"concluded_share"}, "targets.0.value": {"96"}, "reason": {"又一次"}})
+	if err := w.auth.SignOut(t.Context(), "supervisor", ""); err != nil {
+		t.Fatal(err)
+	}
+	signIn := b.post(at+"/targets", typed).want(401, "您填写的内容已保留")
+	b.post("/sign-in", signIn.form("/sign-in", url.Values{"trial": {"supervisor"}})).want(200, "已重新登录", `value="96"`, "又一次")
+
 	end := b.get(at+"/end").want(200, "不能撤回")
 	b.post(at+"/end", end.form(at+"/end", nil)).want(200, "会战已结束", "未完成")
 	if strings.Contains(b.get(at).body, at+"/end") {

@@ -133,10 +133,14 @@ func (s *console) resumed(w http.ResponseWriter, r *http.Request, path string, t
 	parts := strings.Split(strings.Trim(path, "/"), "/")
 	command := len(parts) == 4 && parts[0] == "cases" && parts[2] == "do"
 	if !command && path != "/cases/new" {
-		http.Redirect(w, r, path, http.StatusSeeOther)
+		if keepsTyped(path) {
+			s.mux.ServeHTTP(w, refilled(r, path, typed))
+		} else {
+			http.Redirect(w, r, path, http.StatusSeeOther)
+		}
 		return nil
 	}
-	again := langOf(r).t("已重新登录。您填写的内容都在，请核对后再次提交。", "You are signed in again. What you had typed is all here: check it and send it once more.")
+	again := langOf(r).signedInAgain()
 	if !command {
 		if typed.Get("draft") == "" {
 			typed.Set("draft", rand.Text())

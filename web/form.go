@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"context"
 	"crypto/rand"
 	"errors"
 	"net/http"
@@ -9,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/go-chi/chi/v5"
 )
 
 // formPage is a page with one form. It is made of what was typed; where the API refuses it,
@@ -42,8 +45,38 @@ func wrongOf(fields []field) (wrong []field) {
 	return wrong
 }
 
+// signedInAgain is said over a form whose sender had to sign in once more.
+func (l lang) signedInAgain() string {
+	return l.t("已重新登录。您填写的内容都在，请核对后再次提交。", "You are signed in again. What you had typed is all here: check it and send it once more.")
+}
+
+// keepsTyped reports whether the page at an address shows its form with what was typed,
+// after its sender had to sign in again.
+func keepsTyped(path string) bool {
+	return slices.ContainsFunc([]string{"/campaigns/", "/receptions/", "/targets/"}, func(p string) bool { return strings.HasPrefix(path, p) })
+}
+
+type typedKey struct{}
+
+// refilled asks for the page of a form, to be filled with what was typed.
+func refilled(r *http.Request, path string, typed url.Values) *http.Request {
+	ctx := context.WithValue(context.WithValue(r.Context(), typedKey{}, typed), chi.RouteCtxKey, (*chi.Context)(nil))
+	again := r.Clone(ctx)
+	again.Method, again.URL, again.RequestURI = http.MethodGet, &url.URL{Path: path}, path
+	return again
+}
+
+// typedAgain is what was typed before somebody had to sign in again.
+func typedAgain(r *http.Request) (url.Values, bool) {
+	typed, ok := r.Context().Value(typedKey{}).(url.Values)
+	return typed, ok
+}
+
 // typedIn is what fills a form: what was sent or, when it is shown first, the address.
 func typedIn(r *http.Request) url.Values {
+	if typed, ok := typedAgain(r); ok {
+		return typed
+	}
 	if r.Method == http.MethodPost {
 		return r.PostForm
 	}

@@ -239,6 +239,9 @@ func (s *console) page(r *http.Request, title string) page {
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
 		p.Back = r.URL.RequestURI()
 	}
+	if _, ok := typedAgain(r); ok {
+		p.Back, p.Done = "", p.Lang.signedInAgain()
+	}
 	return p
 }
 

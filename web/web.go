@@ -41,6 +41,7 @@ type console struct {
 	api    client
 	assets assets
 	pages  map[lang]*pages
+	mux    *chi.Mux
 }
 
 // New returns the handler of every page.
@@ -58,7 +59,8 @@ func New(c Config) (http.Handler, error) {
 	}
 	guard := http.NewCrossOriginProtection()
 	guard.SetDenyHandler(s.handle(func(http.ResponseWriter, *http.Request) error { return errForeign }))
-	return s.secure(guard.Handler(s.routes())), nil
+	s.mux = s.routes()
+	return s.secure(guard.Handler(s.mux)), nil
 }
 
 // routes is the whole console.
