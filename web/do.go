@@ -133,7 +133,7 @@ func (s *console) resumed(w http.ResponseWriter, r *http.Request, path string, t
 	parts := strings.Split(strings.Trim(path, "/"), "/")
 	command := len(parts) == 4 && parts[0] == "cases" && parts[2] == "do"
 	if !command && path != "/cases/new" {
-		if keepsTyped(path) {
+		if s.keepsTyped(path) {
 			s.mux.ServeHTTP(w, refilled(r, path, typed))
 		} else {
 			http.Redirect(w, r, path, http.StatusSeeOther)

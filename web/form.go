@@ -52,8 +52,9 @@ func (l lang) signedInAgain() string {
 
 // keepsTyped reports whether the page at an address shows its form with what was typed,
 // after its sender had to sign in again.
-func keepsTyped(path string) bool {
-	return slices.ContainsFunc([]string{"/campaigns/", "/receptions/", "/targets/"}, func(p string) bool { return strings.HasPrefix(path, p) })
+func (s *console) keepsTyped(path string) bool {
+	form := slices.ContainsFunc([]string{"/campaigns/", "/receptions/", "/targets/"}, func(p string) bool { return strings.HasPrefix(path, p) })
+	return form && s.mux.Match(chi.NewRouteContext(), http.MethodGet, path)
 }
 
 type typedKey struct{}

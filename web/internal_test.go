@@ -23,6 +23,7 @@ func TestTemplates(t *testing.T) {
 		"clock": clockPage{}, "command": commandPage{}, "deadline": deadlinePage{}, "problem": problemPage{},
 		"rules": rulesPage{}, "publication": publicationPage{}, "draft": draftPage{}, "preview": previewPage{},
 		"supervision": supervisionPage{}, "campaigns": campaignsPage{}, "campaign": campaignPage{}, "form": formPage{}, "rows": rowsPage{},
+		"receptions": receptionsPage{}, "reception": receptionPage{}, "schedule": schedulePage{},
 	}
 	for l, pages := range all {
 		if len(pages.byName) != len(given) {

@@ -74,6 +74,17 @@ func (l lang) day(d calendar.Date) string {
 	return d.Chinese()
 }
 
+// month writes the month, or the months, of a span.
+func (l lang) month(from, until calendar.Date) string {
+	write := func(d calendar.Date) string {
+		return l.t(fmt.Sprintf("%d年%d月", d.Year, int(d.Month)), fmt.Sprintf("%s %d", d.Month, d.Year))
+	}
+	if from.Month == until.Month {
+		return write(from)
+	}
+	return write(from) + " — " + write(until)
+}
+
 // moment writes an instant in China's time.
 func (l lang) moment(t time.Time) string {
 	d := calendar.DateOf(t)
@@ -124,6 +135,8 @@ func (l lang) functions() template.FuncMap {
 		"words":  l.of,
 		"day":    l.day,
 		"moment": l.moment,
+		"clock":  func(t time.Time) string { return t.In(calendar.Zone).Format("15:04") },
+		"month":  l.month,
 		"due":    l.due,
 		"left":   l.left,
 		"late":   l.late,
@@ -225,6 +238,7 @@ var parts = []part{
 	{"cases", policy.Text{Chinese: "事项", English: "Cases"}, nil},
 	{"supervision", policy.Text{Chinese: "督查", English: "Supervision"}, []casefile.Role{casefile.Supervisor, casefile.Inspector, casefile.Auditor}},
 	{"campaigns", policy.Text{Chinese: "会战", English: "Campaigns"}, []casefile.Role{casefile.Registrar, casefile.Supervisor, casefile.Inspector, casefile.Leader, casefile.Auditor}},
+	{"receptions", policy.Text{Chinese: "接待日", English: "Receptions"}, []casefile.Role{casefile.Registrar, casefile.Supervisor, casefile.Inspector, casefile.Leader, casefile.Auditor}},
 	{"deadline", policy.Text{Chinese: "期限", English: "Deadlines"}, nil},
 	{"admin", policy.Text{Chinese: "管理", English: "Administration"}, administrators()},
 }

@@ -112,7 +112,7 @@ func (s *console) expired(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p.Next, p.Expired = r.URL.Path, true
-	if strings.HasPrefix(r.URL.Path, "/cases/") || keepsTyped(r.URL.Path) {
+	if strings.HasPrefix(r.URL.Path, "/cases/") || s.keepsTyped(r.URL.Path) {
 		for name, values := range r.PostForm {
 			for _, value := range values {
 				p.Typed = append(p.Typed, typed{name, value})

@@ -108,6 +108,20 @@ func (s *console) routes() *chi.Mux {
 	r.Post("/campaigns/{id}/targets", s.signed(s.postCampaignTargets))
 	r.Get("/campaigns/{id}/end", s.signed(s.getCampaignEnd))
 	r.Post("/campaigns/{id}/end", s.signed(s.postCampaignEnd))
+	r.Get("/receptions", s.signed(s.getReceptions))
+	r.Get("/receptions/public", s.handle(s.getSchedule))
+	r.Get("/receptions/new", s.signed(s.getNewReception))
+	r.Post("/receptions/new", s.signed(s.postReception))
+	r.Get("/receptions/{id}", s.signed(s.getReception))
+	r.Post("/receptions/{id}/publish", s.signed(s.postReceptionNote("publish")))
+	r.Post("/receptions/{id}/hold", s.signed(s.postReceptionNote("hold")))
+	r.Get("/receptions/{id}/cancel", s.signed(s.getReceptionCancel))
+	r.Post("/receptions/{id}/cancel", s.signed(s.postReceptionCancel))
+	r.Get("/receptions/{id}/swap", s.signed(s.getReceptionSwap))
+	r.Post("/receptions/{id}/swap", s.signed(s.postReceptionSwap))
+	r.Get("/receptions/{id}/book", s.signed(s.getBooking))
+	r.Post("/receptions/{id}/book", s.signed(s.postBooking))
+	r.Post("/receptions/{id}/appointments/{appointment}", s.signed(s.postAppointmentEnd))
 	return r
 }
 
