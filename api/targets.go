@@ -234,21 +234,37 @@ func (a *api) getTargetSheets(w http.ResponseWriter, r *http.Request) error {
 	q := readQuery(r)
 	year := q.number("year", calendar.DateOf(v.now).Year, 9999)
 	unit := q.unit("unit", v.rules.Directory)
+	cursor, limit := q.text("cursor", 20), q.number("limit", defaultPage, maxPage)
 	q.done()
 	if err := q.err(); err != nil {
 		return err
+	}
+	offset := 0
+	if cursor != "" {
+		if offset, err = strconv.Atoi(cursor); err != nil || offset < 1 {
+			return notACursor()
+		}
 	}
 	sheets, err := a.Store.TargetSheets(r.Context(), year)
 	if err != nil {
 		return err
 	}
-	views := []sheetView{}
-	for _, s := range sheets {
-		if casefile.SeesTargets(s, v.by, v.rules.Directory) && (unit == "" || s.Unit == unit) {
-			views = append(views, v.sheet(s))
-		}
+	sheets = slices.DeleteFunc(sheets, func(s casefile.TargetSheet) bool {
+		return !casefile.SeesTargets(s, v.by, v.rules.Directory) || unit != "" && s.Unit != unit
+	})
+	list := struct {
+		Sheets     []sheetView `json:"target_sheets"`
+		Total      int         `json:"total"`
+		NextCursor *string     `json:"next_cursor"`
+	}{[]sheetView{}, len(sheets), nil}
+	from, until := min(offset, len(sheets)), min(offset+limit, len(sheets))
+	for _, s := range sheets[from:until] {
+		list.Sheets = append(list.Sheets, v.sheet(s))
 	}
-	return writeJSON(w, r, http.StatusOK, map[string]any{"target_sheets": views, "total": len(views)})
+	if until < len(sheets) {
+		list.NextCursor = text(strconv.Itoa(until))
+	}
+	return writeJSON(w, r, http.StatusOK, list)
 }
 
 // targetItems reads a sheet's items.

@@ -24,6 +24,7 @@ func TestTemplates(t *testing.T) {
 		"rules": rulesPage{}, "publication": publicationPage{}, "draft": draftPage{}, "preview": previewPage{},
 		"supervision": supervisionPage{}, "campaigns": campaignsPage{}, "campaign": campaignPage{}, "form": formPage{}, "rows": rowsPage{},
 		"receptions": receptionsPage{}, "reception": receptionPage{}, "schedule": schedulePage{},
+		"targets": targetsPage{}, "target": targetSheetPage{}, "target-act": targetActPage{}, "target-cases": targetCasesPage{},
 	}
 	for l, pages := range all {
 		if len(pages.byName) != len(given) {

@@ -239,6 +239,7 @@ var parts = []part{
 	{"supervision", policy.Text{Chinese: "督查", English: "Supervision"}, []casefile.Role{casefile.Supervisor, casefile.Inspector, casefile.Auditor}},
 	{"campaigns", policy.Text{Chinese: "会战", English: "Campaigns"}, []casefile.Role{casefile.Registrar, casefile.Supervisor, casefile.Inspector, casefile.Leader, casefile.Auditor}},
 	{"receptions", policy.Text{Chinese: "接待日", English: "Receptions"}, []casefile.Role{casefile.Registrar, casefile.Supervisor, casefile.Inspector, casefile.Leader, casefile.Auditor}},
+	{"targets", policy.Text{Chinese: "责任状", English: "Targets"}, []casefile.Role{casefile.Supervisor, casefile.Leader, casefile.Officer, casefile.Auditor}},
 	{"deadline", policy.Text{Chinese: "期限", English: "Deadlines"}, nil},
 	{"admin", policy.Text{Chinese: "管理", English: "Administration"}, administrators()},
 }

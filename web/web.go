@@ -122,6 +122,17 @@ func (s *console) routes() *chi.Mux {
 	r.Get("/receptions/{id}/book", s.signed(s.getBooking))
 	r.Post("/receptions/{id}/book", s.signed(s.postBooking))
 	r.Post("/receptions/{id}/appointments/{appointment}", s.signed(s.postAppointmentEnd))
+	r.Get("/targets", s.signed(s.getTargets))
+	r.Get("/targets/new", s.signed(s.getNewTarget))
+	r.Post("/targets/new", s.signed(s.postTarget))
+	r.Get("/targets/{id}", s.signed(s.getTarget))
+	r.Get("/targets/{id}/revise", s.signed(s.getTargetRevise))
+	r.Post("/targets/{id}/revise", s.signed(s.postTargetRevise))
+	r.Get("/targets/{id}/sign", s.signed(s.getTargetAct("sign")))
+	r.Post("/targets/{id}/sign", s.signed(s.postTargetAct("sign")))
+	r.Get("/targets/{id}/close", s.signed(s.getTargetAct("close")))
+	r.Post("/targets/{id}/close", s.signed(s.postTargetAct("close")))
+	r.Get("/targets/{id}/items/{item}", s.signed(s.getTargetCases))
 	return r
 }
 

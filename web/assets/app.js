@@ -84,3 +84,16 @@ if (registration) {
   setInterval(save, 20000, false);
   document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && save(true));
 }
+
+// Weights are added up as they are typed; the server adds them up again.
+for (const lines of document.querySelectorAll("[data-sum]")) {
+  const output = lines.querySelector("output");
+  const add = () => {
+    let sum = 0;
+    for (const input of lines.querySelectorAll('[name$=".' + lines.dataset.sum + '"]')) sum += Math.round(100 * (parseFloat(input.value) || 0));
+    output.value = sum / 100;
+    output.classList.toggle("red", sum !== 10000);
+  };
+  lines.addEventListener("input", add);
+  add();
+}
