@@ -25,6 +25,7 @@ func TestTemplates(t *testing.T) {
 		"supervision": supervisionPage{}, "campaigns": campaignsPage{}, "campaign": campaignPage{}, "form": formPage{}, "rows": rowsPage{},
 		"receptions": receptionsPage{}, "reception": receptionPage{}, "schedule": schedulePage{},
 		"targets": targetsPage{}, "target": targetSheetPage{}, "target-act": targetActPage{}, "target-cases": targetCasesPage{},
+		"figures": figuresPage{},
 	}
 	for l, pages := range all {
 		if len(pages.byName) != len(given) {
@@ -61,4 +62,15 @@ func TestCompare(t *testing.T) {
 			t.Fatalf("%q to %q", was.String(), is.String())
 		}
 	})
+}
+
+// Nothing in a file is taken for a formula, and words are otherwise as they were.
+func TestHarmless(t *testing.T) {
+	for word, want := range map[string]string{
+		"": "", "甲县": "甲县", "办结=60日": "办结=60日", "=1+1": "'=1+1", "\u3000@SUM(A1)": "'\u3000@SUM(A1)", "+86": "'+86", "-2": "'-2", "\t=1": "'\t=1", "＝1": "'＝1", "\u3000=1": "'\u3000=1",
+	} {
+		if got := harmless(word); got != want {
+			t.Errorf("%q: %q, want %q", word, got, want)
+		}
+	}
 }

@@ -185,6 +185,9 @@ func (l lang) basis(b policy.Basis) string {
 //go:embed templates/*.html
 var templateFiles embed.FS
 
+// shared are the templates that are parts of every page.
+var shared = []string{"layout", "controls", "charts"}
+
 // pages are the templates of one language, by the page's name.
 type pages struct{ byName map[string]*template.Template }
 
@@ -198,11 +201,11 @@ func loadPages(a assets) (map[lang]*pages, error) {
 		all[l] = &pages{map[string]*template.Template{}}
 		for _, file := range names {
 			name := strings.TrimSuffix(path.Base(file), ".html")
-			if name == "layout" || name == "controls" { // parts of every page
+			if slices.Contains(shared, name) {
 				continue
 			}
 			t, err := template.New("layout.html").Option("missingkey=zero").Funcs(l.functions()).Funcs(template.FuncMap{"asset": a.address}).
-				ParseFS(templateFiles, "templates/layout.html", "templates/controls.html", file)
+				ParseFS(templateFiles, "templates/layout.html", "templates/controls.html", "templates/charts.html", file)
 			if err != nil {
 				return nil, fmt.Errorf("template %s: %w", name, err)
 			}
@@ -240,6 +243,7 @@ var parts = []part{
 	{"campaigns", policy.Text{Chinese: "会战", English: "Campaigns"}, []casefile.Role{casefile.Registrar, casefile.Supervisor, casefile.Inspector, casefile.Leader, casefile.Auditor}},
 	{"receptions", policy.Text{Chinese: "接待日", English: "Receptions"}, []casefile.Role{casefile.Registrar, casefile.Supervisor, casefile.Inspector, casefile.Leader, casefile.Auditor}},
 	{"targets", policy.Text{Chinese: "责任状", English: "Targets"}, []casefile.Role{casefile.Supervisor, casefile.Leader, casefile.Officer, casefile.Auditor}},
+	{"figures", policy.Text{Chinese: "统计", English: "Figures"}, []casefile.Role{casefile.Supervisor, casefile.Inspector, casefile.Leader, casefile.Auditor}},
 	{"deadline", policy.Text{Chinese: "期限", English: "Deadlines"}, nil},
 	{"admin", policy.Text{Chinese: "管理", English: "Administration"}, administrators()},
 }

@@ -1,0 +1,106 @@
+package web_test
+
+import (
+	"encoding/csv"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
+
+// Figures in forms: for those who may read them, with the filters in the address, in both
+// languages, each table as a file.
+func TestFigures(t *testing.T) {
+	t.Parallel()
+	w := newSite(t, nil)
+	b := w.browse("supervisor")
+	b.get("/figures").want(200, "这一期间没有可统计的事项。")
+	first, _ := w.register(title), w.register(title)
+	w.do("upper", first, "acknowledge", nil)
+	page := b.get("/figures").want(200, `<a href="/figures" aria-current="page">统计</a>`, "绿灯 2", "来访", "2 批次", "2 人次", "不用于评分和排名",
+		"登记并转送交办", "100%（2/2）", "包案领导签收", `role="img"`)
+	if strings.Contains(page.body, "style=") {
+		t.Error("a style that the policy of content forbids")
+	}
+	if len(page.body) > 100_000 {
+		t.Errorf("%d bytes", len(page.body))
+	}
+	b.get("/figures?unit=a-zr&from=2026-08-01&until=2026-09-01").want(200, `value="a-zr" selected`, `value="2026-08-01"`, "清除条件")
+	b.get("/figures?rule=REG-FORWARD").want(200, `value="REG-FORWARD" selected`, "地区信访局")
+	b.get("/figures?rule=SUSPENSION").want(200, "所选期限在这一期间没有数据")
+	b.get("/figures?from=2026-09-02&until=2026-09-01").want(422, "查询条件需要更正")
+	b.get("/figures?from=x").want(422, "应为日期")
+	b.get("/figures/files/none.csv").want(404)
+	b.get("/figures/files/lamps.csv?from=x").want(422)
+	for _, who := range []string{"clerk", "officer"} {
+		if got := w.browse(who).get("/figures").want(403, "统计由信访部门督办人员"); strings.Contains(got.body, `href="/figures"`) {
+			t.Errorf("%s is led to figures", who)
+		}
+	}
+	w.browse("head").get("/figures").want(200, "绿灯 2")
+
+	file := b.get("/figures/files/channels.csv").want(200)
+	if file.header.Get("Content-Type") != "text/csv; charset=utf-8" || !strings.HasPrefix(file.body, "\ufeff") || !strings.Contains(file.header.Get("Content-Disposition"), "shuangze-channels-2026-01-01") {
+		t.Errorf("%v", file.header)
+	}
+	rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(file.body, "\ufeff"))).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `[[信访形式 单位 登记 上年同期 同比 办结 上年同期 同比 按期办结率 上年同期] [来访 批次 2 0 — 0 0 — — —] [来访 人次 2 0 — 0 0 —  ]]`
+	if got := fmt.Sprint(rows); got != want {
+		t.Errorf("%s", got)
+	}
+
+	b.post("/language", map[string][]string{"to": {"en"}})
+	english := b.get("/figures").want(200, "Lamps over time", "Punctuality", "2 groups", "2 persons", "no ranking", "green 2")
+	for _, word := range []string{"以表格查看", "批次", "按期", "登记", "绿灯"} {
+		if strings.Contains(english.body, word) {
+			t.Errorf("%s is not English", word)
+		}
+	}
+}
+
+// What a chart shows is what its table says, and fits a telephone.
+func TestFiguresInABrowser(t *testing.T) {
+	t.Parallel()
+	w := newSite(t, nil)
+	for range 3 {
+		w.register(title)
+	}
+	b := openChrome(t, 375, 812)
+	b.signIn(w, "supervisor")
+	for _, language := range []string{"zh", "en"} {
+		if language == "en" {
+			b.run(chromedp.Click(`button[name="to"][value="en"]`, chromedp.ByQuery), chromedp.WaitVisible(`html[lang="en"] main`, chromedp.ByQuery))
+		}
+		b.run(chromedp.Navigate(w.url+"/figures"), chromedp.WaitVisible(`#lamps-chart svg`, chromedp.ByQuery))
+		b.fits()
+		// Of each line the parts' titles, against the numbers of the row in the table.
+		const differences = `(() => {
+			const wrong = [], numbers = text => (text.match(/\d+$/) || [""])[0]
+			for (const [chart, table] of [["stages", "stages"], ["ages", "ages"]]) {
+				const lines = [...document.querySelectorAll("#" + chart + "-chart li")], rows = [...document.querySelectorAll("#" + table + "-table tbody tr")]
+				if (lines.length !== rows.length || lines.length === 0) wrong.push(chart + ": " + lines.length + " lines, " + rows.length + " rows")
+				lines.forEach((line, i) => {
+					const shown = [...line.querySelectorAll("rect:not(.rail)")].map(r => r.className.baseVal + numbers(r.querySelector("title").textContent)).sort().join()
+					const cells = [...rows[i].querySelectorAll("td")].map(c => c.textContent)
+					const told = ["fill-green" + cells[0], "fill-yellow" + cells[1], "fill-red" + cells[2]].filter(c => !c.endsWith("0") || /[1-9]0$/.test(c)).sort().join()
+					if (shown !== told || line.querySelector(".bar-name").textContent !== rows[i].querySelector("th").textContent) wrong.push(shown + " / " + told)
+				})
+			}
+			const last = [...document.querySelectorAll("#lamps-table tbody tr:last-child td")].map(c => c.textContent)
+			const key = [...document.querySelectorAll("#lamps-chart .key span")].map(s => numbers(s.textContent))
+			if (last.slice(0, 3).join() !== key.join() || last[3] !== document.querySelector("#lamps-chart text").textContent) wrong.push("lamps " + last + " / " + key)
+			const colour = getComputedStyle(document.querySelector("#lamps-chart path")).fill
+			if (colour === "rgb(0, 0, 0)") wrong.push("no colours")
+			return wrong.join("; ")
+		})()`
+		var wrong string
+		b.run(chromedp.Evaluate(differences, &wrong))
+		if wrong != "" {
+			t.Errorf("%s: %s", language, wrong)
+		}
+	}
+}

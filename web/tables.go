@@ -1,0 +1,63 @@
+package web
+
+import (
+	"encoding/csv"
+	"net/http"
+	"strings"
+	"unicode/utf8"
+)
+
+// table is one of a page's tables: what is shown is what its file holds.
+type table struct {
+	ID, Title string
+	Head      []string
+	Rows      []tableRow
+	File      string // the address of its CSV file
+}
+
+// tableRow has a name, words and numbers. The number is written as it is read.
+type tableRow struct {
+	Name  string
+	Cells []string
+	Words int // how many of the cells are words; the others are numbers
+}
+
+// IsWord reports whether a cell is a word: it stands to the left.
+func (r tableRow) IsWord(i int) bool { return i < r.Words }
+
+// writeCSV sends a table as a file that a spreadsheet opens: with the mark that says it is
+// UTF-8, and with nothing in it that a spreadsheet would take for a formula.
+func writeCSV(w http.ResponseWriter, name string, t table) error {
+	h := w.Header()
+	h.Set("Content-Type", "text/csv; charset=utf-8")
+	h.Set("Content-Disposition", `attachment; filename="`+name+`.csv"`)
+	var b strings.Builder
+	b.WriteString("\ufeff")
+	out := csv.NewWriter(&b)
+	out.UseCRLF = true
+	lines := [][]string{t.Head}
+	for _, r := range t.Rows {
+		line := []string{harmless(r.Name)}
+		for i, cell := range r.Cells {
+			if r.IsWord(i) {
+				cell = harmless(cell)
+			}
+			line = append(line, cell)
+		}
+		lines = append(lines, line)
+	}
+	if err := out.WriteAll(lines); err != nil {
+		return err
+	}
+	_, _ = w.Write([]byte(b.String())) // a reader who has gone is no error of ours
+	return nil
+}
+
+// harmless is a word that no spreadsheet takes for a formula, whatever blanks stand before it.
+func harmless(s string) string {
+	first, _ := utf8.DecodeRuneInString(strings.TrimSpace(s))
+	if strings.ContainsRune("=+-@＝＋－＠", first) {
+		return "'" + s
+	}
+	return s
+}
