@@ -1,7 +1,6 @@
 package web
 
 import (
-	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
@@ -12,113 +11,6 @@ import (
 	"shuangze/casefile"
 	"shuangze/policy"
 )
-
-type listPage struct {
-	page
-	List    list
-	Filters []filter
-	Query   string
-	Sort    string
-	Sorts   []choice
-	Narrow  bool   // some filter is set
-	Next    string // address of the next page
-	Later   bool   // this is not the first one
-	Fields  []fieldProblem
-}
-
-// filter is one drop-down of the list.
-type filter struct {
-	Name, Label, Value string
-	Choices            []choice
-}
-
-type choice struct{ Value, Label string }
-
-// filterNames are the parameters that the list passes on to the API.
-var filterNames = []string{"q", "stage", "lamp", "overdue", "origin", "unit", "leader", "supervision", "campaign", "due_before", "sort", "cursor"}
-
-// getCases lists cases. The filters stand in the address, so that a list can be kept and
-// sent on.
-func (s *console) getCases(w http.ResponseWriter, r *http.Request) error {
-	by, query := callerOf(r), r.URL.Query()
-	p := listPage{page: s.page(r, by.lang.t("信访事项", "Cases"))}
-	p.At = "cases"
-	asked := url.Values{}
-	for _, name := range filterNames {
-		if v := query.Get(name); v != "" {
-			asked.Set(name, v)
-			p.Narrow = p.Narrow || name != "sort" && name != "cursor"
-		}
-	}
-	p.Query, p.Sort, p.Later = query.Get("q"), cmp.Or(query.Get("sort"), "due"), query.Get("cursor") != ""
-	status := http.StatusOK
-	if err := s.api.get(by, "/cases?"+asked.Encode(), &p.List); err != nil {
-		refused, ok := invalid(err)
-		if !ok {
-			return err
-		}
-		p.Fields, status = refused.Fields, refused.Status
-	}
-	if err := s.filters(&p, by, query); err != nil {
-		return err
-	}
-	if p.List.NextCursor != nil {
-		asked.Set("cursor", *p.List.NextCursor)
-		p.Next = "/cases?" + asked.Encode()
-	}
-	return s.show(w, r, status, "cases", p)
-}
-
-func (s *console) filters(p *listPage, by caller, query url.Values) error {
-	rules, err := s.api.policy(by)
-	if err != nil {
-		return err
-	}
-	names, err := s.api.directory(by)
-	if err != nil {
-		return err
-	}
-	l := by.lang
-	codes := func(list []policy.Code) (all []choice) {
-		for _, c := range list {
-			all = append(all, choice{c.ID, l.of(c.Name)})
-		}
-		return all
-	}
-	stages, lamps, supervisions, units, leaders := []choice{}, []choice{}, []choice{}, []choice{}, []choice{}
-	for _, v := range casefile.Stages {
-		stages = append(stages, choice{string(v), l.of(v.Name())})
-	}
-	for _, v := range []casefile.Lamp{casefile.Red, casefile.Yellow, casefile.Green} {
-		lamps = append(lamps, choice{string(v), l.of(v.Name())})
-	}
-	for _, v := range []casefile.Supervision{casefile.Dual, casefile.ByPetitionOffice, casefile.ByJointMeeting, casefile.NotSupervised} {
-		supervisions = append(supervisions, choice{string(v), l.of(v.Name())})
-	}
-	for _, u := range names.Units {
-		units = append(units, choice{u.Code, u.Name})
-	}
-	for _, o := range names.Officials {
-		if o.Role == casefile.Leader {
-			leaders = append(leaders, choice{o.ID, o.Name + " " + o.Post})
-		}
-	}
-	p.Filters = []filter{
-		{"lamp", l.t("灯", "Lamp"), query.Get("lamp"), lamps},
-		{"stage", l.t("环节", "Stage"), query.Get("stage"), stages},
-		{"supervision", l.t("督办", "Supervision"), query.Get("supervision"), supervisions},
-		{"unit", l.t("责任单位", "Unit"), query.Get("unit"), units},
-		{"leader", l.t("包案领导", "Leader"), query.Get("leader"), leaders},
-		{"origin", l.t("来源", "Origin"), query.Get("origin"), codes(rules.Origins)},
-	}
-	p.Sorts = []choice{
-		{"due", l.t("先到期的在前", "due first")},
-		{"-due", l.t("后到期的在前", "due last")},
-		{"-registered", l.t("新登记的在前", "newest first")},
-		{"registered", l.t("早登记的在前", "oldest first")},
-	}
-	return nil
-}
 
 type casePage struct {
 	page

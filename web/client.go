@@ -37,37 +37,17 @@ func (c client) get(by caller, path string, answer any) error {
 // call asks the API. replayed: the same was asked before, and done then. Refusals are
 // *problem.
 func (c client) call(by caller, method, path, key string, body, answer any) (replayed bool, err error) {
-	var sent []byte
-	if raw, ok := body.(json.RawMessage); ok {
-		sent = raw // its lines are counted
-	} else if body != nil {
-		if sent, err = json.Marshal(body); err != nil {
-			return false, fmt.Errorf("encode request: %w", err)
-		}
-	}
-	ctx := context.WithValue(by.ctx, chi.RouteCtxKey, (*chi.Context)(nil)) // the page's own is not the API's
-	if by.who != nil {
-		ctx = api.As(ctx, by.who.Official)
-	}
-	r, err := http.NewRequestWithContext(ctx, method, "/api/v1"+path, bytes.NewReader(sent))
+	r, err := request(by, method, path, body)
 	if err != nil {
-		return false, fmt.Errorf("ask the API: %w", err)
-	}
-	r.Header.Set("Accept-Language", by.lang.tag())
-	if body != nil {
-		r.Header.Set("Content-Type", "application/json")
+		return false, err
 	}
 	if key != "" {
 		r.Header.Set("Idempotency-Key", key)
 	}
 	got := &response{header: http.Header{}, status: http.StatusOK}
 	c.handler.ServeHTTP(got, r)
-	if got.status >= http.StatusBadRequest {
-		p := &problem{}
-		if json.Unmarshal(got.body.Bytes(), p) != nil || p.Status == 0 {
-			return false, fmt.Errorf("the API answers %d to %s", got.status, method)
-		}
-		return false, p
+	if err := got.refusal(); err != nil {
+		return false, err
 	}
 	if answer != nil {
 		if err := json.Unmarshal(got.body.Bytes(), answer); err != nil {
@@ -77,16 +57,81 @@ func (c client) call(by caller, method, path, key string, body, answer any) (rep
 	return got.header.Get("Idempotent-Replay") != "", nil
 }
 
-// response keeps the API's answer.
+// relay hands on what the API answers while it writes it. Refusals are *problem, and
+// nothing has been written then.
+func (c client) relay(w http.ResponseWriter, by caller, path string) error {
+	r, err := request(by, http.MethodGet, path, nil)
+	if err != nil {
+		return err
+	}
+	got := &response{header: http.Header{}, status: http.StatusOK, to: w}
+	c.handler.ServeHTTP(got, r)
+	return got.refusal()
+}
+
+// request is what the API is asked.
+func request(by caller, method, path string, body any) (*http.Request, error) {
+	var sent []byte
+	var err error
+	if raw, ok := body.(json.RawMessage); ok {
+		sent = raw // its lines are counted
+	} else if body != nil {
+		if sent, err = json.Marshal(body); err != nil {
+			return nil, fmt.Errorf("encode request: %w", err)
+		}
+	}
+	ctx := context.WithValue(by.ctx, chi.RouteCtxKey, (*chi.Context)(nil)) // the page's own is not the API's
+	if by.who != nil {
+		ctx = api.As(ctx, by.who.Official)
+	}
+	r, err := http.NewRequestWithContext(ctx, method, "/api/v1"+path, bytes.NewReader(sent))
+	if err != nil {
+		return nil, fmt.Errorf("ask the API: %w", err)
+	}
+	r.Header.Set("Accept-Language", by.lang.tag())
+	if body != nil {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	return r, nil
+}
+
+// response keeps the API's answer; one that is no refusal goes on to a reader, if there is
+// one, as it comes.
 type response struct {
 	header http.Header
 	status int
 	body   bytes.Buffer
+	to     http.ResponseWriter
+	begun  bool
 }
 
-func (r *response) Header() http.Header         { return r.header }
-func (r *response) WriteHeader(status int)      { r.status = status }
-func (r *response) Write(b []byte) (int, error) { return r.body.Write(b) }
+func (r *response) Header() http.Header    { return r.header }
+func (r *response) WriteHeader(status int) { r.status = status }
+
+func (r *response) Write(b []byte) (int, error) {
+	if r.to == nil || r.status >= http.StatusBadRequest {
+		return r.body.Write(b)
+	}
+	if !r.begun {
+		for _, name := range []string{"Content-Type", "Content-Language", "Content-Disposition"} {
+			r.to.Header().Set(name, r.header.Get(name))
+		}
+		r.begun = true
+	}
+	return r.to.Write(b)
+}
+
+// refusal is the *problem that the API answered with; nil when it did what was asked.
+func (r *response) refusal() error {
+	if r.status < http.StatusBadRequest {
+		return nil
+	}
+	p := &problem{}
+	if json.Unmarshal(r.body.Bytes(), p) != nil || p.Status == 0 {
+		return fmt.Errorf("the API answers %d", r.status)
+	}
+	return p
+}
 
 // problem is a refusal: the API's, in the caller's language, or the console's own in both.
 type problem struct {

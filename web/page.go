@@ -237,6 +237,7 @@ type part struct {
 // parts are what the head of each page leads to.
 var parts = []part{
 	{"desk", policy.Text{Chinese: "待办", English: "Desk"}, nil},
+	{"board", policy.Text{Chinese: "看板", English: "Board"}, []casefile.Role{casefile.Registrar, casefile.Supervisor, casefile.Inspector, casefile.Leader, casefile.Auditor}},
 	{"cases/new", policy.Text{Chinese: "登记", English: "Register"}, []casefile.Role{casefile.Registrar, casefile.Supervisor, casefile.Officer}},
 	{"cases", policy.Text{Chinese: "事项", English: "Cases"}, nil},
 	{"supervision", policy.Text{Chinese: "督查", English: "Supervision"}, []casefile.Role{casefile.Supervisor, casefile.Inspector, casefile.Auditor}},

@@ -101,6 +101,16 @@ func (s *console) routes() *chi.Mux {
 	r.Post("/admin/rules/draft/{kind}", s.signed(s.postDraft))
 	r.Post("/admin/rules/draft/{kind}/publish", s.signed(s.postPublish))
 
+	r.Get("/board", s.signed(s.getBoard))
+	r.Get("/cases.csv", s.signed(s.getTable))
+	r.Get("/cases/filters", s.signed(s.toList))
+	r.Post("/cases/filters", s.signed(s.postFilter))
+	r.Get("/broadcasts", s.signed(s.getBroadcasts))
+	r.Get("/broadcasts/new", s.signed(s.toList))
+	r.Post("/broadcasts/new", s.signed(s.postBulk))
+	r.Get("/broadcasts/{id}", s.signed(s.getBroadcast))
+	r.Post("/broadcasts/{id}/cancel", s.signed(s.postBroadcastCancel))
+
 	r.Get("/supervision", s.signed(s.getSupervision))
 	r.Get("/campaigns", s.signed(s.getCampaigns))
 	r.Get("/campaigns/new", s.signed(s.getNewCampaign))

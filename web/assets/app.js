@@ -97,3 +97,45 @@ for (const lines of document.querySelectorAll("[data-sum]")) {
   lines.addEventListener("input", add);
   add();
 }
+
+// Lists: all of a page are ticked at once, and what is ticked is counted.
+const choosing = document.querySelector(".choosing");
+if (choosing?.querySelector(".chosen")) {
+  const every = document.getElementById("every");
+  const ticks = [...choosing.querySelectorAll("[name=case]")];
+  const all = choosing.querySelector("[name=all]");
+  const said = choosing.querySelector("output");
+  const idle = said.textContent;
+  const count = () => {
+    const n = ticks.filter((t) => t.checked).length;
+    every.checked = n === ticks.length;
+    every.indeterminate = n > 0 && n < ticks.length;
+    for (const t of ticks) t.disabled = !!all?.checked;
+    every.disabled = !!all?.checked;
+    said.textContent = all?.checked || !n ? idle : document.documentElement.lang === "en" ? n + " chosen" : "已选 " + n + " 件";
+  };
+  every.hidden = false;
+  every.addEventListener("change", () => {
+    for (const t of ticks) t.checked = every.checked;
+  });
+  choosing.addEventListener("change", count);
+  window.addEventListener("pageshow", count);
+}
+
+// Parts that change by themselves are drawn anew, unless somebody is at them or wants
+// nothing to move.
+const still = window.matchMedia("(prefers-reduced-motion: reduce)");
+const redraw = async (part) => {
+  const busy = document.hidden || still.matches || part.contains(document.activeElement) || !window.getSelection().isCollapsed || part.querySelector("form[data-sent]");
+  if (!busy) {
+    const answer = await fetch(window.location.href).catch(() => null);
+    const text = answer?.ok && !answer.redirected ? await answer.text() : "";
+    const fresh = new DOMParser().parseFromString(text, "text/html").getElementById(part.id);
+    if (fresh) {
+      part.replaceWith(fresh);
+      part = fresh;
+    }
+  }
+  if (part.dataset.live) setTimeout(redraw, part.dataset.live * 1000, part);
+};
+for (const part of document.querySelectorAll("[data-live]")) setTimeout(redraw, part.dataset.live * 1000, part);
