@@ -159,6 +159,16 @@ func TestBulk(t *testing.T) {
 		}
 	}
 
+	// Whoever has to sign in meanwhile finds what was chosen and typed.
+	form = url.Values{"command": {"supervise"}, "case": ids, "step": {"try"}, "reason": {"overdue"}, "text": {"写了很久的要求"}}
+	if err := w.auth.SignOut(t.Context(), "supervisor", ""); err != nil {
+		t.Fatal(err)
+	}
+	signIn := b.post(at, form).want(401, "您填写的内容已保留")
+	kept := signIn.form("/sign-in", url.Values{"trial": {"supervisor"}})
+	kept["typed.case"] = ids
+	b.post("/sign-in", kept).want(200, "已重新登录", "写了很久的要求", "<b>2</b>", ids[1])
+
 	// A case that can't take it is shown with the reason; the rest goes through.
 	w.do("supervisor", ids[0], "assign", map[string]any{"upper": "upper", "lower": "lower"})
 	form = url.Values{"command": {"hand_over"}, "case": ids, "step": {"try"}, "from": {"lower"}, "to": {"deputy"}, "reason": {"transfer"}, "decided_by": {"upper"}, "text": {"因工作调动"}}

@@ -130,6 +130,22 @@ func (s *console) postBulk(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+// getBulk shows an order's form again to whoever had to sign in while they filled it in;
+// otherwise orders begin at the list.
+func (s *console) getBulk(w http.ResponseWriter, r *http.Request) error {
+	typed, again := typedAgain(r)
+	kind := casefile.Kind(typed.Get("command"))
+	if !again || !slices.Contains(bulkCommands, kind) {
+		return s.toList(w, r)
+	}
+	p, err := s.bulkPage(r, kind, typed)
+	if err != nil {
+		return err
+	}
+	p.Back, p.Done = "", p.Lang.signedInAgain()
+	return s.show(w, r, http.StatusOK, "bulk", p)
+}
+
 // refusedOrder shows the form again with what is wrong.
 func (s *console) refusedOrder(w http.ResponseWriter, r *http.Request, p bulkPage, err error) error {
 	refused, err := refusal(err)

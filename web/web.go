@@ -106,7 +106,7 @@ func (s *console) routes() *chi.Mux {
 	r.Get("/cases/filters", s.signed(s.toList))
 	r.Post("/cases/filters", s.signed(s.postFilter))
 	r.Get("/broadcasts", s.signed(s.getBroadcasts))
-	r.Get("/broadcasts/new", s.signed(s.toList))
+	r.Get("/broadcasts/new", s.signed(s.getBulk))
 	r.Post("/broadcasts/new", s.signed(s.postBulk))
 	r.Get("/broadcasts/{id}", s.signed(s.getBroadcast))
 	r.Post("/broadcasts/{id}/cancel", s.signed(s.postBroadcastCancel))
