@@ -70,8 +70,9 @@ lint:
 	go vet ./...
 	$(TOOL) golangci-lint run
 
-bench: build ## measure registration and commands
+bench: build ## measure registration and commands, the board and lists
 	go test ./worker -run '^$$' -bench . -benchtime 500x
+	go test ./store -run '^$$' -bench . -benchtime 20x
 
 histories: build ## record the histories that the replay tests keep
 	go test ./worker -run Replay -update

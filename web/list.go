@@ -63,11 +63,17 @@ type savedFilter struct {
 	Query string `json:"query"`
 }
 
+// To is the filter's list.
+func (f savedFilter) To() string { return "/cases?" + f.Query }
+
 // conditions are the parameters of a list's address that say which cases it shows.
 var conditions = []string{"q", "stage", "lamp", "open", "overdue", "supervised", "urgent", "origin", "unit", "leader", "supervision", "campaign", "reception", "due_before"}
 
 // usual are the columns that a list shows when nobody has chosen others.
 var usual = []string{"title", "lamp", "due", "stage", "unit", "upper", "lower"}
+
+// Table is the address of the list as a table.
+func (p listPage) Table() string { return "/cases.csv?" + p.Asked }
 
 // Shows reports whether a column is among those shown.
 func (p listPage) Shows(id string) bool {
