@@ -172,7 +172,7 @@ func (s *console) bulkPage(r *http.Request, kind casefile.Kind, form url.Values)
 		p.Key = rand.Text()
 	}
 	query, _ := url.ParseQuery(form.Get("asked"))
-	values, _ := asked(query)
+	values, _ := askedFor(query)
 	p.Asked = values.Encode()
 	var shown listPage
 	if err := s.filters(&shown, by, values); err != nil {

@@ -105,9 +105,9 @@ func (p listPage) Office(c summary) string { return p.words.Name(c.Office) }
 // Class is a case's category, in words.
 func (p listPage) Class(c summary) string { return p.words.category(c.Category) }
 
-// asked takes what a list's address asks for and leaves out the rest. tidy is false when
+// askedFor takes what a list's address asks for and leaves out the rest. tidy is false when
 // the address can be put more shortly.
-func asked(query url.Values) (values url.Values, tidy bool) {
+func askedFor(query url.Values) (values url.Values, tidy bool) {
 	values, tidy = url.Values{}, true
 	for _, name := range append(slices.Clone(conditions), "sort", "columns") {
 		if v := strings.TrimSpace(query.Get(name)); v != "" {
@@ -132,7 +132,7 @@ func asked(query url.Values) (values url.Values, tidy bool) {
 // getCases lists cases. What is asked for stands in the address, so that a list can be kept
 // and sent on.
 func (s *console) getCases(w http.ResponseWriter, r *http.Request) error {
-	values, tidy := asked(r.URL.Query())
+	values, tidy := askedFor(r.URL.Query())
 	if !tidy {
 		http.Redirect(w, r, listAt(values), http.StatusSeeOther)
 		return nil
@@ -320,7 +320,7 @@ func (s *console) saved(by caller) ([]savedFilter, error) {
 func (s *console) postFilter(w http.ResponseWriter, r *http.Request) error {
 	by, form := callerOf(r), r.PostForm
 	query, _ := url.ParseQuery(form.Get("query"))
-	values, _ := asked(query)
+	values, _ := askedFor(query)
 	done := "saved"
 	var err error
 	if id := form.Get("drop"); id != "" {
@@ -355,6 +355,6 @@ func (s *console) postFilter(w http.ResponseWriter, r *http.Request) error {
 
 // getTable hands on a list as a table.
 func (s *console) getTable(w http.ResponseWriter, r *http.Request) error {
-	values, _ := asked(r.URL.Query())
+	values, _ := askedFor(r.URL.Query())
 	return s.api.relay(w, callerOf(r), "/cases.csv?"+values.Encode())
 }
