@@ -26,7 +26,7 @@ func TestTemplates(t *testing.T) {
 		"receptions": receptionsPage{}, "reception": receptionPage{}, "schedule": schedulePage{},
 		"targets": targetsPage{}, "target": targetSheetPage{}, "target-act": targetActPage{}, "target-cases": targetCasesPage{},
 		"figures": figuresPage{},
-		"board": boardPage{}, "bulk": bulkPage{}, "broadcasts": broadcastsPage{}, "broadcast": broadcastPage{},
+		"board":   boardPage{}, "bulk": bulkPage{}, "broadcasts": broadcastsPage{}, "broadcast": broadcastPage{},
 	}
 	for l, pages := range all {
 		if len(pages.byName) != len(given) {
