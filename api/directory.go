@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 
 	"shuangze/casefile"
 	"shuangze/policy"
@@ -48,13 +49,14 @@ func (a *api) getUnits(w http.ResponseWriter, r *http.Request) error {
 	q := readQuery(r)
 	kind := q.oneOf("kind", casefile.UnitKinds...)
 	under := q.unit("under", v.rules.Directory)
+	words := q.line("q")
 	q.done()
 	if err := q.err(); err != nil {
 		return err
 	}
 	units := []casefile.Unit{}
 	for _, u := range v.rules.Directory.Units {
-		if (kind == "" || u.Kind == kind) && (under == "" || v.rules.Directory.Under(u.Code, under)) {
+		if (kind == "" || u.Kind == kind) && (under == "" || v.rules.Directory.Under(u.Code, under)) && holds(words, u.Code, u.Name) {
 			units = append(units, u)
 		}
 	}
@@ -69,7 +71,8 @@ func (a *api) getOfficials(w http.ResponseWriter, r *http.Request) error {
 	}
 	q := readQuery(r)
 	unit := q.unit("unit", v.rules.Directory)
-	role := casefile.Role(q.oneOf("role", names(casefile.Roles)...))
+	role := casefile.Role(q.oneOf("role", names(append(slices.Clone(casefile.Roles), casefile.Former))...))
+	words := q.line("q")
 	level := q.oneOf("level", v.rules.Policy.LevelIDs()...)
 	q.done()
 	if err := q.err(); err != nil {
@@ -78,11 +81,16 @@ func (a *api) getOfficials(w http.ResponseWriter, r *http.Request) error {
 	officials := []officialView{}
 	for _, id := range slices.Sorted(maps.Keys(v.rules.Directory.Officials)) {
 		o := v.rules.Directory.Officials[id]
-		if (unit == "" || o.Unit == unit) && (role == "" || o.Role == role) && (level == "" || o.Level == level) {
+		if (unit == "" || o.Unit == unit) && (role == "" || o.Role == role) && (level == "" || o.Level == level) && holds(words, o.ID, o.Name, o.Post) {
 			officials = append(officials, v.official(o))
 		}
 	}
 	return writeJSON(w, r, http.StatusOK, map[string]any{"officials": officials, "total": len(officials)})
+}
+
+// holds reports whether one of the texts has the words in it; no words are in all.
+func holds(words string, texts ...string) bool {
+	return slices.ContainsFunc(texts, func(s string) bool { return strings.Contains(strings.ToLower(s), strings.ToLower(words)) })
 }
 
 // getPolicy shows the rules that are in force and the calendar they are counted by.

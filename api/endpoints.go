@@ -57,11 +57,8 @@ func utc(t *time.Time) *time.Time {
 // administrator refuses everybody else.
 func (a *api) administrator(r *http.Request) (viewer, error) {
 	v, err := a.viewer(r)
-	if err == nil && v.by.Role != casefile.Admin {
-		err = &casefile.Error{
-			Reason: casefile.Forbidden, Code: "not_permitted", Chinese: "这一操作只能由管理员进行", English: "only an administrator may do this",
-			Rule: "推送端点由管理员维护",
-		}
+	if err == nil {
+		err = errorOf(casefile.PermitAdministration(v.by))
 	}
 	return v, err
 }
@@ -133,6 +130,9 @@ func (a *api) postEndpoint(w http.ResponseWriter, r *http.Request) error {
 	if e.ID, err = a.Store.AddEndpoint(r.Context(), e, line); err != nil {
 		return err
 	}
+	if err := a.Store.Record(r.Context(), store.Administered{At: v.now, By: v.by.ID, Act: store.EndpointAdded, Subject: e.ID}); err != nil {
+		return err
+	}
 	answer := struct {
 		endpointView
 		Secret *string `json:"secret"`
@@ -173,6 +173,9 @@ func (a *api) deleteEndpoint(w http.ResponseWriter, r *http.Request) error {
 		return errNoEndpoint
 	}
 	if err == nil {
+		err = a.Store.Record(r.Context(), store.Administered{At: v.now, By: v.by.ID, Act: store.EndpointRemoved, Subject: chi.URLParam(r, "id")})
+	}
+	if err == nil {
 		w.WriteHeader(http.StatusNoContent)
 	}
 	return err
@@ -211,6 +214,9 @@ func (a *api) postRotate(w http.ResponseWriter, r *http.Request) error {
 		answer.Secret, answer.PreviousUntil = &secret, instant(until)
 	}
 	if err := a.Store.Rotate(r.Context(), e.ID, secret, until); err != nil {
+		return err
+	}
+	if err := a.Store.Record(r.Context(), store.Administered{At: v.now, By: v.by.ID, Act: store.EndpointRotated, Subject: e.ID}); err != nil {
 		return err
 	}
 	return writeJSON(w, r, http.StatusOK, answer)

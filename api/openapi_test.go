@@ -150,7 +150,7 @@ func TestContractHasTheLists(t *testing.T) {
 		"Recurrence": casefile.Recurrences, "AppointmentState": texts(casefile.AppointmentStates), "ReceptionForm": codeIDs(p.Forms),
 		"Period":           {string(policy.Weekly), string(policy.Monthly), string(policy.Quarterly), string(policy.Yearly)},
 		"BroadcastCommand": texts(casefile.Broadcasts()), "BroadcastState": texts(store.BroadcastStates), "BroadcastResult": texts(store.BroadcastResults),
-		"EndpointKind": texts(notify.EndpointKinds), "Language": texts(notify.Languages), "DeliveryState": texts(store.DeliveryStates),
+		"EndpointKind": texts(notify.EndpointKinds), "Language": texts(notify.Languages), "DeliveryState": texts(store.DeliveryStates), "ActSource": store.ActSources,
 		"Lamp":        {string(casefile.Green), string(casefile.Yellow), string(casefile.Red)},
 		"Supervision": {string(casefile.NotSupervised), string(casefile.ByPetitionOffice), string(casefile.Dual), string(casefile.ByJointMeeting)},
 		"DayUnit":     texts(calendar.Units),

@@ -28,6 +28,7 @@ type Config struct {
 	Clock  casetime.Clock
 	// PublicURL is this installation's address for people, for links; empty: none.
 	PublicURL string
+	Version   string            // the program's
 	Templates *notify.Templates // nil: the built-in ones
 	Poster    notify.Poster
 	Log       *slog.Logger         // nil: slog.Default()
@@ -130,7 +131,21 @@ func (a *api) routes() *chi.Mux {
 			r.Put("/me/drafts/{id}", a.handle(a.putDraft))
 			r.Delete("/me/drafts/{id}", a.handle(a.deleteDraft))
 			r.Get("/units", a.handle(a.getUnits))
+			r.Post("/units", a.handle(a.postUnit))
+			r.Post("/units/{code}", a.handle(a.postUnitChange))
 			r.Get("/officials", a.handle(a.getOfficials))
+			r.Post("/officials", a.handle(a.postOfficial))
+			r.Get("/officials/{id}", a.handle(a.getOfficial))
+			r.Post("/officials/{id}", a.handle(a.postOfficialChange))
+			r.Post("/officials/{id}/end", a.handle(a.postOfficialEnd))
+			r.Get("/accounts", a.handle(a.getAccounts))
+			r.Post("/accounts/{official}/password", a.handle(a.postAccountPassword))
+			r.Post("/accounts/{official}/sign-out", a.handle(a.postSignOut))
+			r.Get("/audit", a.handle(a.getAudit))
+			r.Get("/engine", a.handle(a.getEngine))
+			r.Get("/tokens", a.handle(a.getTokens))
+			r.Post("/tokens", a.handle(a.postToken))
+			r.Delete("/tokens/{id}", a.handle(a.deleteToken))
 			r.Get("/leaves", a.handle(a.getLeaves))
 			r.Post("/leaves", a.handle(a.postLeave))
 			r.Get("/leaves/{id}", a.handle(a.getLeave))

@@ -4,7 +4,9 @@ package auth
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
+	"strings"
 	"time"
 
 	"shuangze/casefile"
@@ -116,11 +118,28 @@ func (a *Auth) SetPassword(ctx context.Context, official, password string) error
 	if err := strong(official, password); err != nil {
 		return err
 	}
+	return a.setPassword(ctx, official, password, false)
+}
+
+func (a *Auth) setPassword(ctx context.Context, official, password string, temporary bool) error {
 	hash, err := hashed(ctx, password)
 	if err != nil {
 		return err
 	}
-	return a.Store.SavePassword(ctx, official, hash, a.now())
+	return a.Store.SavePassword(ctx, official, hash, temporary, a.now())
+}
+
+// SetTemporary gives an official a password to sign in with once and change, and signs them
+// out everywhere. store.ErrNotFound when there is no such official, or they have left.
+func (a *Auth) SetTemporary(ctx context.Context, official string) (password string, err error) {
+	const groups, each = 4, 5 // 100 bits, that people can read to each other
+	random := strings.ToLower(rand.Text())
+	var parts []string
+	for i := range groups {
+		parts = append(parts, random[i*each:(i+1)*each])
+	}
+	password = strings.Join(parts, "-")
+	return password, a.setPassword(ctx, official, password, true)
 }
 
 // Account is the official with this id, to sign in without a password in a trial.

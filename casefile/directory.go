@@ -42,6 +42,7 @@ const (
 	Admin      Role = "admin"
 	Auditor    Role = "auditor"
 	System     Role = "system" // the case's own clock; nobody signs in as it
+	Former     Role = "former" // who has left: a name on record, nothing more
 )
 
 // Roles lists the roles an official can have.

@@ -50,6 +50,10 @@ func (v *invalid) add(field, code, zh, en string, args ...any) {
 	v.fields = append(v.fields, FieldError{Field: field, Code: code, Chinese: zh, English: en})
 }
 
+func sprintBoth(zh, en string, args ...any) (chinese, english string) {
+	return fmt.Sprintf(zh, args...), fmt.Sprintf(en, args...)
+}
+
 func (v *invalid) required(field string, missing bool) {
 	if missing {
 		v.add(field, "required", "此项必填", "this field is required")

@@ -138,7 +138,7 @@ func Sees(c Case, by Actor, r Rules) bool {
 		return by.Unit == c.Unit || slices.Contains(c.Parties(), by.Unit)
 	case Leader:
 		return inSeat(c, by, r) || r.Directory.Under(c.Unit, by.Unit)
-	case Admin:
+	case Admin, Former:
 	}
 	return false
 }
@@ -172,7 +172,7 @@ func SeesPetitioner(c Case, by Actor, r Rules) bool {
 		return true // Sees lets in only those of units that handle or review the case
 	case Leader:
 		return inSeat(c, by, r) || by.Unit == c.Unit
-	case Admin, Auditor, System:
+	case Admin, Auditor, System, Former:
 	}
 	return false
 }

@@ -195,6 +195,7 @@ var roleNames = map[Role]policy.Text{
 	Admin:      {Chinese: "管理员", English: "administrator"},
 	Auditor:    {Chinese: "审计员", English: "auditor"},
 	System:     {Chinese: "系统", English: "the system"},
+	Former:     {Chinese: "已离任", English: "has left"},
 }
 
 var unitKindNames = map[string]policy.Text{
@@ -240,6 +241,9 @@ func (c ChannelName) Name() policy.Text { return named(channelNames, c) }
 // Name is what the role is called.
 func (r Role) Name() policy.Text { return named(roleNames, r) }
 
+// LeaveReasonCodes are LeaveReasons with their words.
+func LeaveReasonCodes() []policy.Code { return leaveReasonCodes }
+
 // coded is one list of codes that the program has itself, with its words.
 func coded(list []string, names ...policy.Text) []policy.Code {
 	codes := make([]policy.Code, len(list))
@@ -260,6 +264,8 @@ var (
 		policy.Text{Chinese: "党纪政务处分等党内程序", English: "procedures of the party"}, policy.Text{Chinese: "行政复议、行政裁决等行政程序", English: "administrative procedures"})
 	handlingCodes = coded(HandlingRoutes, policy.Text{Chinese: "信访程序（出具处理意见书）", English: "an opinion"},
 		policy.Text{Chinese: "查处违法或者履行保护职责", English: "the unit performs its duty"})
+	leaveReasonCodes = coded(LeaveReasons, policy.Text{Chinese: "休假", English: "holiday"}, policy.Text{Chinese: "出差", English: "business trip"},
+		policy.Text{Chinese: "学习培训", English: "training"}, policy.Text{Chinese: "病假", English: "illness"}, policy.Text{Chinese: "其他", English: "other"})
 	handoverCodes = coded(HandoverReasons, policy.Text{Chinese: "工作调动", English: "transfer"}, policy.Text{Chinese: "离任", English: "left office"},
 		policy.Text{Chinese: "回避", English: "recusal"}, policy.Text{Chinese: "因病", English: "illness"}, policy.Text{Chinese: "其他", English: "other"})
 	reopenCodes = coded(ReopenReasons, policy.Text{Chinese: "信访人不满意", English: "the petitioner is dissatisfied"}, policy.Text{Chinese: "处理意见未执行", English: "the opinion was not carried out"},

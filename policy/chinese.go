@@ -8,7 +8,7 @@ import (
 
 // inChinese has each sentence of the checker for people who read the file on a page. The
 // arguments are the same. A test holds it against the sources.
-var inChinese = map[string]string{
+var inChinese = map[string]string{ //nolint:gosec // sentences, no credentials
 	"must be between 0 and 12h":                                      "应在0至12h之间",
 	"must be 2 or more":                                              "应为2以上",
 	"must be 1 to 5 (《信访工作条例》第二十条)":                                  "应为1至5（《信访工作条例》第二十条）",

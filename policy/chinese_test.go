@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"errors"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -63,7 +64,10 @@ func TestProblemsInChinese(t *testing.T) {
 		_, err := Parse("local.yaml", []byte(file))
 		var said []string
 		for _, one := range err.(interface{ Unwrap() []error }).Unwrap() {
-			said = append(said, one.(FileError).Chinese)
+			var p FileError
+			if errors.As(one, &p) {
+				said = append(said, p.Chinese)
+			}
 		}
 		for _, w := range want {
 			if !slices.ContainsFunc(said, func(s string) bool { return strings.Contains(s, w) }) {

@@ -52,13 +52,14 @@ func (s *Store) TryPassword(ctx context.Context, official string, now time.Time,
 }
 
 // SavePassword gives an official a password, as argon2id's hash, and signs them out
-// everywhere. ErrNotFound when there is no such official.
-func (s *Store) SavePassword(ctx context.Context, official, hash string, now time.Time) error {
+// everywhere. One that is temporary must be changed before anything else is done. ErrNotFound
+// when there is no such official, or they have left.
+func (s *Store) SavePassword(ctx context.Context, official, hash string, temporary bool, now time.Time) error {
 	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		const sql = `
-			INSERT INTO accounts (official, password, changed_at) SELECT id, $2, $3 FROM officials WHERE id = $1
-			ON CONFLICT (official) DO UPDATE SET password = $2, changed_at = $3, failures = 0, blocked_until = NULL`
-		tag, err := tx.Exec(ctx, sql, official, hash, now)
+			INSERT INTO accounts (official, password, changed_at, temporary) SELECT id, $2, $3, $4 FROM officials WHERE id = $1 AND role <> 'former'
+			ON CONFLICT (official) DO UPDATE SET password = $2, changed_at = $3, temporary = $4, failures = 0, blocked_until = NULL`
+		tag, err := tx.Exec(ctx, sql, official, hash, now, temporary)
 		if err != nil {
 			return fmt.Errorf("save password: %w", err)
 		}
@@ -88,6 +89,7 @@ type Session struct {
 	CreatedAt time.Time
 	SeenAt    time.Time
 	ExpiresAt time.Time
+	Temporary bool // the password is one that must be changed first
 }
 
 // NewSession signs an official in and returns the secret that the browser keeps: 256
@@ -95,11 +97,12 @@ type Session struct {
 func (s *Store) NewSession(ctx context.Context, official, agent string, now time.Time, lifetime time.Duration) (Session, string, error) {
 	secret := rand.Text() + rand.Text()
 	hash := sha256.Sum256([]byte(secret))
-	session := Session{rand.Text()[:10], official, agent, now, now, now.Add(lifetime)}
+	session := Session{ID: rand.Text()[:10], Official: official, Agent: agent, CreatedAt: now, SeenAt: now, ExpiresAt: now.Add(lifetime)}
 	batch := &pgx.Batch{}
 	batch.Queue(`DELETE FROM sessions WHERE expires_at <= $1`, now)
 	batch.Queue(`INSERT INTO sessions (id, hash, official, agent, created_at, seen_at, expires_at) VALUES ($1, $2, $3, $4, $5, $5, $6)`,
 		session.ID, hash[:], official, agent, now, session.ExpiresAt)
+	batch.Queue(`UPDATE accounts SET signed_in_at = $2 WHERE official = $1`, official, now)
 	if err := s.pool.SendBatch(ctx, batch).Close(); err != nil {
 		return Session{}, "", fmt.Errorf("sign in: %w", err)
 	}
@@ -113,9 +116,11 @@ func (s *Store) Signed(ctx context.Context, secret string, now time.Time) (Sessi
 	var session Session
 	var o casefile.Official
 	const sql = `
-		SELECT s.id, s.official, s.agent, s.created_at, s.seen_at, s.expires_at, o.id, o.name, o.post, o.level, o.unit, o.role, o.portfolio, o.email
-		FROM sessions s JOIN officials o ON o.id = s.official WHERE s.hash = $1 AND s.expires_at > $2`
-	err := s.pool.QueryRow(ctx, sql, hash[:], now).Scan(&session.ID, &session.Official, &session.Agent, &session.CreatedAt, &session.SeenAt, &session.ExpiresAt,
+		SELECT s.id, s.official, s.agent, s.created_at, s.seen_at, s.expires_at, coalesce(a.temporary, false),
+			o.id, o.name, o.post, o.level, o.unit, o.role, o.portfolio, o.email
+		FROM sessions s JOIN officials o ON o.id = s.official LEFT JOIN accounts a ON a.official = s.official
+		WHERE s.hash = $1 AND s.expires_at > $2 AND o.role <> 'former'`
+	err := s.pool.QueryRow(ctx, sql, hash[:], now).Scan(&session.ID, &session.Official, &session.Agent, &session.CreatedAt, &session.SeenAt, &session.ExpiresAt, &session.Temporary,
 		&o.ID, &o.Name, &o.Post, &o.Level, &o.Unit, &o.Role, &o.Portfolio, &o.Email)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return session, o, ErrNotFound
@@ -132,7 +137,7 @@ func (s *Store) Signed(ctx context.Context, secret string, now time.Time) (Sessi
 // Sessions lists where an official is signed in, the newest first.
 func (s *Store) Sessions(ctx context.Context, official string, now time.Time) ([]Session, error) {
 	list, err := collect[Session](ctx, s.pool, `
-		SELECT id, official, agent, created_at, seen_at, expires_at FROM sessions WHERE official = $1 AND expires_at > $2 ORDER BY created_at DESC, id`, official, now)
+		SELECT id, official, agent, created_at, seen_at, expires_at, false FROM sessions WHERE official = $1 AND expires_at > $2 ORDER BY created_at DESC, id`, official, now)
 	if err != nil {
 		return nil, fmt.Errorf("list sessions: %w", err)
 	}
@@ -146,4 +151,30 @@ func (s *Store) EndSession(ctx context.Context, official, id string) error {
 		return fmt.Errorf("end session: %w", err)
 	}
 	return nil
+}
+
+// AccountState is how an official's account stands.
+type AccountState struct {
+	Official     string
+	Password     bool // there is one
+	Temporary    bool // and it must be changed first
+	ChangedAt    *time.Time
+	SignedInAt   *time.Time
+	BlockedUntil *time.Time
+	Sessions     int // browsers in which they are signed in
+	Tokens       int // that are valid
+}
+
+// Accounts lists how everybody's account stands who has not left, by id.
+func (s *Store) Accounts(ctx context.Context, now time.Time) ([]AccountState, error) {
+	const sql = `
+		SELECT o.id, a.official IS NOT NULL, coalesce(a.temporary, false), a.changed_at, a.signed_in_at, CASE WHEN a.blocked_until > $1 THEN a.blocked_until END,
+			(SELECT count(*)::int FROM sessions s WHERE s.official = o.id AND s.expires_at > $1),
+			(SELECT count(*)::int FROM tokens t WHERE t.official = o.id AND t.expires_at > $1 AND t.revoked_at IS NULL)
+		FROM officials o LEFT JOIN accounts a ON a.official = o.id WHERE o.role <> 'former' ORDER BY o.id`
+	list, err := collect[AccountState](ctx, s.pool, sql, now)
+	if err != nil {
+		return nil, fmt.Errorf("list accounts: %w", err)
+	}
+	return list, nil
 }

@@ -145,30 +145,33 @@ func withLoad(ctx context.Context, q querier, d *casefile.Directory) (*casefile.
 	return &loaded, nil
 }
 
-// SaveUnits writes units, new and changed, and reports how many of them changed
-// anything.
-func (s *Store) SaveUnits(ctx context.Context, units []casefile.Unit) (changed int, err error) {
-	const sql = `
+const (
+	saveUnit = `
 		INSERT INTO units (code, name, kind, level, parent) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (code) DO UPDATE SET name = $2, kind = $3, level = $4, parent = $5
 		WHERE (units.name, units.kind, units.level, units.parent) IS DISTINCT FROM ($2, $3, $4, $5)`
-	return s.saveDirectory(ctx, sql, len(units), func(i int) []any {
-		u := units[i]
-		return []any{u.Code, u.Name, u.Kind, u.Level, u.Parent}
-	})
-}
-
-// SaveOfficials writes officials like SaveUnits writes units.
-func (s *Store) SaveOfficials(ctx context.Context, officials []casefile.Official) (changed int, err error) {
-	const sql = `
+	saveOfficial = `
 		INSERT INTO officials (id, name, post, level, unit, role, portfolio, email) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 		ON CONFLICT (id) DO UPDATE SET name = $2, post = $3, level = $4, unit = $5, role = $6, portfolio = $7, email = $8
 		WHERE (officials.name, officials.post, officials.level, officials.unit, officials.role, officials.portfolio, officials.email)
 			IS DISTINCT FROM ($2, $3, $4, $5, $6, $7, $8)`
-	return s.saveDirectory(ctx, sql, len(officials), func(i int) []any {
-		o := officials[i]
-		return []any{o.ID, o.Name, o.Post, o.Level, o.Unit, string(o.Role), o.Portfolio, o.Email}
-	})
+)
+
+func unitValues(u casefile.Unit) []any { return []any{u.Code, u.Name, u.Kind, u.Level, u.Parent} }
+
+func officialValues(o casefile.Official) []any {
+	return []any{o.ID, o.Name, o.Post, o.Level, o.Unit, string(o.Role), o.Portfolio, o.Email}
+}
+
+// SaveUnits writes units, new and changed, and reports how many of them changed
+// anything.
+func (s *Store) SaveUnits(ctx context.Context, units []casefile.Unit) (changed int, err error) {
+	return s.saveDirectory(ctx, saveUnit, len(units), func(i int) []any { return unitValues(units[i]) })
+}
+
+// SaveOfficials writes officials like SaveUnits writes units.
+func (s *Store) SaveOfficials(ctx context.Context, officials []casefile.Official) (changed int, err error) {
+	return s.saveDirectory(ctx, saveOfficial, len(officials), func(i int) []any { return officialValues(officials[i]) })
 }
 
 func (s *Store) saveDirectory(ctx context.Context, sql string, n int, row func(int) []any) (changed int, err error) {

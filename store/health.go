@@ -41,3 +41,29 @@ func (s *Store) CountOpen(ctx context.Context, now time.Time) (open, overdue int
 	}
 	return open, overdue, nil
 }
+
+// Health is how the database does, and what waits in it.
+type Health struct {
+	Server    string // Postgres's version
+	Schema    int64  // version of the schema
+	Unplanned int    // notices of which no delivery is planned yet
+	Waiting   int    // messages that are to be sent
+	Due       int    // of these, those whose time has come
+	Failing   int    // of these, those that have failed at least once
+	Failed    int    // that were given up within the last seven days
+}
+
+// Health looks at the database at an instant of case time.
+func (s *Store) Health(ctx context.Context, now time.Time) (h Health, err error) {
+	const sql = `
+		SELECT current_setting('server_version'), (SELECT max(version_id) FROM goose_db_version WHERE is_applied),
+			(SELECT count(*) FROM notices WHERE NOT planned),
+			(SELECT count(*) FROM messages WHERE state = 'planned'),
+			(SELECT count(*) FROM messages WHERE state = 'planned' AND next_at <= $1),
+			(SELECT count(*) FROM messages WHERE state = 'planned' AND error <> ''),
+			(SELECT count(*) FROM messages WHERE state = 'failed' AND done_at > $1 - interval '7 days')`
+	if err := s.pool.QueryRow(ctx, sql, now).Scan(&h.Server, &h.Schema, &h.Unplanned, &h.Waiting, &h.Due, &h.Failing, &h.Failed); err != nil {
+		return h, fmt.Errorf("look at the database: %w", err)
+	}
+	return h, nil
+}

@@ -46,7 +46,7 @@ func (s *Store) Holder(ctx context.Context, secret string, now time.Time) (casef
 	rows, err := s.pool.Query(ctx, `
 		SELECT o.id, o.name, o.post, o.level, o.unit, o.role, o.portfolio, o.email
 		FROM tokens t JOIN officials o ON o.id = t.official
-		WHERE t.hash = $1 AND t.expires_at > $2 AND t.revoked_at IS NULL`, hash[:], now)
+		WHERE t.hash = $1 AND t.expires_at > $2 AND t.revoked_at IS NULL AND o.role <> 'former'`, hash[:], now)
 	if err != nil {
 		return casefile.Official{}, fmt.Errorf("look up token: %w", err)
 	}

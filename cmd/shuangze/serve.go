@@ -43,7 +43,8 @@ func (c *apiCommand) Run(env *environment) error {
 		return fmt.Errorf("listen: %w", err)
 	}
 	interfaces := api.New(api.Config{
-		Store: s.store, Engine: s.engine(), Clock: s.clock, Log: env.log,
+		Version: version,
+		Store:   s.store, Engine: s.engine(), Clock: s.clock, Log: env.log,
 		PublicURL: c.PublicURL, Templates: templates,
 	})
 	vouching, err := c.vouching(c.PublicURL)

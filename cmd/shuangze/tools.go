@@ -258,10 +258,14 @@ func (c *verifyCommand) Run(env *environment) error {
 
 // check compares ledger, case rows and workflows and prints each difference.
 func check(env *environment, s *servers) error {
+	began := time.Now()
 	checked, differences, err := verify.All(env.ctx, s.store, s.engine(), s.clock, func(d verify.Difference) {
 		fmt.Fprintf(env.stdout, "%s: %s: %s\n", d.Case, d.What, d.Detail)
 	})
 	if err != nil {
+		return err
+	}
+	if err := s.store.SaveVerification(env.ctx, store.Verification{BeganAt: began, EndedAt: time.Now(), Cases: checked, Differences: differences}); err != nil {
 		return err
 	}
 	fmt.Fprintf(env.stdout, "%d cases checked, %d differences\n", checked, differences)

@@ -3,7 +3,9 @@ package main
 import (
 	"errors"
 	"net/http"
+	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -16,6 +18,69 @@ func TestTools(t *testing.T) {
 	o := enter(t, data)
 	t.Run("import", func(t *testing.T) { testImport(t, o, data) })
 	t.Run("token", func(t *testing.T) { testTokens(t, o, data) })
+	t.Run("account", func(t *testing.T) { testSetPassword(t, o, data) })
+	t.Run("verify", func(t *testing.T) { testVerify(t, o, data) })
+}
+
+// A password comes from standard input, without the line's end; what is wrong with it is
+// said, and the one before holds.
+func testSetPassword(t *testing.T, o *office, data string) {
+	set := func(official, given string) (string, int) {
+		t.Helper()
+		cmd := command(t, "account", "set-password", official, "--data", data)
+		cmd.Stdin = strings.NewReader(given)
+		out, err := cmd.CombinedOutput()
+		var exit *exec.ExitError
+		if err != nil && !errors.As(err, &exit) {
+			t.Fatal(err)
+		}
+		return string(out), cmd.ProcessState.ExitCode()
+	}
+	signIn := func(password string) int {
+		t.Helper()
+		browser := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+		res, err := browser.PostForm(o.api+"/sign-in", url.Values{"account": {"o010"}, "password": {password}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		return res.StatusCode
+	}
+	const first, second = "the first of them", "两个词 和 空格 以及更多的词 "
+	if out, code := set("o010", first+"\r\n"); code != 0 || !strings.Contains(out, "o010 has a new password") || strings.Contains(out, first) {
+		t.Errorf("%d: %s", code, out)
+	}
+	if got := signIn(first); got != http.StatusSeeOther {
+		t.Errorf("signed in: %d", got)
+	}
+	for given, want := range map[string]string{"short\n": "10 to 200 characters", "": "10 to 200 characters", "this is o010 indeed": "must not contain the account", strings.Repeat("x", 5000): "10 to 200 characters"} {
+		if out, code := set("o010", given); code == 0 || !strings.Contains(out, want) {
+			t.Errorf("%.20q: %d: %s", given, code, out)
+		}
+	}
+	if out, code := set("nobody", first); code == 0 || !strings.Contains(out, `there is no official "nobody"`) {
+		t.Errorf("%d: %s", code, out)
+	}
+	if got := signIn(first); got != http.StatusSeeOther {
+		t.Errorf("after what was refused: %d", got)
+	}
+	if out, code := set("o010", second+"\n"); code != 0 { // blanks belong to it
+		t.Errorf("%d: %s", code, out)
+	}
+	if old, now := signIn(first), signIn(second); old != http.StatusUnprocessableEntity || now != http.StatusSeeOther {
+		t.Errorf("the old one: %d, the new one: %d", old, now)
+	}
+}
+
+// What verify found stands where those look who watch over the engine.
+func testVerify(t *testing.T, o *office, data string) {
+	if out, code := shuangze(t, "verify", "--data", data); code != 0 {
+		t.Fatalf("%d: %s", code, out)
+	}
+	last, _ := o.call(http.StatusOK, "o161", http.MethodGet, "/api/v1/engine", nil)["verification"].(map[string]any)
+	if last["differences"] != 0.0 || last["cases"] == 0.0 || last["cases"] == nil {
+		t.Errorf("%v", last)
+	}
 }
 
 func testImport(t *testing.T, o *office, data string) {

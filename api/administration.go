@@ -1,0 +1,404 @@
+package api
+
+import (
+	"errors"
+	"net/http"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"shuangze/auth"
+	"shuangze/casefile"
+	"shuangze/store"
+)
+
+// The problems of the directory, of accounts and of tokens.
+var (
+	errNoUnit     = refuse(http.StatusNotFound, "unit_not_found", "没有这个单位", "there is no such unit")
+	errNoOfficial = refuse(http.StatusNotFound, "official_not_found", "没有此人", "there is no such official")
+	errNoToken    = refuse(http.StatusNotFound, "token_not_found", "没有这个有效的令牌", "there is no such token that is valid")
+)
+
+var unitFields = []casefile.Field{{Name: "name", Required: true}, {Name: "kind", Required: true}, {Name: "level", Required: true}, {Name: "parent"}}
+
+// postUnit adds a unit.
+func (a *api) postUnit(w http.ResponseWriter, r *http.Request) error {
+	return a.saveUnit(w, r, "", append([]casefile.Field{{Name: "code", Required: true}}, unitFields...))
+}
+
+// postUnitChange changes a unit.
+func (a *api) postUnitChange(w http.ResponseWriter, r *http.Request) error {
+	return a.saveUnit(w, r, chi.URLParam(r, "code"), unitFields)
+}
+
+func (a *api) saveUnit(w http.ResponseWriter, r *http.Request, code string, fields []casefile.Field) error {
+	v, b, err := a.administered(w, r, fields)
+	if err != nil {
+		return err
+	}
+	isNew := code == ""
+	u := casefile.Unit{Code: code, Name: b.line("name", maxLine), Kind: b.line("kind", maxLine), Level: b.line("level", maxLine), Parent: b.line("parent", maxLine)}
+	if isNew {
+		u.Code = b.line("code", maxLine)
+	}
+	again := false
+	err = a.Store.ChangeDirectory(r.Context(), func(tx *store.DirectoryTx) error {
+		v.rules.Directory = tx.Directory
+		before, known := tx.Directory.Units[u.Code]
+		switch {
+		case !isNew && !known:
+			return errNoUnit
+		case known && before == u && b.err(nil) == nil:
+			again = true // it is so already, by this request or another
+			return nil
+		}
+		if err := b.err(errorOf(casefile.EnterUnit(u, isNew, v.by, v.rules))); err != nil {
+			return err
+		}
+		done := store.Administered{At: v.now, By: v.by.ID, Act: store.UnitAdded, Subject: u.Code}
+		if !isNew {
+			done.Act, done.Fields = store.UnitChanged, changed(before, u)
+		}
+		return tx.SaveUnit(r.Context(), u, done)
+	})
+	if err != nil {
+		return err
+	}
+	return written(w, r, isNew, again, "/api/v1/units/"+u.Code, u)
+}
+
+// errorOf is a refusal as an error; nil stays nil.
+func errorOf(refusal *casefile.Error) error {
+	if refusal == nil {
+		return nil
+	}
+	return refusal
+}
+
+// administered reads what an administrator sends.
+func (a *api) administered(w http.ResponseWriter, r *http.Request, fields []casefile.Field) (viewer, *body, error) {
+	v, err := a.viewer(r)
+	if err == nil {
+		err = errorOf(casefile.PermitAdministration(v.by))
+	}
+	if err != nil {
+		return v, nil, err
+	}
+	b, err := readBody(w, r, fields)
+	return v, b, err
+}
+
+// inspected is who may see what administrators do.
+func (a *api) inspected(r *http.Request) (viewer, error) {
+	v, err := a.viewer(r)
+	if err == nil {
+		err = errorOf(casefile.PermitInspection(v.by))
+	}
+	return v, err
+}
+
+// written answers with what was added or changed.
+func written(w http.ResponseWriter, r *http.Request, isNew, again bool, at string, v any) error {
+	status := http.StatusOK
+	if isNew {
+		status = http.StatusCreated
+		w.Header().Set("Location", at)
+	}
+	if again {
+		w.Header().Set("Idempotent-Replay", "true")
+	}
+	return writeJSON(w, r, status, v)
+}
+
+// changed names the fields in which two entries of the directory differ, as JSON has them.
+func changed[T any](before, after T) (fields []string) {
+	x, y := reflect.ValueOf(before), reflect.ValueOf(after)
+	for i := range x.NumField() {
+		if !x.Field(i).Equal(y.Field(i)) {
+			name, _, _ := strings.Cut(x.Type().Field(i).Tag.Get("json"), ",")
+			fields = append(fields, name)
+		}
+	}
+	return fields
+}
+
+var officialFields = []casefile.Field{
+	{Name: "name", Required: true}, {Name: "post", Required: true}, {Name: "level", Required: true}, {Name: "unit", Required: true}, {Name: "role", Required: true}, {Name: "portfolio"}, {Name: "email"},
+}
+
+// oneOfficial is an official with the cases that they carry, for those who look after the
+// directory or hand cases over.
+type oneOfficial struct {
+	officialView
+	OpenCases *int `json:"open_cases"`
+}
+
+func (v viewer) one(o casefile.Official, d *casefile.Directory) oneOfficial {
+	view := oneOfficial{officialView: v.official(o)}
+	if v.by.Role == casefile.Admin || v.by.Role == casefile.Auditor || v.by.Role == casefile.Supervisor && d.Under(o.Unit, d.Area(v.by.Unit)) {
+		n := d.Load[o.ID]
+		view.OpenCases = &n
+	}
+	return view
+}
+
+func (a *api) getOfficial(w http.ResponseWriter, r *http.Request) error {
+	v, err := a.viewer(r)
+	if err != nil {
+		return err
+	}
+	o, ok := v.rules.Directory.Officials[chi.URLParam(r, "id")]
+	if !ok {
+		return errNoOfficial
+	}
+	d, err := a.Store.WithLoad(r.Context(), v.rules.Directory)
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, r, http.StatusOK, v.one(o, d))
+}
+
+// postOfficial adds an official.
+func (a *api) postOfficial(w http.ResponseWriter, r *http.Request) error {
+	return a.saveOfficial(w, r, "", append([]casefile.Field{{Name: "id", Required: true}}, officialFields...))
+}
+
+// postOfficialChange changes an official; one who has left is back by it.
+func (a *api) postOfficialChange(w http.ResponseWriter, r *http.Request) error {
+	return a.saveOfficial(w, r, chi.URLParam(r, "id"), officialFields)
+}
+
+func (a *api) saveOfficial(w http.ResponseWriter, r *http.Request, id string, fields []casefile.Field) error {
+	v, b, err := a.administered(w, r, fields)
+	if err != nil {
+		return err
+	}
+	isNew := id == ""
+	o := casefile.Official{
+		ID: id, Name: b.line("name", maxLine), Post: b.line("post", maxLine), Level: b.line("level", maxLine), Unit: b.line("unit", maxLine),
+		Role: casefile.Role(b.line("role", maxLine)), Portfolio: b.line("portfolio", maxLine), Email: b.line("email", maxLine),
+	}
+	if isNew {
+		o.ID = b.line("id", maxLine)
+	}
+	var view oneOfficial
+	again := false
+	err = a.Store.ChangeDirectory(r.Context(), func(tx *store.DirectoryTx) error {
+		v.rules.Directory = tx.Directory
+		view = v.one(o, tx.Directory)
+		before, known := tx.Directory.Officials[o.ID]
+		switch {
+		case !isNew && !known:
+			return errNoOfficial
+		case known && before == o && b.err(nil) == nil:
+			again = true // it is so already, by this request or another
+			return nil
+		}
+		if err := b.err(errorOf(casefile.EnterOfficial(o, isNew, v.by, v.rules))); err != nil {
+			return err
+		}
+		done := store.Administered{At: v.now, By: v.by.ID, Act: store.OfficialAdded, Subject: o.ID}
+		if !isNew {
+			done.Act, done.Fields = store.OfficialChanged, changed(before, o)
+		}
+		return tx.SaveOfficial(r.Context(), o, done)
+	})
+	if err != nil {
+		return err
+	}
+	return written(w, r, isNew, again, "/api/v1/officials/"+o.ID, view)
+}
+
+// postOfficialEnd makes an official a former one.
+func (a *api) postOfficialEnd(w http.ResponseWriter, r *http.Request) error {
+	v, b, err := a.administered(w, r, nil)
+	if err == nil {
+		err = b.err(nil)
+	}
+	if err != nil {
+		return err
+	}
+	var view oneOfficial
+	err = a.Store.ChangeDirectory(r.Context(), func(tx *store.DirectoryTx) error {
+		v.rules.Directory = tx.Directory
+		o, ok := tx.Directory.Officials[chi.URLParam(r, "id")]
+		if !ok {
+			return errNoOfficial
+		}
+		o, refusal := casefile.EndOfficial(o, v.by, v.rules)
+		if refusal != nil {
+			return refusal
+		}
+		view = v.one(o, tx.Directory)
+		return tx.SaveOfficial(r.Context(), o, store.Administered{At: v.now, By: v.by.ID, Act: store.OfficialEnded, Subject: o.ID})
+	})
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, r, http.StatusOK, view)
+}
+
+type accountView struct {
+	Official     string     `json:"official"`
+	Password     bool       `json:"password"`
+	Temporary    bool       `json:"temporary"`
+	ChangedAt    *time.Time `json:"changed_at"`
+	SignedInAt   *time.Time `json:"signed_in_at"`
+	BlockedUntil *time.Time `json:"blocked_until"`
+	Sessions     int        `json:"sessions"`
+	Tokens       int        `json:"tokens"`
+}
+
+// getAccounts lists how everybody's account stands. Accounts live by real time, in a
+// rehearsal too.
+func (a *api) getAccounts(w http.ResponseWriter, r *http.Request) error {
+	if _, err := a.inspected(r); err != nil {
+		return err
+	}
+	list, err := a.Store.Accounts(r.Context(), time.Now())
+	if err != nil {
+		return err
+	}
+	accounts := make([]accountView, len(list))
+	for i, s := range list {
+		accounts[i] = accountView{s.Official, s.Password, s.Temporary, utc(s.ChangedAt), utc(s.SignedInAt), utc(s.BlockedUntil), s.Sessions, s.Tokens}
+	}
+	return writeJSON(w, r, http.StatusOK, map[string]any{"accounts": accounts})
+}
+
+// postAccountPassword sets a temporary password, shown this once.
+func (a *api) postAccountPassword(w http.ResponseWriter, r *http.Request) error {
+	v, b, err := a.administered(w, r, nil)
+	if err == nil {
+		err = b.err(nil)
+	}
+	if err != nil {
+		return err
+	}
+	id := chi.URLParam(r, "official")
+	password, err := (&auth.Auth{Store: a.Store}).SetTemporary(r.Context(), id)
+	if errors.Is(err, store.ErrNotFound) {
+		return errNoOfficial
+	}
+	if err != nil {
+		return err
+	}
+	if err := a.Store.Record(r.Context(), store.Administered{At: v.now, By: v.by.ID, Act: store.PasswordSet, Subject: id}); err != nil {
+		return err
+	}
+	return writeJSON(w, r, http.StatusOK, map[string]any{"official": id, "password": password})
+}
+
+// postSignOut ends every session of an official.
+func (a *api) postSignOut(w http.ResponseWriter, r *http.Request) error {
+	v, b, err := a.administered(w, r, nil)
+	if err == nil {
+		err = b.err(nil)
+	}
+	if err != nil {
+		return err
+	}
+	id := chi.URLParam(r, "official")
+	if _, ok := v.rules.Directory.Officials[id]; !ok {
+		return errNoOfficial
+	}
+	if err := a.Store.EndSession(r.Context(), id, ""); err != nil {
+		return err
+	}
+	if err := a.Store.Record(r.Context(), store.Administered{At: v.now, By: v.by.ID, Act: store.SignedOut, Subject: id}); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+type tokenView struct {
+	ID        string     `json:"id"`
+	Official  string     `json:"official"`
+	CreatedAt time.Time  `json:"created_at"`
+	ExpiresAt time.Time  `json:"expires_at"`
+	RevokedAt *time.Time `json:"revoked_at"`
+}
+
+func viewToken(t store.Token) tokenView {
+	return tokenView{t.ID, t.Official, t.CreatedAt.UTC(), t.ExpiresAt.UTC(), utc(t.RevokedAt)}
+}
+
+func (a *api) getTokens(w http.ResponseWriter, r *http.Request) error {
+	if _, err := a.inspected(r); err != nil {
+		return err
+	}
+	list, err := a.Store.Tokens(r.Context())
+	if err != nil {
+		return err
+	}
+	tokens := make([]tokenView, len(list))
+	for i, t := range list {
+		tokens[i] = viewToken(t)
+	}
+	return writeJSON(w, r, http.StatusOK, map[string]any{"tokens": tokens})
+}
+
+// longestToken is in days; whoever needs one for longer takes a new one in time.
+const (
+	longestToken = 366
+	usualToken   = 90
+)
+
+// postToken issues a token, shown this once.
+func (a *api) postToken(w http.ResponseWriter, r *http.Request) error {
+	v, b, err := a.administered(w, r, []casefile.Field{{Name: "official", Required: true}, {Name: "days"}})
+	if err != nil {
+		return err
+	}
+	id, days := b.line("official", maxLine), b.number("days", usualToken)
+	switch o, ok := v.rules.Directory.Officials[id]; {
+	case b.has("official"): // has been said
+	case id == "":
+		b.wrong("official", "required", "此项必填", "this field is required")
+	case !ok || o.Role == casefile.Former:
+		b.wrong("official", "unknown_official", "名录中没有此人", "there is no such official")
+	}
+	if days < 1 || days > longestToken {
+		b.wrong("days", "out_of_range", "应为1至366日", "must be 1 to 366 days")
+	}
+	if err := b.err(nil); err != nil {
+		return err
+	}
+	t, secret, err := a.Store.NewToken(r.Context(), id, time.Now(), time.Duration(days)*24*time.Hour)
+	if err != nil {
+		return err
+	}
+	if err := a.Store.Record(r.Context(), store.Administered{At: v.now, By: v.by.ID, Act: store.TokenIssued, Subject: t.ID}); err != nil {
+		return err
+	}
+	return writeJSON(w, r, http.StatusCreated, struct {
+		tokenView
+		Token string `json:"token"`
+	}{viewToken(t), secret})
+}
+
+// deleteToken revokes a token at once.
+func (a *api) deleteToken(w http.ResponseWriter, r *http.Request) error {
+	v, err := a.viewer(r)
+	if err == nil {
+		err = errorOf(casefile.PermitAdministration(v.by))
+	}
+	if err != nil {
+		return err
+	}
+	id := chi.URLParam(r, "id")
+	switch err := a.Store.RevokeToken(r.Context(), id, time.Now()); {
+	case errors.Is(err, store.ErrNotFound):
+		return errNoToken
+	case err != nil:
+		return err
+	}
+	if err := a.Store.Record(r.Context(), store.Administered{At: v.now, By: v.by.ID, Act: store.TokenRevoked, Subject: id}); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}

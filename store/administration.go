@@ -1,0 +1,136 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"shuangze/casefile"
+)
+
+// What an administrator does, as it is kept on record.
+const (
+	UnitAdded       = "unit_added"
+	UnitChanged     = "unit_changed"
+	OfficialAdded   = "official_added"
+	OfficialChanged = "official_changed"
+	OfficialEnded   = "official_ended"
+	PasswordSet     = "password_set"
+	SignedOut       = "signed_out"
+	TokenIssued     = "token_issued"
+	TokenRevoked    = "token_revoked"
+	EndpointAdded   = "endpoint_added"
+	EndpointRotated = "endpoint_rotated"
+	EndpointRemoved = "endpoint_removed"
+)
+
+// AdministrationActs lists them.
+var AdministrationActs = []string{
+	UnitAdded, UnitChanged, OfficialAdded, OfficialChanged, OfficialEnded, PasswordSet, SignedOut, TokenIssued, TokenRevoked, EndpointAdded, EndpointRotated, EndpointRemoved,
+}
+
+// Administered is one thing that an administrator did: to what, and which of its fields,
+// never what they were or became.
+type Administered struct {
+	At      time.Time
+	By      string
+	Act     string
+	Subject string
+	Fields  []string
+}
+
+const recordAdministered = `INSERT INTO administration (at, by_official, act, subject, fields) VALUES ($1, $2, $3, $4, $5)`
+
+// Record keeps on record what an administrator did.
+func (s *Store) Record(ctx context.Context, a Administered) error {
+	if _, err := s.pool.Exec(ctx, recordAdministered, a.At, a.By, a.Act, a.Subject, append([]string{}, a.Fields...)); err != nil {
+		return fmt.Errorf("record %s: %w", a.Act, err)
+	}
+	return nil
+}
+
+// DirectoryTx is the directory, locked, in one transaction, with the number of open cases
+// that each leader carries. No command is under way, so that nobody is given a case while
+// they leave.
+type DirectoryTx struct {
+	tx        pgx.Tx
+	Directory *casefile.Directory
+}
+
+// ChangeDirectory runs fn with the directory locked. What fn wrote is committed when it
+// returns nil, and every process reads the directory anew; otherwise it is undone.
+func (s *Store) ChangeDirectory(ctx context.Context, fn func(*DirectoryTx) error) error {
+	return s.inDirectory(ctx, func(tx pgx.Tx, d *casefile.Directory) error {
+		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, publishing); err != nil {
+			return fmt.Errorf("wait for commands under way: %w", err)
+		}
+		loaded, err := withLoad(ctx, tx, d)
+		if err != nil {
+			return err
+		}
+		return fn(&DirectoryTx{tx, loaded})
+	})
+}
+
+// SaveUnit writes a unit, new or changed, and who did.
+func (t *DirectoryTx) SaveUnit(ctx context.Context, u casefile.Unit, done Administered) error {
+	return t.save(ctx, done, saveUnit, unitValues(u))
+}
+
+// SaveOfficial writes an official, new or changed, and who did. Who has left is signed out
+// everywhere and has neither password nor token any more.
+func (t *DirectoryTx) SaveOfficial(ctx context.Context, o casefile.Official, done Administered) error {
+	if err := t.save(ctx, done, saveOfficial, officialValues(o)); err != nil || o.Role != casefile.Former {
+		return err
+	}
+	for _, sql := range []string{`DELETE FROM sessions WHERE official = $1`, `DELETE FROM accounts WHERE official = $1`, `DELETE FROM feeds WHERE official = $1`} {
+		if _, err := t.tx.Exec(ctx, sql, o.ID); err != nil {
+			return fmt.Errorf("end account: %w", err)
+		}
+	}
+	if _, err := t.tx.Exec(ctx, `UPDATE tokens SET revoked_at = $2 WHERE official = $1 AND revoked_at IS NULL`, o.ID, time.Now()); err != nil {
+		return fmt.Errorf("revoke tokens: %w", err)
+	}
+	return nil
+}
+
+func (t *DirectoryTx) save(ctx context.Context, done Administered, sql string, values []any) error {
+	if _, err := t.tx.Exec(ctx, sql, values...); err != nil {
+		return fmt.Errorf("save directory: %w", err)
+	}
+	if _, err := t.tx.Exec(ctx, recordAdministered, done.At, done.By, done.Act, done.Subject, append([]string{}, done.Fields...)); err != nil {
+		return fmt.Errorf("record %s: %w", done.Act, err)
+	}
+	return countUp(ctx, t.tx)
+}
+
+// Verification is what a run of verify found; its instants are real time.
+type Verification struct {
+	BeganAt     time.Time
+	EndedAt     time.Time
+	Cases       int
+	Differences int
+}
+
+// SaveVerification keeps what a run of verify found.
+func (s *Store) SaveVerification(ctx context.Context, v Verification) error {
+	const sql = `INSERT INTO verifications (began_at, ended_at, cases, differences) VALUES ($1, $2, $3, $4)`
+	if _, err := s.pool.Exec(ctx, sql, v.BeganAt, v.EndedAt, v.Cases, v.Differences); err != nil {
+		return fmt.Errorf("keep verification: %w", err)
+	}
+	return nil
+}
+
+// LastVerification is the latest run of verify. ErrNotFound when there was none.
+func (s *Store) LastVerification(ctx context.Context) (Verification, error) {
+	found, err := collect[Verification](ctx, s.pool, `SELECT began_at, ended_at, cases, differences FROM verifications ORDER BY id DESC LIMIT 1`)
+	if err != nil {
+		return Verification{}, fmt.Errorf("read verification: %w", err)
+	}
+	if len(found) == 0 {
+		return Verification{}, ErrNotFound
+	}
+	return found[0], nil
+}
