@@ -1,9 +1,7 @@
 package web
 
 import (
-	"crypto/rand"
 	"net/http"
-	"net/url"
 	"slices"
 
 	"shuangze/casefile"
@@ -20,7 +18,14 @@ type section struct {
 // sections are the administration, what is used most first. Who may read or do what is the
 // API's to say; these are where each role has something to look for.
 var sections = []section{
+	{"directory", policy.Text{Chinese: "名录", English: "Directory"}, []casefile.Role{casefile.Admin, casefile.Supervisor}},
+	{"leaves", policy.Text{Chinese: "请假", English: "Leave"}, []casefile.Role{casefile.Admin, casefile.Supervisor, casefile.Auditor}},
+	{"accounts", policy.Text{Chinese: "账号", English: "Accounts"}, []casefile.Role{casefile.Admin, casefile.Auditor}},
+	{"tokens", policy.Text{Chinese: "令牌", English: "Tokens"}, []casefile.Role{casefile.Admin, casefile.Auditor}},
 	{"rules", policy.Text{Chinese: "规则", English: "Rules"}, []casefile.Role{casefile.Admin, casefile.Auditor}},
+	{"channels", policy.Text{Chinese: "推送", English: "Channels"}, []casefile.Role{casefile.Admin}},
+	{"engine", policy.Text{Chinese: "运行", English: "Engine"}, []casefile.Role{casefile.Admin, casefile.Auditor}},
+	{"audit", policy.Text{Chinese: "操作记录", English: "Audit"}, []casefile.Role{casefile.Admin, casefile.Auditor}},
 }
 
 // administrators are the roles that have a section.
@@ -36,6 +41,9 @@ type adminPage struct {
 	page
 	Section string
 }
+
+// Administers reports whether the reader can change the directory, accounts and rules.
+func (p adminPage) Administers() bool { return p.Who != nil && p.Who.Role == casefile.Admin }
 
 // Sections lists those for the reader.
 func (p adminPage) Sections() []section {
@@ -57,48 +65,4 @@ func (s *console) getAdmin(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	return errNoPage
-}
-
-// form is a form that is not a command's: its controls, what was wrong with it, and the key
-// with which it is sent.
-type form struct {
-	Fields  []field
-	Problem *problem
-	Key     string
-}
-
-func newForm(typed url.Values, fields ...field) form {
-	f := form{Fields: fields, Key: typed.Get("key")}
-	if f.Key == "" {
-		f.Key = rand.Text()
-	}
-	for i := range f.Fields {
-		made := &f.Fields[i]
-		made.ID = "f-" + made.Name
-		if v, ok := typed[made.Name]; ok {
-			made.Value = v[0]
-		}
-	}
-	return f
-}
-
-// refuse puts a refusal into the form: what concerns a field beside it.
-func (f *form) refuse(p *problem) {
-	f.Problem = p
-	if p.Code == "idempotency_key_reused" {
-		f.Key = rand.Text()
-	}
-	for _, wrong := range p.Fields {
-		i := slices.IndexFunc(f.Fields, func(shown field) bool { return shown.Name == wrong.Field })
-		if i < 0 || f.Fields[i].Control == "hidden" {
-			p.Detail += " " + wrong.Message
-			continue
-		}
-		f.Fields[i].Wrong = wrong.Message
-	}
-}
-
-// Wrong are the fields that must be corrected.
-func (f form) Wrong() []field {
-	return slices.DeleteFunc(slices.Clone(f.Fields), func(f field) bool { return f.Wrong == "" })
 }

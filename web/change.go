@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strings"
 
 	"shuangze/policy"
 )
@@ -84,14 +85,7 @@ func plainly(raw json.RawMessage) string {
 	}
 	var list []string
 	if json.Unmarshal(raw, &list) == nil {
-		out := ""
-		for i, one := range list {
-			if i > 0 {
-				out += ", "
-			}
-			out += one
-		}
-		return out
+		return strings.Join(list, ", ")
 	}
 	return string(raw)
 }
@@ -126,25 +120,27 @@ var policyLists = map[string]policy.Text{
 
 // policyParts name what an entry has.
 var policyParts = map[string]policy.Text{
-	"name":     {Chinese: "名称", English: "Name"},
-	"source":   {Chinese: "依据", English: "Source"},
-	"basis":    {Chinese: "依据类别", English: "Basis"},
-	"bearer":   {Chinese: "承担者", English: "Bearer"},
-	"starts":   {Chinese: "起算", English: "Starts"},
-	"stops":    {Chinese: "终止", English: "Stops"},
-	"when":     {Chinese: "条件", English: "When"},
-	"length":   {Chinese: "时长", English: "Length"},
-	"unit":     {Chinese: "单位", English: "Unit"},
-	"yellow":   {Chinese: "黄灯提前", English: "Yellow before"},
-	"extend":   {Chinese: "延长", English: "Extension"},
-	"steps":    {Chinese: "步骤", English: "Steps"},
-	"purposes": {Chinese: "目的", English: "Purposes"},
-	"origins":  {Chinese: "来源", English: "Origins"},
-	"at":       {Chinese: "时点", English: "At"},
-	"do":       {Chinese: "动作", English: "Does"},
-	"to":       {Chinese: "通知", English: "Tells"},
-	"repeat":   {Chinese: "重复", English: "Repeats"},
-	"days":     {Chinese: "天数", English: "Days"},
-	"own_term": {Chinese: "自定期限", English: "Own term"},
-	"grantor":  {Chinese: "可延长者", English: "Grantor"},
+	"name":            {Chinese: "名称", English: "Name"},
+	"collective":      {Chinese: "集体访人数", English: "A collective visit from"},
+	"representatives": {Chinese: "代表人数", English: "Representatives"},
+	"source":          {Chinese: "依据", English: "Source"},
+	"basis":           {Chinese: "依据类别", English: "Basis"},
+	"bearer":          {Chinese: "承担者", English: "Bearer"},
+	"starts":          {Chinese: "起算", English: "Starts"},
+	"stops":           {Chinese: "终止", English: "Stops"},
+	"when":            {Chinese: "条件", English: "When"},
+	"length":          {Chinese: "时长", English: "Length"},
+	"unit":            {Chinese: "单位", English: "Unit"},
+	"yellow":          {Chinese: "黄灯提前", English: "Yellow before"},
+	"extend":          {Chinese: "延长", English: "Extension"},
+	"steps":           {Chinese: "步骤", English: "Steps"},
+	"purposes":        {Chinese: "目的", English: "Purposes"},
+	"origins":         {Chinese: "来源", English: "Origins"},
+	"at":              {Chinese: "时点", English: "At"},
+	"do":              {Chinese: "动作", English: "Does"},
+	"to":              {Chinese: "通知", English: "Tells"},
+	"repeat":          {Chinese: "重复", English: "Repeats"},
+	"days":            {Chinese: "天数", English: "Days"},
+	"own_term":        {Chinese: "自定期限", English: "Own term"},
+	"grantor":         {Chinese: "可延长者", English: "Grantor"},
 }

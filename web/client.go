@@ -433,15 +433,18 @@ type official struct {
 	ID        string        `json:"id"`
 	Name      string        `json:"name"`
 	Post      string        `json:"post"`
+	Level     string        `json:"level"`
 	Unit      string        `json:"unit"`
 	Role      casefile.Role `json:"role"`
 	Portfolio string        `json:"portfolio"`
+	Email     string        `json:"email"` // for the administrator alone
 }
 
 type unit struct {
 	Code   string `json:"code"`
 	Name   string `json:"name"`
 	Kind   string `json:"kind"`
+	Level  string `json:"level"`
 	Parent string `json:"parent"`
 }
 

@@ -541,7 +541,7 @@ func (b formMaker) units() []group {
 func (b formMaker) officials(fits func(official) bool) []group {
 	var groups []group
 	for _, o := range b.Officials {
-		if !fits(o) {
+		if o.Role == casefile.Former || !fits(o) {
 			continue
 		}
 		label := b.Name(o.Unit)

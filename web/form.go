@@ -53,7 +53,7 @@ func (l lang) signedInAgain() string {
 // keepsTyped reports whether the page at an address shows its form with what was typed,
 // after its sender had to sign in again.
 func (s *console) keepsTyped(path string) bool {
-	form := slices.ContainsFunc([]string{"/campaigns/", "/receptions/", "/targets/", "/broadcasts/"}, func(p string) bool { return strings.HasPrefix(path, p) })
+	form := slices.ContainsFunc([]string{"/admin/", "/campaigns/", "/receptions/", "/targets/", "/broadcasts/"}, func(p string) bool { return strings.HasPrefix(path, p) })
 	return form && s.mux.Match(chi.NewRouteContext(), http.MethodGet, path)
 }
 

@@ -54,9 +54,6 @@ type publication struct {
 	ByName    string            `json:"-"`
 }
 
-// Publishes reports whether the reader can put rules in force.
-func (p adminPage) Publishes() bool { return p.Who.Role == casefile.Admin }
-
 // getRules shows what is in force: the years' rest days, the policy, and who put it there.
 func (s *console) getRules(w http.ResponseWriter, r *http.Request) error {
 	by := callerOf(r)
@@ -169,14 +166,15 @@ func (s *console) getPublication(w http.ResponseWriter, r *http.Request) error {
 
 type draftPage struct {
 	adminPage
-	form
-	Kind  string // "year" or "policy"
-	Lines []lineProblem
+	Kind    string // "year" or "policy"
+	Fields  []field
+	Problem *problem
+	Lines   []lineProblem
 }
 
 // getDraft shows the form for a year's rest days or for a local policy.
 func (s *console) getDraft(w http.ResponseWriter, r *http.Request) error {
-	p, err := s.draftPage(r, chi.URLParam(r, "kind"), nil)
+	p, err := s.draftPage(r, chi.URLParam(r, "kind"), typedIn(r))
 	if err != nil {
 		return err
 	}
@@ -197,18 +195,19 @@ func (s *console) draftPage(r *http.Request, kind string, typed url.Values) (dra
 		if err := s.publishedYear(by, &given); err != nil {
 			return p, err
 		}
-		p.form = newForm(typed,
-			field{Name: "year", Label: l.t("年度", "Year"), Control: "number", Value: itoa(given.Year), Required: true},
-			field{Name: "source", Label: l.t("依据的通知", "Notice"), Control: "line", Value: given.Source, Required: true, Hint: l.t("国务院办公厅通知的名称和文号", "title and number of the State Council's notice")},
-			field{Name: "off", Label: l.t("放假的日子", "Days off"), Control: "lines", Value: typedDays(given.Off), Required: true, Hint: l.t("每行一天或一段，后面写节日名称，如“1月1日至3日 元旦”。节假日中的周末也要列入。", "A day or a stretch of days on each line, then the holiday, such as “2027-01-01 to 2027-01-03 元旦”. Weekends inside a holiday too.")},
-			field{Name: "work", Label: l.t("调休上班的日子", "Weekend days worked"), Control: "lines", Value: typedDays(given.Work), Hint: l.t("每行一天，如“2月14日 春节”。", "A day on each line, such as “2027-02-14 春节”.")})
+		p.Fields = fill([]field{
+			{Name: "year", Label: l.t("年度", "Year"), Control: "number", Value: itoa(given.Year), Required: true},
+			{Name: "source", Label: l.t("依据的通知", "Notice"), Control: "line", Value: given.Source, Required: true, Hint: l.t("国务院办公厅通知的名称和文号", "title and number of the State Council's notice")},
+			{Name: "off", Label: l.t("放假的日子", "Days off"), Control: "lines", Value: typedDays(given.Off), Required: true, Hint: l.t("每行一天或一段，后面写节日名称，如“1月1日至3日 元旦”。节假日中的周末也要列入。", "A day or a stretch of days on each line, then the holiday, such as “2027-01-01 to 2027-01-03 元旦”. Weekends inside a holiday too.")},
+			{Name: "work", Label: l.t("调休上班的日子", "Weekend days worked"), Control: "lines", Value: typedDays(given.Work), Hint: l.t("每行一天，如“2月14日 春节”。", "A day on each line, such as “2027-02-14 春节”.")},
+		}, typed)
 	case "policy":
 		p.adminPage = s.adminPage(r, "rules", l.t("地方政策", "Local policy"))
 		local, err := s.localPolicy(by)
 		if err != nil {
 			return p, err
 		}
-		p.form = newForm(typed, field{Name: "policy", Label: l.t("地方政策文件（YAML）", "Local policy file (YAML)"), Control: "code", Value: local, Hint: l.t("只写与国家基准不同的部分；清空即恢复国家基准。", "Only what differs from the national baseline; empty to return to it.")})
+		p.Fields = fill([]field{{Name: "policy", Label: l.t("地方政策文件（YAML）", "Local policy file (YAML)"), Control: "code", Value: local, Hint: l.t("只写与国家基准不同的部分；清空即恢复国家基准。", "Only what differs from the national baseline; empty to return to it.")}}, typed)
 	default:
 		return p, errNoPage
 	}
@@ -268,7 +267,9 @@ func typedDays(days []namedDay) string {
 
 type previewPage struct {
 	adminPage
-	form
+	Fields  []field
+	Problem *problem
+	Key     string
 	Kind    string
 	Draft   string // as it is sent again to publish it
 	Preview rulesPreview
@@ -306,6 +307,9 @@ type rulesPreview struct {
 	MoreMoves int `json:"more_moves"`
 }
 
+// Wrong are the fields that must be corrected.
+func (p previewPage) Wrong() []field { return wrongOf(p.Fields) }
+
 // Idle reports that the draft changes nothing.
 func (p previewPage) Idle() bool { return len(p.Preview.Changes) == 0 && len(p.Preview.Days) == 0 }
 
@@ -339,7 +343,7 @@ func (s *console) postDraft(w http.ResponseWriter, r *http.Request) error {
 	}
 	file, given, err := uploaded(r, by.lang)
 	if refused := new(problem); errors.As(err, &refused) {
-		p.refuse(refused)
+		p.Problem = refused
 		return s.show(w, r, refused.Status, "draft", p)
 	} else if err != nil {
 		return err
@@ -356,7 +360,7 @@ func (s *console) postDraft(w http.ResponseWriter, r *http.Request) error {
 	case given:
 		draft["years"] = []json.RawMessage{json.RawMessage(file)}
 		if !json.Valid([]byte(file)) {
-			p.refuse(refuseFile(by.lang.t("所选文件不是有效的JSON", "the file is no JSON")))
+			p.Problem = refuseFile(by.lang.t("所选文件不是有效的JSON", "the file is no JSON"))
 			return s.show(w, r, http.StatusUnprocessableEntity, "draft", p)
 		}
 	default:
@@ -475,7 +479,7 @@ func (s *console) tryOut(r *http.Request, kind string, draft map[string]any) (pr
 		return p, err
 	}
 	p.Draft = string(compact)
-	p.form = newForm(r.PostForm, field{Name: "text", Label: l.t("发布理由", "Why"), Control: "lines", Required: true, Hint: l.t("记入发布记录，如：国务院办公厅已公布2027年节假日安排。", "Kept with the publication, such as: the State Council has published the rest days of 2027.")})
+	p.Fields = fill([]field{{Name: "text", Label: l.t("发布理由", "Why"), Control: "lines", Required: true, Hint: l.t("记入发布记录，如：国务院办公厅已公布2027年节假日安排。", "Kept with the publication, such as: the State Council has published the rest days of 2027.")}}, r.PostForm)
 	p.Key = rand.Text()
 	names, err := s.api.directory(by)
 	if err != nil {
@@ -570,7 +574,7 @@ func (s *console) postPublish(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p.Key = form.Get("key")
-	p.refuse(refused)
+	p.Problem, p.Key = refused, keyOf(form, refused)
+	place(refused, p.Fields)
 	return s.show(w, r, refused.Status, "preview", p)
 }

@@ -36,7 +36,7 @@ func TestPublishYear(t *testing.T) {
 	w := newSite(t, nil)
 	w.register(title)
 	b := w.browse("admin")
-	b.get("/admin").want(200, "国家基准", "2027年", "暂定", "还没有发布过规则")
+	b.get("/admin/rules").want(200, "国家基准", "2027年", "暂定", "还没有发布过规则")
 	const at = "/admin/rules/draft/year"
 	form := b.get(at+"?year=2027").want(200, `value="2027"`)
 	preview := b.post(at, form.form(at, nextYear(nil))).want(200, "尚未发布", "2027年2月5日（周五）", "春节", "发布理由")
@@ -66,7 +66,7 @@ func TestRulesThatAreWrong(t *testing.T) {
 	w := newSite(t, nil)
 	b := w.browse("admin")
 	const year, local = "/admin/rules/draft/year", "/admin/rules/draft/policy"
-	b.post(year, nextYear(url.Values{"off": {"元旦放假\n" + restDays}, "work": {"2月14日 春节\n\n2月"}})).want(422, "放假的日子，第1行", "元旦放假", "调休上班的日子，第3行", "应写作", "2027-04-03 至 2027-04-05 清明节", `id="f-off-wrong"`)
+	b.post(year, nextYear(url.Values{"off": {"元旦放假\n" + restDays}, "work": {"2月14日 春节\n\n2月"}})).want(422, "放假的日子，第1行", "元旦放假", "调休上班的日子，第3行", "应写作", "2027-04-03 至 2027-04-05 清明节", `id="off-wrong"`)
 	b.post(year, nextYear(url.Values{"work": {"2月14日 春节\n\n2月15日 春节"}, "off": {strings.Replace(restDays, "9月15日", "2月30日", 1)}})).want(422,
 		"调休上班的日子，第3行", "2027-02-15 不是周六或周日", "2月15日 春节", "放假的日子，第6行", "日期有误")
 	b.post(year, nextYear(url.Values{"off": {strings.Replace(restDays, "10月1日至7日", "10月2日至7日", 1)}})).want(422, "缺少法定假日 2027-10-01（国庆节）")
@@ -125,12 +125,12 @@ func TestAdministratorPublishes(t *testing.T) {
 	var done string
 	b.run(chromedp.Navigate(w.url+"/admin/rules"), chromedp.WaitVisible(`.sections`, chromedp.ByQuery))
 	b.fits()
-	b.run(chromedp.Navigate(w.url+"/admin/rules/draft/year?year=2027"), chromedp.WaitVisible(`#f-off`, chromedp.ByQuery),
-		chromedp.SetValue(`#f-source`, "虚构，仅供测试", chromedp.ByQuery), chromedp.SetValue(`#f-off`, restDays, chromedp.ByQuery), chromedp.SetValue(`#f-work`, workDays, chromedp.ByQuery))
+	b.run(chromedp.Navigate(w.url+"/admin/rules/draft/year?year=2027"), chromedp.WaitVisible(`#off`, chromedp.ByQuery),
+		chromedp.SetValue(`#source`, "虚构，仅供测试", chromedp.ByQuery), chromedp.SetValue(`#off`, restDays, chromedp.ByQuery), chromedp.SetValue(`#work`, workDays, chromedp.ByQuery))
 	b.fits()
 	b.run(chromedp.Click(`form.form button`, chromedp.ByQuery), chromedp.WaitVisible(`.figures`, chromedp.ByQuery))
 	b.fits()
-	b.run(chromedp.SetValue(`#f-text`, "国务院办公厅已公布", chromedp.ByQuery), chromedp.Click(`form.form button`, chromedp.ByQuery),
+	b.run(chromedp.SetValue(`#text`, "国务院办公厅已公布", chromedp.ByQuery), chromedp.Click(`form.form button`, chromedp.ByQuery),
 		chromedp.WaitVisible(`.done`, chromedp.ByQuery), chromedp.Text(`.done`, &done, chromedp.ByQuery))
 	if done != "第1版规则已生效。" || !strings.Contains(b.asked, "确认发布") {
 		t.Errorf("done %q, asked %q", done, b.asked)

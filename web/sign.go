@@ -217,10 +217,11 @@ func (s *console) postSignOut(w http.ResponseWriter, r *http.Request) error {
 
 type accountPage struct {
 	page
-	Official official
-	Unit     unit
-	Sessions []sessionView
-	Wrong    map[string]string
+	Official  official
+	Unit      unit
+	Sessions  []sessionView
+	Wrong     map[string]string
+	Temporary bool // the password is one that must be changed first
 }
 
 type sessionView struct {
@@ -234,7 +235,7 @@ type sessionView struct {
 func (s *console) accountPage(r *http.Request) (accountPage, error) {
 	v := visitorOf(r)
 	p := accountPage{page: s.page(r, langOf(r).t("我的账号", "My account")), Wrong: map[string]string{}}
-	p.At = "account"
+	p.At, p.Temporary = "account", v.session.Temporary
 	var me struct {
 		Official official `json:"official"`
 		Unit     unit     `json:"unit"`

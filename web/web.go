@@ -95,6 +95,38 @@ func (s *console) routes() *chi.Mux {
 	r.Post("/cases/{id}/do/{command}", s.signed(s.postCommand))
 
 	r.Get("/admin", s.signed(s.getAdmin))
+	r.Get("/admin/directory", s.signed(s.getDirectory))
+	r.Get("/admin/units/new", s.signed(s.getUnit))
+	r.Post("/admin/units/new", s.signed(s.postUnit))
+	r.Get("/admin/units/{code}", s.signed(s.getUnit))
+	r.Post("/admin/units/{code}", s.signed(s.postUnit))
+	r.Get("/admin/officials/new", s.signed(s.getOfficialForm))
+	r.Post("/admin/officials/new", s.signed(s.postOfficial))
+	r.Get("/admin/officials/{id}", s.signed(s.getOfficial))
+	r.Get("/admin/officials/{id}/change", s.signed(s.getOfficialForm))
+	r.Post("/admin/officials/{id}/change", s.signed(s.postOfficial))
+	r.Post("/admin/officials/{id}/end", s.signed(s.postOfficialEnd))
+	r.Get("/admin/officials/{id}/handover", s.signed(s.getHandover))
+	r.Post("/admin/officials/{id}/handover", s.signed(s.postHandover))
+	r.Get("/admin/leaves", s.signed(s.getLeaves))
+	r.Get("/admin/leaves/new", s.signed(s.getLeaveForm))
+	r.Post("/admin/leaves/new", s.signed(s.postLeave))
+	r.Post("/admin/leaves/{id}/end", s.signed(s.postLeaveEnd))
+	r.Get("/admin/accounts", s.signed(s.getAccounts))
+	r.Post("/admin/accounts/{official}/password", s.signed(s.postPasswordOf))
+	r.Post("/admin/accounts/{official}/sign-out", s.signed(s.postSignOutOf))
+	r.Get("/admin/tokens", s.signed(s.getTokens))
+	r.Get("/admin/tokens/new", s.signed(s.getTokenForm))
+	r.Post("/admin/tokens/new", s.signed(s.postToken))
+	r.Post("/admin/tokens/{id}/revoke", s.signed(s.postTokenRevoke))
+	r.Get("/admin/channels", s.signed(s.getChannels))
+	r.Get("/admin/channels/new", s.signed(s.getChannelForm))
+	r.Post("/admin/channels/new", s.signed(s.postChannel))
+	r.Post("/admin/channels/{id}/test", s.signed(s.postChannelTest))
+	r.Post("/admin/channels/{id}/rotate", s.signed(s.postChannelRotate))
+	r.Post("/admin/channels/{id}/remove", s.signed(s.postChannelRemove))
+	r.Get("/admin/engine", s.signed(s.getEngine))
+	r.Get("/admin/audit", s.signed(s.getAudit))
 	r.Get("/admin/rules", s.signed(s.getRules))
 	r.Get("/admin/rules/{version}", s.signed(s.getPublication))
 	r.Get("/admin/rules/draft/{kind}", s.signed(s.getDraft))
@@ -205,7 +237,10 @@ func (s *console) known(r *http.Request) (*http.Request, error) {
 // back; what they had typed comes along.
 func (s *console) signed(fn func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
 	return s.handle(func(w http.ResponseWriter, r *http.Request) error {
-		if visitorOf(r) != nil {
+		if v := visitorOf(r); v != nil && mustChange(v, r.URL.Path) {
+			http.Redirect(w, r, "/account", http.StatusSeeOther)
+			return nil
+		} else if v != nil {
 			return fn(w, r)
 		}
 		if r.Method == http.MethodPost {
@@ -255,7 +290,7 @@ func (s *console) handle(fn func(http.ResponseWriter, *http.Request) error) http
 // parseForm reads a form, with the files that come with it.
 func parseForm(r *http.Request) error {
 	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind == "multipart/form-data" {
-		return r.ParseMultipartForm(maxForm)
+		return r.ParseMultipartForm(maxForm) //nolint:gosec // handle bounds the body
 	}
 	return r.ParseForm()
 }

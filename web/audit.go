@@ -1,0 +1,135 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"shuangze/calendar"
+	"shuangze/casefile"
+	"shuangze/policy"
+)
+
+type auditPage struct {
+	adminPage
+	Acts    []actLine
+	Filters []filter
+	Case    string
+	From    string
+	Until   string
+	Next    string
+	Later   bool
+	Cases   bool // the reader sees what was done in cases
+	Fields  []fieldProblem
+}
+
+// actLine is one thing that somebody did.
+type actLine struct {
+	Source   string    `json:"source"`
+	At       time.Time `json:"at"`
+	Official string    `json:"official"`
+	What     string    `json:"what"`
+	Case     string    `json:"case"`
+	Number   string    `json:"number"`
+	Subject  string    `json:"subject"`
+	Fields   []string  `json:"fields"`
+	Name     string    `json:"-"`
+	Words    string    `json:"-"`
+	About    string    `json:"-"`
+}
+
+// actNames are acts that are no events of cases.
+var actNames = map[string]policy.Text{
+	"petitioner_read":  {Chinese: "查阅检举控告人信息", English: "looked up the petitioner of an accusation"},
+	"exported":         {Chinese: "导出清单", English: "took a list out as a table"},
+	"unit_added":       {Chinese: "新增单位", English: "added a unit"},
+	"unit_changed":     {Chinese: "变更单位", English: "changed a unit"},
+	"official_added":   {Chinese: "新增人员", English: "added an official"},
+	"official_changed": {Chinese: "变更人员", English: "changed an official"},
+	"official_ended":   {Chinese: "办理离任", English: "ended an official"},
+	"password_set":     {Chinese: "设置临时口令", English: "set a temporary password"},
+	"signed_out":       {Chinese: "令其全部退出", English: "signed somebody out"},
+	"token_issued":     {Chinese: "签发令牌", English: "issued a token"},
+	"token_revoked":    {Chinese: "吊销令牌", English: "revoked a token"},
+	"endpoint_added":   {Chinese: "添加推送", English: "added a channel"},
+	"endpoint_rotated": {Chinese: "更换推送密钥", English: "changed a channel's secret"},
+	"endpoint_removed": {Chinese: "删除推送", English: "removed a channel"},
+	"rules_published":  {Chinese: "发布规则", English: "published rules"},
+	"leave_entered":    {Chinese: "登记请假", English: "entered a leave"},
+	"leave_ended":      {Chinese: "结束请假", English: "ended a leave"},
+}
+
+// getAudit searches who did what when.
+func (s *console) getAudit(w http.ResponseWriter, r *http.Request) error {
+	by, query := callerOf(r), r.URL.Query()
+	l := by.lang
+	p := auditPage{adminPage: s.adminPage(r, "audit", l.t("操作记录", "Who did what")), Case: strings.TrimSpace(query.Get("case")), From: query.Get("from"), Until: query.Get("until"), Later: query.Get("cursor") != ""}
+	p.Cases = casefile.InspectsCases(casefile.Actor{ID: by.who.ID, Role: by.who.Role, Unit: by.who.Unit})
+	asked := url.Values{"limit": {"50"}}
+	for _, name := range []string{"official", "case", "source", "from", "until", "cursor"} {
+		if v := strings.TrimSpace(query.Get(name)); v != "" {
+			asked.Set(name, v)
+		}
+	}
+	if last, err := calendar.ParseDate(p.Until); err == nil {
+		asked.Set("until", last.AddDays(1).String()) // people name the last day
+	}
+	var found struct {
+		Acts       []actLine `json:"acts"`
+		NextCursor string    `json:"next_cursor"`
+	}
+	status := http.StatusOK
+	if err := s.api.get(by, "/audit?"+asked.Encode(), &found); err != nil {
+		refused, ok := invalid(err)
+		if !ok {
+			return err
+		}
+		p.Fields, status = refused.Fields, refused.Status
+	}
+	names, err := s.api.directory(by)
+	if err != nil {
+		return err
+	}
+	for _, act := range found.Acts {
+		act.Name = names.Name(act.Official)
+		switch act.Official {
+		case "":
+			act.Name = l.t("安装人员", "who set it up")
+		case string(casefile.System):
+			act.Name = l.t("系统计时", "the clock")
+		}
+		act.Words = l.of(casefile.EventKind(act.What).Name())
+		if t, ok := actNames[act.What]; ok {
+			act.Words = l.of(t)
+		}
+		switch act.Source {
+		case "exports":
+			act.About = l.t(act.Subject+"件", act.Subject+" cases")
+		case "administration":
+			if act.About = names.Name(act.Subject); act.About != act.Subject {
+				act.About += " " + act.Subject
+			}
+		}
+		p.Acts = append(p.Acts, act)
+	}
+	if found.NextCursor != "" {
+		next := url.Values{}
+		for name, v := range query {
+			next.Set(name, v[0])
+		}
+		next.Set("cursor", found.NextCursor)
+		p.Next = "/admin/audit?" + next.Encode()
+	}
+	var people []choice
+	for _, o := range names.Officials {
+		people = append(people, choice{o.ID, o.Name + " " + o.Post})
+	}
+	p.Filters = []filter{{"official", l.t("何人", "Who"), query.Get("official"), people}}
+	if p.Cases {
+		p.Filters = append(p.Filters, filter{"source", l.t("哪里", "Where"), query.Get("source"), []choice{
+			{"cases", l.t("信访事项台账", "cases")}, {"reads", l.t("查阅记录", "look-ups")}, {"exports", l.t("导出记录", "exports")}, {"administration", l.t("系统管理", "administration")},
+		}})
+	}
+	return s.show(w, r, status, "audit", p)
+}
