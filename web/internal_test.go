@@ -26,7 +26,7 @@ func TestTemplates(t *testing.T) {
 		"receptions": receptionsPage{}, "reception": receptionPage{}, "schedule": schedulePage{},
 		"targets": targetsPage{}, "target": targetSheetPage{}, "target-act": targetActPage{}, "target-cases": targetCasesPage{},
 		"figures": figuresPage{},
-		"board": boardPage{}, "bulk": bulkPage{}, "broadcasts": broadcastsPage{}, "broadcast": broadcastPage{},
+		"board":   boardPage{}, "bulk": bulkPage{}, "broadcasts": broadcastsPage{}, "broadcast": broadcastPage{},
 		"accounts": accountsPage{}, "secret": secretPage{}, "tokens": tokensPage{}, "channels": channelsPage{}, "engine": enginePage{}, "audit": auditPage{},
 		"directory": directoryPage{}, "official": officialPage{}, "leaves": leavesPage{},
 	}
