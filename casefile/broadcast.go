@@ -55,7 +55,7 @@ func SeesBroadcast(orderedBy, by Actor, d *Directory) bool {
 		return true
 	case Supervisor:
 		return d.Under(orderedBy.Unit, d.Area(by.Unit))
-	case Registrar, Inspector, Officer, Leader, Admin, System, Former:
+	case Registrar, Inspector, Officer, Leader, Admin, System, Former, Complainant:
 	}
 	return orderedBy.ID == by.ID
 }

@@ -110,7 +110,7 @@ func SeesCampaigns(office string, by Actor, r Rules) bool {
 		return true
 	case Registrar, Supervisor, Inspector:
 		return presides(by.Unit, office, r)
-	case Officer, Leader, Admin, System, Former:
+	case Officer, Leader, Admin, System, Former, Complainant:
 	}
 	return false
 }

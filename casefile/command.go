@@ -99,6 +99,10 @@ type Actor struct {
 // Clockwork is the actor behind everything that happens by itself.
 var Clockwork = Actor{ID: "clock", Role: System}
 
+// PetitionerOf is the actor of whoever has shown the receipt of a case. The id is the
+// case's: who the petitioner is, is no part of it.
+func PetitionerOf(caseID string) Actor { return Actor{ID: caseID, Role: Complainant} }
+
 // Command is what somebody wants done with a case. Fields says which of the
 // fields below belong to which kind.
 type Command struct {
@@ -432,8 +436,8 @@ var table = []spec{
 	},
 	{
 		AskReview, answered,
-		[]relation{clerk, supervisor},
-		"《信访工作条例》第三十五条、第三十六条：由信访部门登记复查、复核申请",
+		[]relation{clerk, supervisor, petitioner},
+		"《信访工作条例》第三十五条、第三十六条：由信访人提出，或由信访部门登记复查、复核申请",
 		[]Field{may("unit"), may("organ"), need("text"), may("on")},
 		notFinal, askReview,
 	},
@@ -463,8 +467,8 @@ var table = []spec{
 	},
 	{
 		Rate, answered,
-		[]relation{clerk, supervisor},
-		"满意度评价由信访部门登记，对信访部门与责任单位分别评价",
+		[]relation{clerk, supervisor, petitioner},
+		"满意度评价由信访人作出，或由信访部门登记，对信访部门与责任单位分别评价",
 		[]Field{need("office_rating"), need("unit_rating"), may("text")},
 		notRated, rate,
 	},

@@ -43,6 +43,9 @@ const (
 	Auditor    Role = "auditor"
 	System     Role = "system" // the case's own clock; nobody signs in as it
 	Former     Role = "former" // who has left: a name on record, nothing more
+	// Complainant (信访人) is the petitioner of one case, who has shown its query code and
+	// secret; no official has it.
+	Complainant Role = "petitioner"
 )
 
 // Roles lists the roles an official can have.

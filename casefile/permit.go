@@ -77,6 +77,9 @@ var (
 	publisher = relation{"发布规则的管理员", "the administrator who has put new rules in force", func(_ Case, by Actor, _ Rules) bool {
 		return by.Role == Admin
 	}}
+	petitioner = relation{"本案信访人", "the case's petitioner", func(c Case, by Actor, _ Rules) bool {
+		return c.Stage != New && by == PetitionerOf(c.ID)
+	}}
 	clockwork = relation{"计时器", "the clock", func(_ Case, by Actor, _ Rules) bool { return by.Role == System }}
 )
 
@@ -93,7 +96,8 @@ func Permit(c Case, kind Kind, by Actor, r Rules) *Error {
 	if !ok {
 		return &Error{Reason: NotFound, Code: "unknown_command", Chinese: "没有这个操作", English: "there is no such command"}
 	}
-	blind := by.Role == System || kind == Replan && by.Role == Admin // who need not see the case
+	// Who need not see the case: the petitioner sees only how it stands (StandingOf).
+	blind := by.Role == System || kind == Replan && by.Role == Admin || petitioner.holds(c, by, r)
 	if !blind && c.Stage != New && !Sees(c, by, r) {
 		return &Error{Reason: NotFound, Code: "case_not_found", Chinese: "没有这个信访事项", English: "there is no such case"}
 	}
@@ -138,7 +142,7 @@ func Sees(c Case, by Actor, r Rules) bool {
 		return by.Unit == c.Unit || slices.Contains(c.Parties(), by.Unit)
 	case Leader:
 		return inSeat(c, by, r) || r.Directory.Under(c.Unit, by.Unit)
-	case Admin, Former:
+	case Admin, Former, Complainant:
 	}
 	return false
 }
@@ -172,7 +176,7 @@ func SeesPetitioner(c Case, by Actor, r Rules) bool {
 		return true // Sees lets in only those of units that handle or review the case
 	case Leader:
 		return inSeat(c, by, r) || by.Unit == c.Unit
-	case Admin, Auditor, System, Former:
+	case Admin, Auditor, System, Former, Complainant:
 	}
 	return false
 }

@@ -224,7 +224,7 @@ func SeesReception(leader Official, by Actor, d *Directory) bool {
 		return leader.ID == by.ID || d.Under(leader.Unit, by.Unit)
 	case Auditor:
 		return true
-	case Officer, Admin, System, Former:
+	case Officer, Admin, System, Former, Complainant:
 	}
 	return false
 }

@@ -1,6 +1,7 @@
 package casefile
 
 import (
+	"fmt"
 	"time"
 
 	"shuangze/calendar"
@@ -99,9 +100,48 @@ func notFinal(c Case, _ Actor, _ time.Time) *Error {
 	return nil
 }
 
+// inTime refuses the petitioner's own request for a review or recheck when the 30 days,
+// moved past rest days, are over: whoever has a reason to be late must be heard by
+// somebody, and a clerk can record it. A provisional date keeps nobody out.
+func inTime(c Case, r Rules) *Error {
+	for _, right := range Rights(c, r) {
+		if right.Until.Provisional || r.Now.Before(right.Until.StatutoryEnd()) {
+			continue
+		}
+		err := conflict("review_too_late", "", "")
+		w, _ := r.Policy.Window(right.ID)
+		err.Rule = w.Source
+		err.Chinese = fmt.Sprintf("%s的期限（收到书面答复之日起%d日，%s）已于%s届满。因不可抗力等正当理由未能按期提出的，请到信访部门当面说明，由其登记。",
+			w.Name.Chinese, w.Length, w.Source, right.Until.Statutory.Chinese())
+		err.English = fmt.Sprintf("the time to %s (%d days from the written reply, %s) ended on %s; if something kept you, tell the petition office in person, which can record your request",
+			w.Name.English, w.Length, w.Source, right.Until.Statutory)
+		return err
+	}
+	return nil
+}
+
+// reviewer is the organ of a level to which the petitioner's own request goes, who need
+// not know it: the authority (党委政府) above the unit or, where the directory has none
+// or the case accuses it, the level by its name, for the office to fill in.
+func (d *decision) reviewer(level string) (unit, organ string) {
+	dir, unit := d.rules.Directory, d.c.Unit
+	for range len(dir.Units) {
+		unit = dir.Units[unit].Parent
+		u := dir.Units[unit]
+		accused := d.c.AccusedUnit != "" && dir.Under(unit, d.c.AccusedUnit)
+		if u.Level == level && u.Kind == Authority && !accused && (len(dir.staff(unit, Officer)) > 0 || dir.Office(unit, PetitionOfficeKind) != "") {
+			return unit, ""
+		}
+	}
+	if level == "" {
+		return "", ""
+	}
+	return "", levelName(d.rules.Policy, level).Chinese + "复查复核机关"
+}
+
 // askReview records that the petitioner asks for a review or, after one, a recheck, by
-// the organ exactly one level up. Whether the request came in time is for that organ to
-// say: it can't be kept from it.
+// the organ exactly one level up. Whether a request that a clerk records came in time is
+// for that organ to say: it can't be kept from it.
 func askReview(d *decision) *Error {
 	var v invalid
 	round, above := d.c.nextRound()
@@ -111,6 +151,13 @@ func askReview(d *decision) *Error {
 		if p.Rank(l.ID) == p.Rank(above)+1 {
 			r.Level = l.ID
 		}
+	}
+	if d.cmd.Actor.Role == Complainant {
+		if err := inTime(d.c, d.rules); err != nil {
+			return err
+		}
+		r.AskedOn = d.today()
+		r.Unit, r.Organ = d.reviewer(r.Level)
 	}
 	u, known := dir.Units[r.Unit]
 	switch {

@@ -196,6 +196,8 @@ var roleNames = map[Role]policy.Text{
 	Auditor:    {Chinese: "审计员", English: "auditor"},
 	System:     {Chinese: "系统", English: "the system"},
 	Former:     {Chinese: "已离任", English: "has left"},
+
+	Complainant: {Chinese: "信访人", English: "the petitioner"},
 }
 
 var unitKindNames = map[string]policy.Text{

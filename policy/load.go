@@ -198,6 +198,11 @@ func (f *file) lay(base *Policy) {
 	p.Meetings = merge(base.Meetings, p.Meetings, code)
 	p.DeclineReasons = merge(base.DeclineReasons, p.DeclineReasons, code)
 	p.Categories = merge(base.Categories, p.Categories, func(c Category) string { return c.ID })
+	for i := range p.Clocks {
+		if old, ok := base.Clock(p.Clocks[i].ID); ok && p.Clocks[i].Petitioner == nil {
+			p.Clocks[i].Petitioner = old.Petitioner
+		}
+	}
 	p.Clocks = merge(base.Clocks, p.Clocks, func(c Clock) string { return c.ID })
 	p.Steps = merge(base.Steps, p.Steps, func(s Step) string { return s.ID })
 	p.Suspensions = merge(base.Suspensions, p.Suspensions, func(s Suspension) string { return s.ID })
@@ -423,6 +428,10 @@ func (c *checker) delivery(d Delivery) {
 }
 
 func (c *checker) clock(k Clock) {
+	if k.Petitioner != nil {
+		c.required("clocks", k.ID, "petitioner", k.Petitioner.Next.Chinese)
+		c.required("clocks", k.ID, "petitioner", k.Petitioner.Next.English)
+	}
 	const list = "clocks"
 	c.required(list, k.ID, "source", k.Source)
 	c.basis(list, k.ID, k.Basis)

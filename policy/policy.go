@@ -197,6 +197,15 @@ type Clock struct {
 	// Grantor names the channel that can lengthen the clock when asked before it is due.
 	Grantor string   `yaml:"grantor,omitempty" json:"grantor,omitempty"`
 	Steps   []string `yaml:"steps" json:"steps"`
+	// Petitioner is what the petitioner is told of the clock; nil: it is none of theirs.
+	// A clock that takes the place of a built-in one keeps its words unless it has others.
+	Petitioner *ForPetitioner `yaml:"petitioner,omitempty" json:"petitioner,omitempty"`
+}
+
+// ForPetitioner is a clock in the words of the petitioner's page.
+type ForPetitioner struct {
+	Next   Text `yaml:"next" json:"next"`                        // what is to be done by the due date
+	Missed Text `yaml:"missed,omitempty" json:"missed,omitzero"` // what they can do when it is missed, beside what they always can
 }
 
 // Extend says how a clock may be extended: once, before it is due.

@@ -239,7 +239,7 @@ func lists(by casefile.Actor, r casefile.Rules) where {
 		w.sees(by, r.Directory, r.Now)
 		return w
 	case casefile.Leader:
-	case casefile.Officer, casefile.Admin, casefile.System, casefile.Former:
+	case casefile.Officer, casefile.Admin, casefile.System, casefile.Former, casefile.Complainant:
 		w.add(`false`, "", nil)
 	}
 	w.args["me"] = by.ID

@@ -122,7 +122,7 @@ func bears(by casefile.Actor) (whose, who string) {
 		return "petition_office", by.Unit
 	case casefile.Inspector:
 		return "supervision_office", by.Unit
-	case casefile.Admin, casefile.Auditor, casefile.System, casefile.Former: // none
+	case casefile.Admin, casefile.Auditor, casefile.System, casefile.Former, casefile.Complainant: // none
 	}
 	return "", ""
 }
