@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -69,17 +70,16 @@ func (a *api) authenticate(next http.Handler) http.Handler {
 // behind a proxy all callers have one address, and one of them must not lock out the
 // others.
 func (a *api) reject(w http.ResponseWriter, r *http.Request) error {
-	if a.failures.OnLimit(w, r, address(r)) {
+	if a.failures.OnLimit(w, r, a.address(r)) {
 		return errTooMany
 	}
 	return errUnauthenticated
 }
 
-// limitPublic bounds what one address asks for without a token. Behind a proxy all callers
-// have one: there the proxy must do it, and Limits.Public be wide.
+// limitPublic bounds what one address asks for without a token.
 func (a *api) limitPublic(next http.Handler) http.Handler {
 	return a.handle(func(w http.ResponseWriter, r *http.Request) error {
-		if a.public.OnLimit(w, r, address(r)) {
+		if a.public.OnLimit(w, r, a.address(r)) {
 			return errTooMany
 		}
 		next.ServeHTTP(w, r)
@@ -87,11 +87,21 @@ func (a *api) limitPublic(next http.Handler) http.Handler {
 	})
 }
 
-// address is from where a request comes, of an IPv6 network as a whole.
-func address(r *http.Request) string {
+func (a *api) address(r *http.Request) string { return Address(r, a.BehindProxy) }
+
+// Address is from where a request comes, of an IPv6 network as a whole. Behind a proxy it
+// is the last that X-Forwarded-For names: what the proxy itself has added. Whatever stands
+// before it the caller may have made up.
+func Address(r *http.Request, behindProxy bool) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
 		host = r.RemoteAddr
+	}
+	if lines := r.Header.Values("X-Forwarded-For"); behindProxy && len(lines) > 0 {
+		all := strings.Split(lines[len(lines)-1], ",")
+		if last, err := netip.ParseAddr(strings.TrimSpace(all[len(all)-1])); err == nil {
+			host = last.Unmap().String()
+		}
 	}
 	return httprate.CanonicalizeIP(host)
 }

@@ -20,7 +20,6 @@ import (
 
 // postCommand gives a command to a case.
 func (a *api) postCommand(w http.ResponseWriter, r *http.Request) error {
-	ctx := r.Context()
 	v, row, err := a.seen(r)
 	if err != nil {
 		return err
@@ -37,6 +36,12 @@ func (a *api) postCommand(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	return a.give(w, r, v, row, kind, b, fields)
+}
+
+// give gives a command to a case, as a body says it.
+func (a *api) give(w http.ResponseWriter, r *http.Request, v viewer, row store.Row, kind casefile.Kind, b *body, fields []casefile.Field) error {
+	ctx := r.Context()
 	sub, err := a.submit(r, b)
 	if err != nil {
 		return err
@@ -268,6 +273,9 @@ func (a *api) show(w http.ResponseWriter, r *http.Request, v viewer, caseID stri
 		if row.Case, err = a.Store.CaseAt(r.Context(), caseID, seq); err != nil {
 			return err
 		}
+	}
+	if v.by.Role == casefile.Complainant {
+		return a.showStanding(w, r, v, row)
 	}
 	if !casefile.Sees(row.Case, v.by, v.rules) {
 		return errNoCase

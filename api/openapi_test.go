@@ -142,7 +142,7 @@ func TestContractHasTheLists(t *testing.T) {
 	schemas := contractFile(t).Components.Schemas
 	for name, want := range map[string][]string{
 		"Origin": codeIDs(p.Origins), "EntryChannel": codeIDs(p.Channels), "Purpose": codeIDs(p.Purposes), "Category": categories,
-		"Reason": codeIDs(p.Reasons), "Act": codeIDs(p.Acts), "Level": levels, "Stage": texts(casefile.Stages), "Command": commands,
+		"Reason": codeIDs(p.Reasons), "Act": codeIDs(p.Acts), "Level": levels, "Stage": texts(casefile.Stages), "PublicStage": texts(casefile.PublicStages), "Command": commands,
 		"Result": casefile.Results, "SuggestionKind": casefile.SuggestionKinds, "SuggestionOutcome": casefile.SuggestionOutcomes, "DeclineReason": codeIDs(p.DeclineReasons),
 		"MediationOutcome": casefile.MediationOutcomes, "MeetingKind": codeIDs(p.Meetings), "ReviewOutcome": casefile.ReviewOutcomes,
 		"Satisfaction": casefile.Satisfaction, "HandlingRoute": casefile.HandlingRoutes, "UrgentOrgan": casefile.UrgentOrgans, "ReopenReason": casefile.ReopenReasons, "Means": casefile.Means, "Ground": casefile.Grounds, "Role": texts(casefile.Roles), "UnitKind": casefile.UnitKinds, "LeaveReason": casefile.LeaveReasons, "TargetKind": casefile.TargetKinds, "TargetMetricID": casefile.MetricIDs(), "MetricUnit": texts(casefile.MetricUnits),

@@ -34,6 +34,9 @@ type Config struct {
 	Log       *slog.Logger         // nil: slog.Default()
 	Registry  *prometheus.Registry // what /metrics shows, and where New adds its own; nil: a new one
 	Limits    Limits
+	// BehindProxy takes the address that the proxy in front adds to X-Forwarded-For for
+	// that of the caller.
+	BehindProxy bool
 }
 
 // Limits bound what one caller may ask in ten seconds; zero fields take the defaults.
@@ -114,6 +117,9 @@ func (a *api) routes() *chi.Mux {
 			r.Get("/policy", a.handle(a.getPolicy))
 			r.Get("/public/receptions", a.handle(a.getPublicReceptions))
 			r.Get("/feeds/{secret}.ics", a.handle(a.getFeed))
+			r.Post("/public/lookup", a.handle(a.postLookup))
+			r.Post("/public/lookup/rating", a.handle(a.postRating))
+			r.Post("/public/lookup/review", a.handle(a.postReview))
 		})
 
 		r.Group(func(r chi.Router) {

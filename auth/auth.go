@@ -21,8 +21,12 @@ var (
 	ErrSignedOut = errors.New("not signed in")
 )
 
-// BlockedError says that an account waits after wrong passwords.
-type BlockedError struct{ Until time.Time }
+// BlockedError says that an account, or whoever comes from an address, waits after wrong
+// passwords or secrets.
+type BlockedError struct {
+	Until   time.Time
+	Address bool // it is the address that waits
+}
 
 func (e *BlockedError) Error() string {
 	return "too many wrong passwords; wait until " + e.Until.Format(time.RFC3339)
@@ -34,6 +38,9 @@ const (
 	freeTries = 5
 	firstWait = time.Minute
 	lifetime  = 12 * time.Hour
+	// signInsFrom bounds wrong passwords from one address within triesWithin: an office
+	// shares one, and only what is wrong counts.
+	signInsFrom = 100
 )
 
 // Auth signs people in and out. It lives by real time, in a rehearsal too.
@@ -41,6 +48,16 @@ type Auth struct {
 	Store *store.Store
 	// Now is the time; nil: the machine's.
 	Now func() time.Time
+
+	// compared is called for each comparison of a password or secret; nil: nobody counts.
+	compared func()
+}
+
+func (a *Auth) matches(ctx context.Context, password, hash string) (bool, error) {
+	if a.compared != nil {
+		a.compared()
+	}
+	return matches(ctx, password, hash)
 }
 
 func (a *Auth) now() time.Time {
@@ -50,10 +67,22 @@ func (a *Auth) now() time.Time {
 	return a.Now()
 }
 
-// SignIn checks a password and begins a session in a browser. secret is what the browser
-// keeps. Errors: as Check has them.
-func (a *Auth) SignIn(ctx context.Context, official, password, agent string) (secret string, err error) {
+// SignIn checks a password and begins a session in a browser, which comes from an address.
+// secret is what the browser keeps. Errors: as Check has them; too many wrong passwords
+// from one address are a *BlockedError with Address, whosever they were.
+func (a *Auth) SignIn(ctx context.Context, official, password, agent, from string) (secret string, err error) {
+	limit := store.Tries{Key: []string{"sign-in", from}, Most: signInsFrom}
+	wait, err := a.Store.Try(ctx, a.now(), triesWithin, limit)
+	switch {
+	case err != nil:
+		return "", err
+	case !wait.IsZero():
+		return "", &BlockedError{Until: wait, Address: true}
+	}
 	if err := a.Check(ctx, official, password); err != nil {
+		return "", err
+	}
+	if err := a.Store.Forgive(ctx, a.now(), limit); err != nil {
 		return "", err
 	}
 	return a.Begin(ctx, official, agent)
@@ -68,9 +97,9 @@ func (a *Auth) Check(ctx context.Context, official, password string) error {
 	case err != nil && !unknown:
 		return err
 	case blocked:
-		return &BlockedError{*account.BlockedUntil}
+		return &BlockedError{Until: *account.BlockedUntil}
 	}
-	right, err := matches(ctx, password, account.Password)
+	right, err := a.matches(ctx, password, account.Password)
 	switch {
 	case err != nil:
 		return err

@@ -61,7 +61,7 @@ func newDoor(t *testing.T) *door {
 }
 
 func (d *door) try(official, password string) (string, error) {
-	return d.SignIn(d.t.Context(), official, password, "a browser")
+	return d.SignIn(d.t.Context(), official, password, "a browser", "192.0.2.1")
 }
 
 func TestSignIn(t *testing.T) {

@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"math/big"
 	"strings"
 	"time"
@@ -105,4 +106,62 @@ func (a *Auth) IssueReceipt(ctx context.Context, c casefile.Case, by string, now
 		return r, "", err
 	}
 	return r, secret, nil
+}
+
+// How often receipts may be tried from one address, and there at one code: wide enough for
+// a village that shares an address and for a slip of the pen, far too narrow to guess eight
+// digits. Nobody else's tries at a code count against its petitioner's.
+const (
+	triesWithin  = 15 * time.Minute
+	triesFrom    = 60
+	triesAtCode  = 10
+	passLifetime = 15 * time.Minute
+)
+
+// LookUp returns the receipt of a code and its secret, as ParseCode and ParseSecret read
+// them; from is the address it is tried from. Errors: ErrWrong, *BlockedError. An unknown
+// code is as much work as a known one, and counts as much.
+func (a *Auth) LookUp(ctx context.Context, code, secret, from string) (store.Receipt, error) {
+	limits := []store.Tries{
+		{Key: []string{"receipt", from}, Most: triesFrom},
+		{Key: []string{"receipt", from, code}, Most: triesAtCode},
+	}
+	wait, err := a.Store.Try(ctx, a.now(), triesWithin, limits...)
+	switch {
+	case err != nil:
+		return store.Receipt{}, err
+	case !wait.IsZero():
+		return store.Receipt{}, &BlockedError{Until: wait, Address: true}
+	}
+	r, hash, err := a.Store.Receipt(ctx, code)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return store.Receipt{}, err
+	}
+	right, err := a.matches(ctx, secret, hash) // of an unknown code there is no hash: the work is done all the same
+	switch {
+	case err != nil:
+		return store.Receipt{}, err
+	case !right:
+		return store.Receipt{}, ErrWrong
+	}
+	return r, a.Store.Forgive(ctx, a.now(), limits...)
+}
+
+// Pass lets a browser show a receipt for a quarter of an hour without code and secret.
+func (a *Auth) Pass(r store.Receipt) (pass string, lifetime time.Duration, err error) {
+	pass, err = a.Store.Pass(r, a.now().Add(passLifetime))
+	return pass, passLifetime, err
+}
+
+// Passed returns the receipt of a pass. ErrSignedOut when it is over, or another receipt
+// was given meanwhile.
+func (a *Auth) Passed(ctx context.Context, pass string) (store.Receipt, error) {
+	if pass == "" || len(pass) > 1000 {
+		return store.Receipt{}, ErrSignedOut
+	}
+	r, err := a.Store.Passed(ctx, pass, a.now())
+	if errors.Is(err, store.ErrNotFound) {
+		err = ErrSignedOut
+	}
+	return r, err
 }

@@ -49,6 +49,7 @@ var inChinese = map[string]string{ //nolint:gosec // sentences, no credentials
 	"no such event %q":                                               "没有 %q 这一事件",
 	"a reminder comes before the due date, everything else after it": "提醒在到期之前，其余步骤在到期之后",
 	"only an urging or a report upward repeats, after a day or more, of a clock in hours after an hour or more": "只有催办和上报可以重复，间隔至少一日；按小时计的期限至少一小时",
+	"is told of duties of units, petition offices and reviewing organs alone":                                   "只告知信访人责任单位、信访部门和复查复核机关的期限",
 	"%s and %s are not counted alike":                                                  "%s 与 %s 的计法不一致",
 	"tells nobody":                                                                     "没有写明通知谁",
 	"no such clock %q":                                                                 "没有 %q 这一期限",

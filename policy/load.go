@@ -199,7 +199,7 @@ func (f *file) lay(base *Policy) {
 	p.DeclineReasons = merge(base.DeclineReasons, p.DeclineReasons, code)
 	p.Categories = merge(base.Categories, p.Categories, func(c Category) string { return c.ID })
 	for i := range p.Clocks {
-		if old, ok := base.Clock(p.Clocks[i].ID); ok && p.Clocks[i].Petitioner == nil {
+		if old, ok := base.Clock(p.Clocks[i].ID); ok && p.Clocks[i].Petitioner == nil && p.Clocks[i].Bearer == old.Bearer {
 			p.Clocks[i].Petitioner = old.Petitioner
 		}
 	}
@@ -431,6 +431,9 @@ func (c *checker) clock(k Clock) {
 	if k.Petitioner != nil {
 		c.required("clocks", k.ID, "petitioner", k.Petitioner.Next.Chinese)
 		c.required("clocks", k.ID, "petitioner", k.Petitioner.Next.English)
+		if !slices.Contains([]Bearer{OfUnit, OfPetitionOffice, OfReviewer}, k.Bearer) {
+			c.add("clocks", k.ID, "petitioner", "is told of duties of units, petition offices and reviewing organs alone")
+		}
 	}
 	const list = "clocks"
 	c.required(list, k.ID, "source", k.Source)

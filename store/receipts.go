@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -83,4 +85,52 @@ func (s *Store) Receipt(ctx context.Context, code string) (r Receipt, hash strin
 		return r, "", fmt.Errorf("%w: receipt of %s: %w", ErrSealed, r.Case, err)
 	}
 	return r, string(plain), nil
+}
+
+// pass is what a browser holds after a petitioner has shown a receipt.
+type pass struct {
+	Case   string    `json:"case"`
+	Number int       `json:"number"`
+	Until  time.Time `json:"until"`
+}
+
+const passContext = "pass of a receipt"
+
+// Pass makes a receipt's pass: sealed, so that any process can open it and nobody make one.
+func (s *Store) Pass(r Receipt, until time.Time) (string, error) {
+	plain, err := json.Marshal(pass{r.Case, r.Number, until})
+	if err != nil {
+		return "", fmt.Errorf("encode pass: %w", err)
+	}
+	sealed, err := s.keys.seal(plain, passContext)
+	if err != nil {
+		return "", fmt.Errorf("seal pass: %w", err)
+	}
+	return base64.RawURLEncoding.EncodeToString(sealed), nil
+}
+
+// Passed returns the receipt of a pass. ErrNotFound when it is none of ours, is over, or
+// its receipt is not in force any more.
+func (s *Store) Passed(ctx context.Context, text string, now time.Time) (r Receipt, err error) {
+	sealed, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil {
+		return r, ErrNotFound
+	}
+	plain, err := s.keys.open(sealed, passContext)
+	if err != nil {
+		return r, ErrNotFound
+	}
+	var p pass
+	if json.Unmarshal(plain, &p) != nil || !now.Before(p.Until) {
+		return r, ErrNotFound
+	}
+	const sql = `SELECT case_id, number, code, issued_by, issued_at FROM receipts WHERE case_id = $1 AND number = $2 AND secret IS NOT NULL`
+	err = s.pool.QueryRow(ctx, sql, p.Case, p.Number).Scan(&r.Case, &r.Number, &r.Code, &r.IssuedBy, &r.IssuedAt)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return r, ErrNotFound
+	case err != nil:
+		return r, fmt.Errorf("look up pass: %w", err)
+	}
+	return r, nil
 }

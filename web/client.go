@@ -25,9 +25,14 @@ type caller struct {
 	ctx  context.Context
 	who  *visitor // nil: nobody
 	lang lang
+	from string // address
+	// complainant is the id of the case whose receipt the browser has shown; empty: none.
+	complainant string
 }
 
-func callerOf(r *http.Request) caller { return caller{r.Context(), visitorOf(r), langOf(r)} }
+func callerOf(r *http.Request) caller {
+	return caller{ctx: r.Context(), who: visitorOf(r), lang: langOf(r), from: r.RemoteAddr}
+}
 
 func (c client) get(by caller, path string, answer any) error {
 	_, err := c.call(by, http.MethodGet, path, "", nil, answer)
@@ -84,10 +89,14 @@ func request(by caller, method, path string, body any) (*http.Request, error) {
 	if by.who != nil {
 		ctx = api.As(ctx, by.who.Official)
 	}
+	if by.complainant != "" {
+		ctx = api.AsPetitioner(ctx, by.complainant)
+	}
 	r, err := http.NewRequestWithContext(ctx, method, "/api/v1"+path, bytes.NewReader(sent))
 	if err != nil {
 		return nil, fmt.Errorf("ask the API: %w", err)
 	}
+	r.RemoteAddr = by.from
 	r.Header.Set("Accept-Language", by.lang.tag())
 	if body != nil {
 		r.Header.Set("Content-Type", "application/json")
@@ -130,6 +139,7 @@ func (r *response) refusal() error {
 	if json.Unmarshal(r.body.Bytes(), p) != nil || p.Status == 0 {
 		return fmt.Errorf("the API answers %d", r.status)
 	}
+	p.after = r.header.Get("Retry-After")
 	return p
 }
 
@@ -143,6 +153,7 @@ type problem struct {
 	Fields   []fieldProblem  `json:"fields"`
 	Commands []casefile.Kind `json:"commands"`
 	own      [2]policy.Text  // heading and sentence
+	after    string          // seconds to wait
 }
 
 type fieldProblem struct {

@@ -21,6 +21,7 @@ func TestTemplates(t *testing.T) {
 	given := map[string]any{
 		"signin": signInPage{}, "register": registerPage{}, "account": accountPage{}, "desk": deskPage{}, "cases": listPage{}, "case": casePage{},
 		"clock": clockPage{}, "command": commandPage{}, "deadline": deadlinePage{}, "problem": problemPage{},
+		"lookup": lookupPage{}, "standing": standingPage{}, "rate": standingPage{}, "review": standingPage{},
 		"rules": rulesPage{}, "publication": publicationPage{}, "draft": draftPage{}, "preview": previewPage{},
 		"supervision": supervisionPage{}, "campaigns": campaignsPage{}, "campaign": campaignPage{}, "form": formPage{}, "rows": rowsPage{},
 		"receptions": receptionsPage{}, "reception": receptionPage{}, "schedule": schedulePage{},

@@ -225,6 +225,8 @@ type page struct {
 	Done  string // what has just been done
 	Trial bool
 	Today calendar.Date
+	// Public: a page for petitioners, whose head leads to nothing of the officials'.
+	Public bool
 }
 
 // part is a part of the site, under the address /At.

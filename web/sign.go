@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -148,13 +149,21 @@ func (s *console) postSignIn(w http.ResponseWriter, r *http.Request) error {
 			return s.goOn(w, r, local(form.Get("next")), kept)
 		}
 	} else {
-		secret, err = s.Auth.SignIn(r.Context(), account, form.Get("password"), r.UserAgent())
+		secret, err = s.Auth.SignIn(r.Context(), account, form.Get("password"), r.UserAgent(), r.RemoteAddr)
 	}
 	var blocked *auth.BlockedError
 	var wrong string
+	status := http.StatusUnprocessableEntity
 	switch {
 	case errors.Is(err, errNotYet):
 		wrong = l.t("您还没有在另一页登录。", "You have not signed in on the other page yet.")
+	case errors.As(err, &blocked) && blocked.Address:
+		status = http.StatusTooManyRequests
+		retryAfter(w, blocked.Until)
+		wrong = l.of(policy.Text{
+			Chinese: "从您所在的网络输错口令的次数过多，请于" + l.moment(blocked.Until) + "后再试。",
+			English: "Too many wrong passwords came from your network: try again after " + l.moment(blocked.Until) + ".",
+		})
 	case errors.As(err, &blocked):
 		wrong = l.of(policy.Text{
 			Chinese: "口令连续输错，账号暂停登录至" + l.moment(blocked.Until) + "。",
@@ -177,7 +186,7 @@ func (s *console) postSignIn(w http.ResponseWriter, r *http.Request) error {
 				p.Typed = append(p.Typed, typed{name, value})
 			}
 		}
-		return s.show(w, r, http.StatusUnprocessableEntity, "signin", p)
+		return s.show(w, r, status, "signin", p)
 	}
 	if old := visitorOf(r); old != nil {
 		if err := s.Auth.SignOut(r.Context(), old.ID, old.session.ID); err != nil {
@@ -202,6 +211,11 @@ func (s *console) goOn(w http.ResponseWriter, r *http.Request, next string, kept
 	}
 	http.Redirect(w, r, next, http.StatusSeeOther)
 	return nil
+}
+
+// retryAfter says for how many seconds there is nothing to try.
+func retryAfter(w http.ResponseWriter, until time.Time) {
+	w.Header().Set("Retry-After", strconv.Itoa(max(int(time.Until(until).Seconds())+1, 1)))
 }
 
 func (s *console) postSignOut(w http.ResponseWriter, r *http.Request) error {

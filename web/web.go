@@ -16,6 +16,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"shuangze/api"
 	"shuangze/auth"
 	"shuangze/casefile"
 	"shuangze/casetime"
@@ -29,7 +30,8 @@ type Config struct {
 	Clock casetime.Clock // the time that cases live in
 	// Trial offers every account of the directory without a password: for sample data alone.
 	Trial bool
-	// BehindProxy trusts X-Forwarded-Proto to say that the browser came by TLS.
+	// BehindProxy trusts X-Forwarded-Proto to say that the browser came by TLS, and the
+	// last of X-Forwarded-For to say from where.
 	BehindProxy bool
 	// Provider vouches for officials beside passwords; nil: there is none.
 	Provider *auth.Provider
@@ -76,6 +78,14 @@ func (s *console) routes() *chi.Mux {
 	r.Get("/sign-in/provider", s.handle(s.getProvider))
 	r.Get("/sign-in/provider/return", s.handle(s.getVouched))
 	r.Get("/deadline", s.handle(s.getDeadline))
+	r.Get("/lookup", s.handle(s.getLookup))
+	r.Post("/lookup", s.handle(s.postLookup))
+	r.Get("/lookup/case", s.admitted(s.getStanding))
+	r.Get("/lookup/rate", s.admitted(s.getRate))
+	r.Post("/lookup/rate", s.admitted(s.postRate))
+	r.Get("/lookup/review", s.admitted(s.getReview))
+	r.Post("/lookup/review", s.admitted(s.postReview))
+	r.Post("/lookup/end", s.handle(s.postLookupEnd))
 
 	r.Post("/sign-out", s.handle(s.postSignOut))
 	r.Get("/account", s.signed(s.getAccount))
@@ -195,7 +205,9 @@ func (s *console) secure(next http.Handler) http.Handler {
 		if s.byTLS(r) {
 			h.Set("Strict-Transport-Security", "max-age=31536000")
 		}
-		next.ServeHTTP(w, r)
+		from := *r
+		from.RemoteAddr = api.Address(r, s.BehindProxy)
+		next.ServeHTTP(w, &from)
 	})
 }
 
@@ -317,7 +329,11 @@ func (s *console) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if p.Status == http.StatusUnauthorized {
 		p = errInternal // the API always knows whom this process lets in
 	}
+	if p.after != "" {
+		w.Header().Set("Retry-After", p.after)
+	}
 	page := problemPage{s.page(r, p.heading(langOf(r))), p, p.detail(langOf(r))}
+	page.Public = strings.HasPrefix(r.URL.Path, "/lookup")
 	if shown := s.show(w, r, p.Status, "problem", page); shown != nil {
 		s.Log.ErrorContext(r.Context(), "internal error", "error", shown)
 		http.Error(w, strconv.Itoa(p.Status), p.Status)

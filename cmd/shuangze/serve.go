@@ -25,7 +25,7 @@ type apiCommand struct {
 	Listen string `help:"Address to listen on." default:"127.0.0.1:8080" env:"SHUANGZE_LISTEN"`
 	Trial  bool   `help:"Offer every account on the sign-in page, without a password: for sample data alone."`
 	provider
-	BehindProxy bool `help:"Trust X-Forwarded-Proto: a proxy in front ends TLS and sets it." env:"SHUANGZE_BEHIND_PROXY"`
+	BehindProxy bool `help:"Trust X-Forwarded-Proto and X-Forwarded-For: a proxy in front ends TLS and sets them." env:"SHUANGZE_BEHIND_PROXY"`
 }
 
 func (c *apiCommand) Run(env *environment) error {
@@ -45,7 +45,7 @@ func (c *apiCommand) Run(env *environment) error {
 	interfaces := api.New(api.Config{
 		Version: version,
 		Store:   s.store, Engine: s.engine(), Clock: s.clock, Log: env.log,
-		PublicURL: c.PublicURL, Templates: templates,
+		PublicURL: c.PublicURL, Templates: templates, BehindProxy: c.BehindProxy,
 	})
 	vouching, err := c.vouching(c.PublicURL)
 	if err != nil {
