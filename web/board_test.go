@@ -88,7 +88,9 @@ func TestList(t *testing.T) {
 	all := "/cases?columns=title,number,lamp,due,stage,supervision,unit,upper,lower,office,received,origin,category,campaign,reference,marks"
 	b.get(all).want(200, "地区信访局", "农业农村", "何甲", "马己")
 	b.get("/cases?due_before=2026-08-01&open=true").want(200, "逾期事项02", `value="2026-08-01"`)
-	b.get("/cases?due_before=gestern&unit=nowhere").want(422, "due_before", "unit")
+	if page := b.get("/cases?due_before=gestern&unit=nowhere").want(422, "due_before", "unit"); strings.Contains(page.body, "/cases.csv") {
+		t.Error("a list that there is none of is offered as a table")
+	}
 	b.get("/cases?columns=petitioner").want(200, "逾期事项01")
 	if page := w.browse("officer").get("/cases").want(200, title); strings.Contains(page.body, `type="checkbox" name="case"`) {
 		t.Error("an officer can choose many cases")
