@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -24,6 +25,7 @@ type casePage struct {
 	Mine   []offered
 	More   []offered // what is seldom wanted
 	Result string    // of the opinion, in words
+	Gives  bool      // the reader can give the petitioner a receipt
 }
 
 // offered is a command that the reader can give. The first is what the case waits for.
@@ -102,6 +104,12 @@ func (s *console) getCase(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	p.Facts = words.facts(p.Case)
+	if slices.Contains([]casefile.Role{casefile.Registrar, casefile.Supervisor, casefile.Officer}, by.who.Role) {
+		err := s.api.get(by, "/cases/"+id+"/receipt", nil)
+		if p.Gives = err == nil; err != nil && !errors.As(err, new(*problem)) {
+			return err
+		}
+	}
 	if p.Mine = offers(p.Case.Commands); len(p.Mine) > 6 {
 		p.Mine, p.More = p.Mine[:5], p.Mine[5:]
 	}
@@ -110,9 +118,6 @@ func (s *console) getCase(w http.ResponseWriter, r *http.Request) error {
 	}
 	if kind := casefile.Kind(r.URL.Query().Get("done")); kind != "" && kind.Name().Chinese != string(kind) {
 		p.Done = by.lang.t("已完成："+kind.Name().Chinese+"。", "Done: "+kind.Name().English+".")
-	}
-	if r.URL.Query().Has("unlinked") {
-		p.Done += by.lang.t("有此前事项未能关联，请在本页“关联此前事项”中办理。", " An earlier case could not be linked: use “Link to an earlier case” on this page.")
 	}
 	return s.show(w, r, http.StatusOK, "case", p)
 }

@@ -225,6 +225,7 @@ type summary struct {
 	Office      string               `json:"office"`
 	Unit        string               `json:"unit"`
 	UnitName    string               `json:"unit_name"`
+	Direct      bool                 `json:"direct"`
 	ReceivedOn  calendar.Date        `json:"received_on"`
 	Supervision casefile.Supervision `json:"supervision"`
 	Leaders     struct {
@@ -319,6 +320,8 @@ type caseView struct {
 		Text    *string   `json:"text"`
 		At      time.Time `json:"at"`
 	} `json:"opinion"`
+	Track      string `json:"track"`
+	Route      string `json:"route"`
 	Suspension *struct {
 		Reason string `json:"reason"`
 	} `json:"suspension"`

@@ -203,7 +203,7 @@ func (s *console) register(w http.ResponseWriter, r *http.Request) error {
 	if err := s.endDraft(by, key); err != nil {
 		return err
 	}
-	http.Redirect(w, r, "/cases/"+url.PathEscape(c.ID)+"?"+next.Encode(), http.StatusSeeOther)
+	http.Redirect(w, r, "/cases/"+url.PathEscape(c.ID)+"/receipt?"+next.Encode(), http.StatusSeeOther)
 	return nil
 }
 

@@ -47,7 +47,7 @@ func TestRegistration(t *testing.T) {
 		t.Error("a change of language would lose what was typed")
 	}
 	form := got.form(at, begun(nil))
-	done := b.post(at, form).want(200, "反映农业补贴发放错误", "补贴&lt;少发&gt;两年", "贺某某")
+	done := b.post(at, form).want(200, "已登记，编号", "反映农业补贴发放错误", "贺某某")
 	id := caseAt.FindStringSubmatch(done.at)
 	if id == nil {
 		t.Fatalf("ended up at %s", done.at)
@@ -80,11 +80,12 @@ func TestRegistrationFields(t *testing.T) {
 		"headcount": {"8"}, "representatives": {"5"}, "key": {"true"}, "difficult": {"true"}, "urgent": {"true"}, "known_at": {"2026-09-01T09:30"}, "repeated": {"true"}, "on_the_spot": {"true"},
 		"origin": {"province"}, "reference": {"省信交〔2026〕1号"}, "upper": {"upper"}, "lower": {"lower"}, "petitioner.identity": {"110101199001011234"}, "petitioner.address": {"甲县某镇某村"},
 	}))
-	got := b.post(at, form).want(200, "重大紧急", "重点", "难点", "集体访", "何甲", "马己", "甲县某镇某村", "省信交〔2026〕1号", "重大紧急事项报告")
+	got := b.post(at, form).want(200, "已受理", "收到处理意见书后不服的")
 	id := caseAt.FindStringSubmatch(got.at)
 	if id == nil {
 		t.Fatalf("ended up at %s: %s", got.at, got.text())
 	}
+	b.get(id[0]).want(200, "重大紧急", "重点", "难点", "集体访", "何甲", "马己", "甲县某镇某村", "省信交〔2026〕1号", "重大紧急事项报告")
 	if n := w.count(id[1], "accepted"); n != 1 {
 		t.Error("it was not accepted on the spot")
 	}

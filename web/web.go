@@ -100,6 +100,8 @@ func (s *console) routes() *chi.Mux {
 	r.Post("/cases/new/earlier", s.signed(s.postEarlier))
 	r.Post("/cases/new/drafts", s.signed(s.postDraftEnd))
 	r.Get("/cases/{id}", s.signed(s.getCase))
+	r.Get("/cases/{id}/receipt", s.signed(s.getReceipt))
+	r.Post("/cases/{id}/receipt", s.signed(s.postReceipt))
 	r.Get("/cases/{id}/clocks/{clock}", s.signed(s.getClock))
 	r.Get("/cases/{id}/do/{command}", s.signed(s.getCommand))
 	r.Post("/cases/{id}/do/{command}", s.signed(s.postCommand))

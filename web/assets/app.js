@@ -56,6 +56,10 @@ if (registration) {
     }
   });
 
+  registration.addEventListener("keypress", (event) => {
+    if (event.key === "Enter" && event.target.matches("input")) event.preventDefault(); // it never sends the form
+  });
+
   const send = (address, extra, options) => {
     const body = new URLSearchParams(new FormData(registration));
     for (const name in extra) body.set(name, extra[name]);
@@ -139,3 +143,8 @@ const redraw = async (part) => {
   if (part.dataset.live) setTimeout(redraw, part.dataset.live * 1000, part);
 };
 for (const part of document.querySelectorAll("[data-live]")) setTimeout(redraw, part.dataset.live * 1000, part);
+
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+}
