@@ -65,6 +65,9 @@ type earlierCase struct {
 	Linked bool     // to be linked with the registration
 }
 
+// maxEarlier is how many the API shows, and how many can be linked with a registration.
+const maxEarlier = 20
+
 // Same reports whether it is the same person's.
 func (c earlierCase) Same() bool {
 	return slices.Contains(c.By, "phone") || slices.Contains(c.By, "identity")
@@ -190,7 +193,7 @@ func (s *console) register(w http.ResponseWriter, r *http.Request) error {
 		return s.refused(w, r, p, err)
 	}
 	next := url.Values{"done": {string(casefile.Register)}}
-	for _, id := range form["earlier"] {
+	for _, id := range form["earlier"][:min(len(form["earlier"]), maxEarlier)] {
 		_, err := s.api.call(by, http.MethodPost, "/cases/"+url.PathEscape(c.ID)+"/commands/link", key+"-"+id, map[string]any{"earlier": id}, nil)
 		var refused *problem
 		switch {
@@ -369,7 +372,7 @@ func (s *console) earlier(by caller, form url.Values) (earlierCases, error) {
 // ticked are the cases that are to be linked. They are read, not searched for.
 func (s *console) ticked(by caller, ids []string) (earlierCases, error) {
 	var kept earlierCases
-	for _, id := range ids[:min(len(ids), 20)] {
+	for _, id := range ids[:min(len(ids), maxEarlier)] {
 		c := earlierCase{Linked: true}
 		switch err := s.api.get(by, "/cases/"+url.PathEscape(id), &c.Case); {
 		case err == nil:
@@ -407,7 +410,7 @@ func (s *console) registerPage(r *http.Request, typed url.Values) (registerPage,
 	}
 	b := registrationMaker{formMaker: formMaker{wording{l, rules, names}, caseView{}, casefile.Register, by}, typed: typed, today: p.Today}
 	if by.who.Role != casefile.Officer {
-		if b.days, err = s.receptionDays(by, p.Today); err != nil {
+		if b.days, err = s.daysFor(by, p.Today, typed.Get("reception")); err != nil {
 			return p, err
 		}
 	}
@@ -422,6 +425,26 @@ func (s *console) registerPage(r *http.Request, typed url.Values) (registerPage,
 	p.Parts = []formPart{b.who(), b.what(), b.where()}
 	p.Hidden = []field{{Name: "appointment", Control: "hidden", Value: typed.Get("appointment")}}
 	return p, nil
+}
+
+// daysFor are the reception days of the last month and the one asked for, whenever it is.
+func (s *console) daysFor(by caller, today calendar.Date, asked string) ([]choice, error) {
+	days, err := s.receptionDays(by, today)
+	if err != nil || asked == "" || slices.ContainsFunc(days, func(c choice) bool { return c.Value == asked }) {
+		return days, err
+	}
+	var day struct {
+		On    calendar.Date `json:"on"`
+		Name  string        `json:"name"`
+		Place string        `json:"place"`
+	}
+	switch err := s.api.get(by, "/receptions/"+url.PathEscape(asked), &day); {
+	case err == nil:
+		days = append(days, choice{asked, by.lang.day(day.On) + " " + day.Name + " " + day.Place})
+	case !errors.As(err, new(*problem)):
+		return nil, err
+	}
+	return days, nil // one that is unknown is the API's to refuse
 }
 
 // area is the units that the caller can register for: of an officer the own, of an office

@@ -82,15 +82,19 @@ func TestClerkRegistersByKeyboard(t *testing.T) {
 	b.keys(kb.Tab, kb.Enter) // the first of the errors leads to its field
 	b.until(`document.querySelector("#representatives:target") !== null`)
 	b.goTo("representatives")
-	b.keys(kb.Backspace, "5")
+	b.keys(kb.End, kb.Backspace, "5")
 	b.goTo("category")
 	b.keys("农")
 	b.goTo("unit")
-	b.keys(kb.ArrowDown)
+	b.keys("甲")
 	b.goTo("on_the_spot")
 	b.keys(kb.Tab, kb.Enter)
-	b.until(`location.pathname.endsWith("/receipt")`)
+	b.until(`(location.pathname.endsWith("/receipt") || document.querySelector(".errors li") !== null && !document.querySelector("#representatives:target"))`)
 	var at, done, receipt, ratio string
+	b.run(chromedp.Evaluate(`document.querySelector(".errors")?.innerText ?? ""`, &receipt))
+	if receipt != "" {
+		t.Fatal(receipt)
+	}
 	b.run(chromedp.Location(&at), chromedp.Text(`.done`, &done, chromedp.ByQuery))
 	if focus := b.focus(); !strings.HasPrefix(done, "已登记") || focus != "BUTTON" {
 		t.Errorf("done: %q, focus on %s", done, focus)

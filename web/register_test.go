@@ -176,3 +176,29 @@ func TestRegistrationDrafts(t *testing.T) {
 		t.Errorf("at %s", got.at)
 	}
 }
+
+// A visit on a reception day comes with its day and, of an appointment, with who came.
+func TestRegistrationOfVisit(t *testing.T) {
+	t.Parallel()
+	w := newSite(t, nil)
+	var made struct {
+		Receptions []struct {
+			ID string `json:"id"`
+		} `json:"receptions"`
+	}
+	w.give("clerk", "/receptions", map[string]any{"leader": "upper", "on": "2026-09-15", "from": "09:00", "until": "11:30", "place": "信访局接待室", "form": "fixed", "publish": true}, &made)
+	day := made.Receptions[0].ID
+	var booked struct {
+		ID string `json:"id"`
+	}
+	w.give("clerk", "/receptions/"+day+"/appointments", map[string]any{"name": "彭某某", "phone": "13900000007", "topic": "农业补贴\n少发两年"}, &booked)
+	b := w.browse("clerk")
+	at := "/cases/new?reception=" + day + "&appointment=" + booked.ID
+	page := b.get(at).want(200, `name="channel" value="reception" checked`, `<option value="`+day+`" selected>`, `value="2026-09-15"`, `name="appointment" value="`+booked.ID+`"`,
+		`value="彭某某"`, `value="13900000007"`, "农业补贴\n少发两年")
+	// The day has not begun: that is said at its field, and the appointment is not lost.
+	b.post("/cases/new", page.form("/cases/new", begun(url.Values{"channel": {"reception"}, "reception": {day}, "received_at": {"2026-09-01"}}))).want(422,
+		`id="reception-wrong"`, "该接待日尚未开始", `name="appointment" value="`+booked.ID+`"`)
+	b.get("/cases/new?reception="+day+"&appointment=none").want(200, `name="appointment" value=""`)
+	b.get("/cases/new?reception=none").want(404)
+}

@@ -227,7 +227,7 @@ func TestLanguages(t *testing.T) {
 	w := newSite(t, nil)
 	at := "/cases/" + w.register(title)
 	b := w.browse("supervisor")
-	pages := []string{"/desk", "/cases", "/cases?q=nothing", "/cases?lamp=blue", "/account", "/deadline", "/deadline?rule=HANDLE&from=2026-09-01", "/deadline?rule=NONE&from=x", at, at + "/clocks/DUAL-ACK%2Fupper", at + "/clocks/NONE", "/nowhere"}
+	pages := []string{"/desk", "/cases/new", at + "/receipt", "/cases", "/cases?q=nothing", "/cases?lamp=blue", "/account", "/deadline", "/deadline?rule=HANDLE&from=2026-09-01", "/deadline?rule=NONE&from=x", at, at + "/clocks/DUAL-ACK%2Fupper", at + "/clocks/NONE", "/nowhere"}
 	for _, c := range []string{"supervise", "urge", "hand_over", "divert", "decline", "receive", "join", "link", "suggest", "submit", "mediate", "enlist", "mark_urgent"} {
 		pages = append(pages, at+"/do/"+c)
 	}

@@ -76,11 +76,14 @@ if (registration) {
   const all = () => new URLSearchParams(new FormData(registration)).toString();
   const state = document.getElementById("draft-state");
   let last = all();
+  let saving = new AbortController();
+  registration.addEventListener("submit", () => saving.abort()); // it must not come after what deletes the draft
   const save = async (leaving) => {
     const now = all();
     if (now === last || registration.dataset.sent) return;
     last = now;
-    const answer = await send("/cases/new", { do: "draft" }, { redirect: "manual", keepalive: leaving }).catch(() => null);
+    saving = new AbortController();
+    const answer = await send("/cases/new", { do: "draft" }, { redirect: "manual", keepalive: leaving, signal: saving.signal }).catch(() => null);
     const saved = answer?.type === "opaqueredirect";
     if (!saved) last = "";
     state.textContent = saved ? state.dataset.saved + " " + new Date().toLocaleTimeString(document.documentElement.lang, { timeStyle: "short" }) : state.dataset.failed;
