@@ -471,7 +471,7 @@ func (p *figuresPage) punctuality(w wording, rule string, all url.Values) {
 // unit, and each pair of bars its own scale: numbers in different units are not compared.
 func (p *figuresPage) petitions(w wording, all url.Values) {
 	head := []string{
-		w.t("单位", "Counted in"), w.t("登记", "Registered"), w.t("上年同期", "Year before"), w.t("同比", "Change"), w.t("办结", "Closed"), w.t("上年同期", "Year before"), w.t("同比", "Change"),
+		w.t("计数单位", "Counted in"), w.t("登记", "Registered"), w.t("上年同期", "Year before"), w.t("同比", "Change"), w.t("办结", "Closed"), w.t("上年同期", "Year before"), w.t("同比", "Change"),
 		w.t("按期办结率", "Settled on time"), w.t("上年同期", "Year before"),
 	}
 	p.Channels = bars{ID: "channels", Title: w.t("登记数，与上年同期相比", "Registered, against the year before"), Key: []keyed{{"now", w.t("本期", "this span")}, {"before", w.t("上年同期", "the year before")}}}

@@ -48,7 +48,7 @@ func TestFigures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `[[信访形式 单位 登记 上年同期 同比 办结 上年同期 同比 按期办结率 上年同期] [来访 批次 2 0 — 0 0 — — —] [来访 人次 2 0 — 0 0 —  ]]`
+	want := `[[信访形式 计数单位 登记 上年同期 同比 办结 上年同期 同比 按期办结率 上年同期] [来访 批次 2 0 — 0 0 — — —] [来访 人次 2 0 — 0 0 —  ]]`
 	if got := fmt.Sprint(rows); got != want {
 		t.Errorf("%s", got)
 	}
@@ -60,6 +60,24 @@ func TestFigures(t *testing.T) {
 			t.Errorf("%s is not English", word)
 		}
 	}
+}
+
+// The year in sentences: each number with its unit, and whether it is more or less.
+func TestYearlyReport(t *testing.T) {
+	t.Parallel()
+	w := newSite(t, nil)
+	w.register(title)
+	b := w.browse("supervisor")
+	b.get("/figures/report").want(200, "2026年信访工作报告", "年度未满", "来访：登记1批次（上年同期无）；办结0批次（上年同期无）。", "来访：登记1人次（上年同期无）",
+		"登记并转送交办应完成1项，按期1项，按期率100%", "未办结1件，其中绿灯1件、黄灯0件、红灯0件。", "本年没有信访人作出评价", "year=2025")
+	b.get("/figures/report?year=2025").want(200, "2025年信访工作报告", "本年没有登记或办结的信访事项", "年末未办结事项", "未办结0件")
+	b.get("/figures/report?year=2026&unit=a-zr").want(200, "甲县自然资源局", "未办结0件")
+	for _, year := range []string{"1999", "2027", "x", "-1"} {
+		b.get("/figures/report?year=" + year).want(404)
+	}
+	w.browse("officer").get("/figures/report").want(403)
+	b.post("/language", map[string][]string{"to": {"en"}})
+	b.get("/figures/report").want(200, "Report on petition work in 2026", "visit: registered 1 group (none the year before)", "of 1 due, 1 on time (100%)")
 }
 
 // What a chart shows is what its table says, and fits a telephone.

@@ -6,6 +6,8 @@ import (
 
 	"github.com/jba/templatecheck"
 	"pgregory.net/rapid"
+
+	"shuangze/casefile"
 )
 
 // The templates fit the pages that they are given, in both languages.
@@ -26,10 +28,10 @@ func TestTemplates(t *testing.T) {
 		"supervision": supervisionPage{}, "campaigns": campaignsPage{}, "campaign": campaignPage{}, "form": formPage{}, "rows": rowsPage{},
 		"receptions": receptionsPage{}, "reception": receptionPage{}, "schedule": schedulePage{},
 		"targets": targetsPage{}, "target": targetSheetPage{}, "target-act": targetActPage{}, "target-cases": targetCasesPage{},
-		"figures": figuresPage{},
-		"board":   boardPage{}, "bulk": bulkPage{}, "broadcasts": broadcastsPage{}, "broadcast": broadcastPage{},
+		"board": boardPage{}, "bulk": bulkPage{}, "broadcasts": broadcastsPage{}, "broadcast": broadcastPage{},
 		"accounts": accountsPage{}, "secret": secretPage{}, "tokens": tokensPage{}, "channels": channelsPage{}, "engine": enginePage{}, "audit": auditPage{},
 		"directory": directoryPage{}, "official": officialPage{}, "leaves": leavesPage{},
+		"figures": figuresPage{}, "report": reportPage{},
 	}
 	for l, pages := range all {
 		if len(pages.byName) != len(given) {
@@ -75,6 +77,24 @@ func TestHarmless(t *testing.T) {
 	} {
 		if got := harmless(word); got != want {
 			t.Errorf("%q: %q, want %q", word, got, want)
+		}
+	}
+}
+
+// More and less are told apart, by tenths of a per cent (the seed: 173 after 142, 69 after 78).
+func TestCompared(t *testing.T) {
+	for _, c := range []struct {
+		now, before int64
+		unit        casefile.CountUnit
+		zh, en      string
+	}{
+		{173, 142, casefile.Items, "173件次，比上年同期的142件次增加21.8%", "173 items, against 142 the year before, up 21.8%"},
+		{69, 78, casefile.Groups, "69批次，比上年同期的78批次减少11.5%", "69 groups, against 78 the year before, down 11.5%"},
+		{5, 5, casefile.Persons, "5人次，与上年同期持平", "5 persons, as many as the year before"},
+		{5, 0, casefile.Persons, "5人次（上年同期无）", "5 persons (none the year before)"},
+	} {
+		if zh, en := chinese.compared(c.now, c.before, c.unit), english.compared(c.now, c.before, c.unit); zh != c.zh || en != c.en {
+			t.Errorf("%s / %s", zh, en)
 		}
 	}
 }

@@ -15,6 +15,9 @@ type table struct {
 	File      string // the address of its CSV file
 }
 
+// IsNumber reports whether a column has numbers: its head stands to the right as they do.
+func (t table) IsNumber(i int) bool { return i > 0 && len(t.Rows) > 0 && !t.Rows[0].IsWord(i-1) }
+
 // tableRow has a name, words and numbers. The number is written as it is read.
 type tableRow struct {
 	Name  string

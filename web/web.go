@@ -93,6 +93,7 @@ func (s *console) routes() *chi.Mux {
 	r.Post("/account/sessions", s.signed(s.postSessions))
 	r.Get("/desk", s.signed(s.getDesk))
 	r.Get("/figures", s.signed(s.getFigures))
+	r.Get("/figures/report", s.signed(s.getReport))
 	r.Get("/figures/files/{table}.csv", s.signed(s.getFigureFile))
 	r.Get("/cases", s.signed(s.getCases))
 	r.Get("/cases/new", s.signed(s.getRegistration))
