@@ -33,7 +33,8 @@ type receptionView struct {
 	On          calendar.Date           `json:"on"`
 	From        time.Time               `json:"from"`
 	Until       time.Time               `json:"until"`
-	RestDay     bool                    `json:"rest_day"` // by the calendar as it is now
+	RestDay     bool                    `json:"rest_day"`    // by the calendar as it is now
+	Provisional bool                    `json:"provisional"` // the rest days of that time are not published yet
 	Place       string                  `json:"place"`
 	Form        string                  `json:"form"`
 	FormName    string                  `json:"form_name"`
@@ -89,10 +90,10 @@ func (v viewer) oversees(r casefile.Reception) bool {
 }
 
 func (v viewer) reception(r casefile.Reception) receptionView {
-	o := who(r, v.rules.Directory)
+	o, day := who(r, v.rules.Directory), v.rules.Calendar.Day(r.On())
 	view := receptionView{
 		ID: r.ID, Office: r.Office, Leader: r.Leader, Name: o.Name, Post: o.Post, Portfolio: o.Portfolio,
-		On: r.On(), From: r.From.UTC(), Until: r.Until.UTC(), RestDay: !v.rules.Calendar.Day(r.On()).Work, Place: r.Place,
+		On: r.On(), From: r.From.UTC(), Until: r.Until.UTC(), RestDay: !day.Work, Provisional: day.Provisional, Place: r.Place,
 		Form: r.Form, FormName: v.lang.of(formName(r.Form, v.rules.Policy)), Slots: casefile.SlotsOf(r, v.rules.Policy),
 		State: r.State(v.now), Publication: casefile.Published(r, v.rules), PublishedBy: text(r.PublishedBy), PublishedAt: instant(r.PublishedAt),
 		Instead: text(r.Instead), EnteredBy: r.EnteredBy, EnteredAt: r.EnteredAt.UTC(), HeldBy: text(r.HeldBy), HeldAt: instant(r.HeldAt),
@@ -295,7 +296,11 @@ func (a *api) postReceptionCancel(w http.ResponseWriter, r *http.Request) error 
 		if err != nil {
 			return err
 		}
-		day, refusal := casefile.CancelReception(day, reason, booked, v.by, v.rules)
+		visits, err := tx.Visits(ctx, day.ID)
+		if err != nil {
+			return err
+		}
+		day, refusal := casefile.CancelReception(day, reason, booked, visits, v.by, v.rules)
 		if err := b.err(asError(refusal)); err != nil {
 			return err
 		}
@@ -349,13 +354,13 @@ func (a *api) postReceptionSwap(w http.ResponseWriter, r *http.Request) error {
 			instead, err = tx.Instead(ctx, command)
 			return err
 		}
-		leaders := []string{day.Leader, swap.Leader}
+		leaders, ends := []string{day.Leader, swap.Leader}, []string{day.ID}
 		if with != "" {
 			other, _, _, err := tx.Reception(ctx, with)
 			switch {
 			case err == nil && (!other.PublishedAt.IsZero() || v.oversees(other)):
 				swap.With = &other
-				leaders = append(leaders, other.Leader)
+				leaders, ends = append(leaders, other.Leader), append(ends, other.ID)
 			case err == nil || errors.Is(err, store.ErrNotFound):
 				b.wrong("with", "unknown_reception", "没有这个接待日", "there is no such reception day")
 			default:
@@ -364,6 +369,9 @@ func (a *api) postReceptionSwap(w http.ResponseWriter, r *http.Request) error {
 		}
 		standing, err := tx.Standing(ctx, v.now, leaders...)
 		if err != nil {
+			return err
+		}
+		if swap.Visits, err = tx.Visits(ctx, ends...); err != nil {
 			return err
 		}
 		ended, next, refusal := casefile.SwapReception(day, swap, v.by, v.rules, standing)

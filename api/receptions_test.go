@@ -385,6 +385,18 @@ func TestAppointments(t *testing.T) {
 	}
 }
 
+// A day of a year whose rest days are not published is marked as provisional.
+func TestReceptionProvisional(t *testing.T) {
+	t.Parallel()
+	w := newStoreWorld(t)
+	for on, want := range map[string]bool{"2026-09-16": false, "2027-03-10": true} {
+		id := w.receive("a-registrar", m{"on": on})
+		if got := w.do("a-registrar", "GET", "/api/v1/receptions/"+id, nil).want(t, 200, "").get("provisional"); got != want {
+			t.Errorf("%s is provisional: %v", on, got)
+		}
+	}
+}
+
 // RECV-CASE: a visit on the day becomes a case that the receiving leader answers for; the
 // day is done when every visit has its result.
 func TestReceptionVisits(t *testing.T) {
@@ -456,6 +468,10 @@ func TestReceptionVisits(t *testing.T) {
 		t.Errorf("received as %s", received.body)
 	}
 	w.do("p-registrar", "POST", "/api/v1/cases/"+open+"/commands/receive", m{"reception": id, "text": "来访"}).want(t, 409, "already_received")
+
+	// Nobody undoes a day on which people were received.
+	w.do("a-leader", "POST", address+"/cancel", m{"reason": "mistake"}).want(t, 409, "reception_visited")
+	w.do("p-registrar", "POST", address+"/swap", m{"reason": "duty", "on": "2026-09-17"}).want(t, 409, "reception_visited")
 
 	// The follow-up, until every visit has its result.
 	w.do("p-registrar", "POST", address+"/hold", nil).want(t, 200, "")

@@ -78,8 +78,8 @@ var SupervisionTerms = map[ChannelName][]string{
 }
 
 // HandedDownOrigins are the origins of cases that came from above the prefecture's
-// units: 省交办、地区督查.
-var HandedDownOrigins = []string{"province", "prefecture"}
+// units: 国家（信访局）交办、省交办、地区督查. The first is an origin of a profile.
+var HandedDownOrigins = []string{"national", "province", "prefecture"}
 
 const (
 	beijing   = "北京市房山区住建委信访工作目标责任办法"
@@ -115,8 +115,8 @@ var Metrics = []Metric{
 	{
 		ID: "handed_down_on_time", Name: policy.Text{Chinese: "上级交办按期办结率", English: "handed down: settled in time"},
 		Formula: policy.Text{
-			Chinese: "按期送达 ÷（送达＋到期）；上级信访部门交办的期限，以及省交办、地区督查事项的办理期限",
-			English: "served in time ÷ (served + fallen due); the terms of what a petition office above commissioned, and the terms to settle of what the province or the prefecture handed down",
+			Chinese: "按期送达 ÷（送达＋到期）；上级信访部门交办的期限，以及国家、省交办和地区督查事项的办理期限",
+			English: "served in time ÷ (served + fallen due); the terms of what a petition office above commissioned, and the terms to settle of what the state, the province or the prefecture handed down",
 		},
 		Unit: Percent, Source: beijing, Basis: policy.Local, Counts: CountsTerms,
 		Clocks: slices.Concat(settlement, []string{"ASSIGN-RESULT"}), Done: []string{"served"}, HandedDown: true,

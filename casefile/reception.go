@@ -396,6 +396,7 @@ type Swap struct {
 	Until  policy.TimeOfDay
 	Place  string // "" for the same
 	With   *Reception
+	Visits int // that the days have had: those that became a case, and appointments that were kept
 }
 
 // absent ends a day for a leader who does not come. It is said by the leader or the
@@ -420,11 +421,24 @@ func absent(day Reception, reason string, by Actor, r Rules) (Reception, *Error)
 	return day, nil
 }
 
+// visited refuses to end a day on which somebody was received.
+func visited(visits int) *Error {
+	if visits == 0 {
+		return nil
+	}
+	return conflict("reception_visited", "该接待日已有来访登记，不能再取消或调换；领导到场的，请登记已接访",
+		"somebody was received on this day: it can't be cancelled or swapped any more; record that it was held")
+}
+
 // CancelReception ends a day without another in its place. booked is how many
-// appointments on it are open: whoever has one must be told first.
-func CancelReception(day Reception, reason string, booked int, by Actor, r Rules) (Reception, *Error) {
+// appointments on it are open: whoever has one must be told first. visits is how many
+// visits it has had, as of Swap.
+func CancelReception(day Reception, reason string, booked, visits int, by Actor, r Rules) (Reception, *Error) {
 	day, err := absent(day, reason, by, r)
 	if err != nil {
+		return day, err
+	}
+	if err := visited(visits); err != nil {
 		return day, err
 	}
 	var v invalid
@@ -461,8 +475,10 @@ func ReceptionCommands(day Reception, by Actor, r Rules) []string {
 // are the days that those who come have around that time. It returns the days ended and,
 // in the same order, those that take their places: appointments move along.
 func SwapReception(day Reception, s Swap, by Actor, r Rules, standing []Reception) (ended, instead []Reception, refusal *Error) {
-	day, refusal = absent(day, s.Reason, by, r)
-	if refusal != nil {
+	if day, refusal = absent(day, s.Reason, by, r); refusal != nil {
+		return nil, nil, refusal
+	}
+	if refusal = visited(s.Visits); refusal != nil {
 		return nil, nil, refusal
 	}
 	var v invalid

@@ -275,18 +275,24 @@ func TestCancelReception(t *testing.T) {
 	d := newDesk(t)
 	first := d.reception(nil)
 	by := d.actor("county-clerk")
-	if _, refusal := CancelReception(first, "illness", 2, by, d.rules); refusal == nil || refusal.Code != "appointments_open" {
+	if _, refusal := CancelReception(first, "illness", 2, 0, by, d.rules); refusal == nil || refusal.Code != "appointments_open" {
 		t.Errorf("cancelled over the visitors' heads: %s", show(refusal))
 	}
-	if _, refusal := CancelReception(first, "mood", 0, by, d.rules); refusal == nil || !slices.Equal(problems(refusal), []string{"reason not_in_list"}) {
+	if _, refusal := CancelReception(first, "mood", 0, 0, by, d.rules); refusal == nil || !slices.Equal(problems(refusal), []string{"reason not_in_list"}) {
 		t.Errorf("%s", show(refusal))
 	}
-	ended, refusal := CancelReception(first, "mistake", 0, by, d.rules)
+	if _, refusal := CancelReception(first, "mistake", 0, 1, by, d.rules); refusal == nil || refusal.Code != "reception_visited" {
+		t.Errorf("a day with a visit: %v", refusal)
+	}
+	if _, _, refusal := SwapReception(first, Swap{ID: "new", Reason: "duty", On: first.On().AddDays(1), Visits: 1}, by, d.rules, nil); refusal == nil || refusal.Code != "reception_visited" {
+		t.Errorf("a day with a visit, swapped: %v", refusal)
+	}
+	ended, refusal := CancelReception(first, "mistake", 0, 0, by, d.rules)
 	if refusal != nil || ended.State(d.now) != ReceptionCancelled || ended.Stands() {
 		t.Fatalf("%s, %s", show(ended), show(refusal))
 	}
 	for _, again := range []func() *Error{
-		func() *Error { _, e := CancelReception(ended, "mistake", 0, by, d.rules); return e },
+		func() *Error { _, e := CancelReception(ended, "mistake", 0, 0, by, d.rules); return e },
 		func() *Error { _, e := PublishReception(ended, by, d.rules); return e },
 		func() *Error { _, e := HoldReception(ended, by, d.rules); return e },
 		func() *Error {

@@ -131,6 +131,9 @@ func TestRegForwardSplit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if !policy.Has(split.Origins, "national") || !slices.Contains(HandedDownOrigins, "national") {
+		t.Error("what the national bureau hands down counts as handed down")
+	}
 	register := func(p *policy.Policy, origin, who string) *desk {
 		d := newDesk(t)
 		d.rules.Policy = p

@@ -25,6 +25,7 @@ type reception struct {
 	From        time.Time               `json:"from"`
 	Until       time.Time               `json:"until"`
 	RestDay     bool                    `json:"rest_day"`
+	Provisional bool                    `json:"provisional"`
 	Place       string                  `json:"place"`
 	FormName    string                  `json:"form_name"`
 	Slots       int                     `json:"slots"`
