@@ -79,11 +79,11 @@ type caseOutcome struct {
 
 // Why is the reason of a refusal, with what is wrong in its fields.
 func (o caseOutcome) Why() string {
-	said := o.Detail
+	said := []string{o.Detail}
 	for _, f := range o.Fields {
-		said += " " + f.Message
+		said = append(said, f.Message)
 	}
-	return said
+	return strings.Join(said, " ")
 }
 
 // postBulk takes an order step by step: the form, the trial, the order itself. What is
