@@ -768,12 +768,16 @@ func notExtended(c Case, _ Actor, now time.Time) *Error {
 // mayEnd keeps a case open while somebody supervises it or an urgent report is missing.
 func mayEnd(c Case, _ Actor, _ time.Time) *Error {
 	if len(c.Urgent.WaitsFor()) > 0 {
-		return conflict("urgent_unreported", "重大紧急事项尚未报告，不能结束本案", "the urgent matter has not been reported; the case can't be ended")
+		return unreported()
 	}
 	if c.Supervision() != NotSupervised {
 		return conflict("still_supervised", "督办尚未全部解除，不能结束本案", "a channel of supervision has not been released; the case can't be ended")
 	}
 	return nil
+}
+
+func unreported() *Error {
+	return conflict("urgent_unreported", "重大紧急事项尚未报告，不能结束本案", "the urgent matter has not been reported; the case can't be ended")
 }
 
 func notYetSupervised(c Case, _ Actor, _ time.Time) *Error {

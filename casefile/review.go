@@ -223,6 +223,9 @@ func declineReview(d *decision) *Error {
 	if err := d.textGiven(); err != nil {
 		return err
 	}
+	if err := d.reported(); err != nil {
+		return err
+	}
 	d.tell(d.emit(Event{Kind: EventReviewDeclined, Document: d.text(), CountFrom: d.today()}), d.officialsOf(d.c.Office, Supervisor))
 	return nil
 }
@@ -250,12 +253,26 @@ func concludeReview(d *decision) *Error {
 	if err := v.err(); err != nil {
 		return err
 	}
+	if d.cmd.Outcome == "uphold" {
+		if err := d.reported(); err != nil {
+			return err
+		}
+	}
 	e := Event{
 		Kind: EventReviewed, Document: d.text(), Outcome: d.cmd.Outcome, Result: d.cmd.Result, Days: d.cmd.Days, Means: d.cmd.Means,
 		On: on, CountFrom: d.today(),
 	}
 	d.tell(d.emit(e), append(append(d.officialsOf(d.c.Unit, Officer), d.officialsOf(d.c.Office, Supervisor)...), d.c.Upper.Official, d.c.Lower.Official))
 	return nil
+}
+
+// reported refuses to end a closed case again by its review while the report of an urgent
+// matter, marked meanwhile, is missing.
+func (d *decision) reported() *Error {
+	if d.c.Review().From.Open() || len(d.c.Urgent.WaitsFor()) == 0 {
+		return nil
+	}
+	return unreported()
 }
 
 // reviewed folds the conclusion of a round into the case.

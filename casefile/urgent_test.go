@@ -212,3 +212,20 @@ func offset(t *testing.T, s string) policy.Offset {
 	}
 	return o
 }
+
+// What becomes urgent while a closed case is reviewed is reported before the review ends it
+// again.
+func TestUrgentDuringReview(t *testing.T) {
+	for _, kind := range []Kind{ConcludeReview, DeclineReview} {
+		d := newDesk(t).reach("closed").moves("clerk ask_review")
+		if kind == ConcludeReview {
+			d.moves("county-clerk accept_review")
+		}
+		d.moves("clerk mark_urgent")
+		d.refuse("county-clerk", d.command(kind), "urgent_unreported")
+		d.moves("clerk report_urgent").do("county-clerk", d.command(kind))
+		if d.c.Stage.Open() {
+			t.Errorf("%s leaves it %s", kind, d.c.Stage)
+		}
+	}
+}
