@@ -95,43 +95,49 @@ var begin = time.Date(2026, time.September, 1, 2, 0, 0, 0, time.UTC)
 
 // site is a whole system with its console.
 type site struct {
-	t     *testing.T
-	store *store.Store
-	auth  *auth.Auth
-	api   http.Handler
-	url   string
-	log   *bytes.Buffer
+	t      *testing.T
+	store  *store.Store
+	engine workflows.Engine
+	auth   *auth.Auth
+	api    http.Handler
+	url    string
+	log    *bytes.Buffer
 }
 
 func newSite(t *testing.T, change func(*web.Config)) *site {
+	t.Helper()
+	w := emptySite(t, &directory)
+	t.Cleanup(w.start(begin, change))
+	return w
+}
+
+// emptySite is a database with a directory, and a Temporal namespace.
+func emptySite(t *testing.T, directory *embeddedtest.Template) *site {
 	t.Helper()
 	s, err := open(t.Context(), directory.Database(t))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.Close)
-	quiet := slog.New(slog.DiscardHandler)
-	temporal, err := client.Dial(client.Options{HostPort: embeddedtest.Temporal(t).Address, Namespace: embeddedtest.Namespace(t), Logger: log.NewStructuredLogger(quiet)})
+	temporal, err := client.Dial(client.Options{HostPort: embeddedtest.Temporal(t).Address, Namespace: embeddedtest.Namespace(t), Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler))})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(temporal.Close)
-	engine, clock := workflows.Engine{Temporal: temporal}, casetime.Rehearsal(begin, 1)
-	ctx, stop := context.WithCancel(context.Background())
+	return &site{t: t, store: s, auth: &auth.Auth{Store: s}, engine: workflows.Engine{Temporal: temporal}, log: &bytes.Buffer{}}
+}
+
+// start lets a worker and the console run, from a moment on.
+func (w *site) start(begin time.Time, change func(*web.Config)) (stop func()) {
+	t, quiet, clock := w.t, slog.New(slog.DiscardHandler), casetime.Rehearsal(begin, 1)
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() {
-		done <- worker.Run(ctx, temporal, &activities.Activities{Store: s, Clock: clock, Engine: engine, Log: quiet}, quiet)
+		done <- worker.Run(ctx, w.engine.Temporal, &activities.Activities{Store: w.store, Clock: clock, Engine: w.engine, Log: quiet}, quiet)
 	}()
-	t.Cleanup(func() {
-		stop()
-		if err := <-done; err != nil && !errors.Is(err, context.Canceled) { // a short test ends while it starts
-			t.Errorf("worker: %v", err)
-		}
-	})
-	logged := &bytes.Buffer{}
-	w := &site{t: t, store: s, auth: &auth.Auth{Store: s}, log: logged}
-	w.api = api.New(api.Config{Store: s, Engine: engine, Clock: clock, Log: quiet})
-	config := web.Config{API: w.api, Auth: w.auth, Clock: clock, Trial: true, Log: slog.New(slog.NewTextHandler(logged, nil))}
+	w.api = api.New(api.Config{Store: w.store, Engine: w.engine, Clock: clock, Log: quiet})
+	config := web.Config{API: w.api, Auth: w.auth, Clock: clock, Trial: true, Log: slog.New(slog.NewTextHandler(w.log, nil))}
 	if change != nil {
 		change(&config)
 	}
@@ -140,14 +146,17 @@ func newSite(t *testing.T, change func(*web.Config)) *site {
 		t.Fatal(err)
 	}
 	server := httptest.NewServer(pages)
-	t.Cleanup(func() {
-		server.Close()
-		if strings.Contains(logged.String(), "level=ERROR") {
-			t.Errorf("logged: %s", logged)
-		}
-	})
 	w.url = server.URL
-	return w
+	return func() {
+		server.Close()
+		if strings.Contains(w.log.String(), "level=ERROR") {
+			t.Errorf("logged: %s", w.log)
+		}
+		cancel()
+		if err := <-done; err != nil && !errors.Is(err, context.Canceled) { // a short test ends while it starts
+			t.Errorf("worker: %v", err)
+		}
+	}
 }
 
 // register brings a case to the officer, led and forwarded, by the API.
