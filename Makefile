@@ -8,7 +8,7 @@ ARGS     ?=
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 TOOL     := go tool -modfile=tools/go.mod
 
-.PHONY: run test build postgres browser axe fmt check lint bench histories clean help
+.PHONY: run test build postgres browser axe fmt check lint bench histories pictures clean help
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t12
@@ -76,6 +76,9 @@ bench: build ## measure registration and commands, the board and lists
 
 histories: build ## record the histories that the replay tests keep
 	go test ./worker -run Replay -update
+
+pictures: bin/temporal-server postgres browser ## draw the README's pictures
+	go test ./web -run Pictures -update
 
 clean: ## remove what was built, not the data
 	rm -rf bin
