@@ -94,7 +94,6 @@ var pictures = []struct {
 	wide, high           int64
 	scale                float64
 }{
-	{"cases", "o010", "/cases", 1200, 900, 1},
 	{"case", "o010", "/cases/{id}", 1200, 1130, 1},
 	{"desk-telephone", "upper", "/desk", 375, 740, 2},
 }
