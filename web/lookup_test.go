@@ -54,8 +54,8 @@ func TestPetitionersWay(t *testing.T) {
 	if page.at != "/lookup/case" || strings.Contains(page.at, code) {
 		t.Errorf("at %s", page.at)
 	}
-	for _, secret := range []string{"何甲", "马己", "贺某某", "13900000002", "秘密", "补贴", title, "督办中", "包案领导", code, secret} {
-		if strings.Contains(strings.ReplaceAll(page.body, "每件信访事项由两名领导负责到底", ""), secret) {
+	for _, secret := range []string{"何甲", "马己", "贺某某", "13900000002", "秘密", "补贴", title, "督办中", "领导负责", code, secret} {
+		if strings.Contains(page.body, secret) {
 			t.Errorf("%q leaks", secret)
 		}
 	}
