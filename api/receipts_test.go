@@ -37,7 +37,7 @@ func TestReceipt(t *testing.T) {
 	}
 	w.do("p-registrar", "POST", address, m{"reissue": "yes", "x": 1}).want(t, 422, "invalid_fields")
 	w.do("", "POST", address, m{}).want(t, 401, "unauthenticated")
-	w.do("p-registrar", "POST", "/api/v1/cases/nothing/receipt", m{}).want(t, 404, "case_not_found")
+	w.do("p-registrar", "POST", "/api/v1/cases/nothing/receipt", m{}).want(t, 404, "eachnot_found")
 }
 
 // receipt gives a receipt out. Its code is no problem's.
@@ -56,7 +56,7 @@ func TestReceiptPermission(t *testing.T) {
 	forwarded := w.register(m{"petitioner": nil})
 	direct := w.do("a-nc-officer", "POST", "/api/v1/cases", registration(m{"origin": "self_found"})).want(t, 201, "").str("id")
 	accusing := w.register(m{"purpose": "accusation", "unit": "a-zr", "accused_unit": "a-nc"})
-	for _, case_ := range []struct {
+	for _, each := range []struct {
 		by, id string
 		status int
 		code   string
@@ -66,18 +66,18 @@ func TestReceiptPermission(t *testing.T) {
 		{"auditor", forwarded, 403, "receipt_not_permitted"},
 		{"p-inspector", forwarded, 403, "receipt_not_permitted"},
 		{"a-registrar", forwarded, 403, "receipt_not_permitted"}, // below the office in charge
-		{"b-registrar", forwarded, 404, "case_not_found"},
-		{"a-nc-officer", accusing, 404, "case_not_found"},
+		{"b-registrar", forwarded, 404, "eachnot_found"},
+		{"a-nc-officer", accusing, 404, "eachnot_found"},
 		{"p-registrar", forwarded, 201, ""}, // nobody's name is known
 		{"a-nc-officer", direct, 201, ""},
 		{"p-registrar", accusing, 201, ""},
 	} {
-		a := w.do(case_.by, "POST", "/api/v1/cases/"+case_.id+"/receipt", m{})
-		if a.status != case_.status || a.str("code") != case_.code && case_.status != 201 {
-			t.Errorf("%s: %d %s, want %d %s", case_.by, a.status, a.body, case_.status, case_.code)
+		a := w.do(each.by, "POST", "/api/v1/cases/"+each.id+"/receipt", m{})
+		if a.status != each.status || a.str("code") != each.code && each.status != 201 {
+			t.Errorf("%s: %d %s, want %d %s", each.by, a.status, a.body, each.status, each.code)
 		}
 		if a.status > 201 {
-			w.do(case_.by, "GET", "/api/v1/cases/"+case_.id+"/receipt", nil).want(t, case_.status, case_.code)
+			w.do(each.by, "GET", "/api/v1/cases/"+each.id+"/receipt", nil).want(t, each.status, each.code)
 		}
 	}
 }

@@ -23,7 +23,7 @@ func TestSupervisionList(t *testing.T) {
 	w.command("p-vice", id, "instruct", m{"text": "请抓紧办理。"})
 
 	got := w.do("p-inspector", "GET", "/api/v1/supervision?supervision=dual", nil).want(t, 200, "")
-	first := m(got.json["cases"].([]any)[0].(map[string]any))
+	first := got.json["cases"].([]any)[0].(map[string]any)
 	channels := first["channels"].([]any)
 	petition, office := channels[0].(map[string]any), channels[1].(map[string]any)
 	if got.get("total") != 1.0 || first["id"] != id || len(channels) != 2 || petition["channel"] != "petition_office" || office["channel"] != "supervision_office" {

@@ -12,7 +12,7 @@ func PermitBoard(by Actor) *Error {
 	switch by.Role {
 	case Registrar, Supervisor, Inspector, Leader, Auditor:
 		return nil
-	case Officer, Admin, System, Former:
+	case Officer, Admin, System, Former, Complainant:
 	}
 	return forbidden("not_permitted", "看板比较各单位、各包案领导的办理进度",
 		"看板供信访部门、督查机构、领导和审计人员使用", "the board is for petition offices, supervision offices, leaders and the auditor")

@@ -207,7 +207,7 @@ func ReadsFigures(by Actor) *Error {
 	switch by.Role {
 	case Supervisor, Inspector, Leader, Auditor:
 		return nil
-	case Registrar, Officer, Admin, System, Former:
+	case Registrar, Officer, Admin, System, Former, Complainant:
 	}
 	return forbidden("figures_not_permitted", "统计由督办人员、督查人员、领导和审计人员查看",
 		"统计由信访部门督办人员、督查人员、领导和审计人员查看", "figures are for supervisors, inspectors, leaders and auditors")

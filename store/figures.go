@@ -143,7 +143,7 @@ func (c counter) answered() where {
 		mine = area(d, d.Area(c.by.Unit))
 	case casefile.Auditor:
 		mine = nil
-	case casefile.Leader, casefile.Officer, casefile.Admin, casefile.System, casefile.Former:
+	case casefile.Leader, casefile.Officer, casefile.Admin, casefile.System, casefile.Former, casefile.Complainant:
 	}
 	// Who is above all units sees every case: no condition serves best.
 	if c.by.Role != casefile.Auditor && len(mine) < len(d.Units) {

@@ -94,7 +94,7 @@ type pass struct {
 	Until  time.Time `json:"until"`
 }
 
-const passContext = "pass of a receipt"
+const passContext = "pass of a receipt" //nolint:gosec // no credential: what the seal is bound to
 
 // Pass makes a receipt's pass: sealed, so that any process can open it and nobody make one.
 func (s *Store) Pass(r Receipt, until time.Time) (string, error) {
