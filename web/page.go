@@ -247,8 +247,7 @@ var parts = []part{
 	{"receptions", policy.Text{Chinese: "接待日", English: "Receptions"}, []casefile.Role{casefile.Registrar, casefile.Supervisor, casefile.Inspector, casefile.Leader, casefile.Auditor}},
 	{"targets", policy.Text{Chinese: "责任状", English: "Targets"}, []casefile.Role{casefile.Supervisor, casefile.Leader, casefile.Officer, casefile.Auditor}},
 	{"figures", policy.Text{Chinese: "统计", English: "Figures"}, []casefile.Role{casefile.Supervisor, casefile.Inspector, casefile.Leader, casefile.Auditor}},
-	{"deadline", policy.Text{Chinese: "期限", English: "Deadlines"}, nil},
-	{"admin", policy.Text{Chinese: "管理", English: "Administration"}, administrators()},
+	{"admin", policy.Text{Chinese: "管理", English: "Admin"}, administrators()},
 }
 
 // Nav lists the parts of the site that are for the reader.
