@@ -36,7 +36,7 @@ func openChrome(t *testing.T, wide, high int64) *chrome {
 		t.Cleanup(cancel)
 		ctx, cancel = chromedp.NewContext(ctx)
 		t.Cleanup(cancel)
-		b.ctx, cancel = context.WithTimeout(ctx, 2*time.Minute)
+		b.ctx, cancel = context.WithTimeout(ctx, 5*time.Minute)
 		t.Cleanup(cancel)
 		err := chromedp.Run(b.ctx, emulation.SetDeviceMetricsOverride(wide, high, 2, wide < 600))
 		if err == nil {

@@ -158,22 +158,25 @@ func TestEveryPage(t *testing.T) {
 	t.Parallel()
 	w := newSite(t, nil)
 	signing := w.peopled()
-	examiner := newExaminer(t, w.url)
 	known, examined := map[string]bool{}, 0
 	for _, who := range everybody {
-		b := w.browse(who.official)
-		examiner.as(b)
-		for _, page := range b.walk(who.from) {
-			if !slices.ContainsFunc(page.parts, func(part string) bool { return !known[part] }) {
-				continue // nothing in it that was not looked at
+		t.Run("as "+who.official, func(t *testing.T) { // a browser each, which ends with it
+			b, examiner := w.browse(who.official), newExaminer(t, w.url)
+			b.t = t
+			examiner.as(b)
+			for _, page := range b.walk(who.from) {
+				if !slices.ContainsFunc(page.parts, func(part string) bool { return !known[part] }) {
+					continue // nothing in it that was not looked at
+				}
+				for _, part := range page.parts {
+					known[part] = true
+				}
+				examined++
+				examiner.examine(who.official, page.address, "")
 			}
-			for _, part := range page.parts {
-				known[part] = true
-			}
-			examined++
-			examiner.examine(who.official, page.address, "")
-		}
+		})
 	}
+	examiner := newExaminer(t, w.url)
 	for _, form := range refused {
 		examiner.as(w.browse(form.official))
 		examiner.examine(form.official, strings.ReplaceAll(form.path, "{id}", signing), form.form)
