@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 
@@ -66,10 +67,35 @@ type eventView struct {
 
 // getCase shows a case: head, time limits, opinion, story, and what its reader may do.
 func (s *console) getCase(w http.ResponseWriter, r *http.Request) error {
-	by, id := callerOf(r), url.PathEscape(chi.URLParam(r, "id"))
-	var p casePage
-	if err := s.api.get(by, "/cases/"+id, &p.Case); err != nil {
+	p, err := s.casePage(r)
+	if err != nil {
 		return err
+	}
+	if kind := casefile.Kind(r.URL.Query().Get("done")); kind != "" && kind.Name().Chinese != string(kind) {
+		p.Done = p.Lang.t("已完成："+kind.Name().Chinese+"。", "Done: "+kind.Name().English+".")
+	}
+	return s.show(w, r, http.StatusOK, "case", p)
+}
+
+type printPage struct {
+	casePage
+	At time.Time // when it was drawn up
+}
+
+// getPrint shows a case as a paper to be filed: what is known of it, from its beginning.
+func (s *console) getPrint(w http.ResponseWriter, r *http.Request) error {
+	p, err := s.casePage(r)
+	if err != nil {
+		return err
+	}
+	slices.Reverse(p.Events)
+	return s.show(w, r, http.StatusOK, "print", printPage{p, s.Clock.Now()})
+}
+
+func (s *console) casePage(r *http.Request) (p casePage, err error) {
+	by, id := callerOf(r), url.PathEscape(chi.URLParam(r, "id"))
+	if err := s.api.get(by, "/cases/"+id, &p.Case); err != nil {
+		return p, err
 	}
 	p.page = s.page(r, by.lang.t("信访事项 ", "Case ")+p.Case.Number)
 	p.At = "cases"
@@ -81,18 +107,18 @@ func (s *console) getCase(w http.ResponseWriter, r *http.Request) error {
 		Steps []step `json:"steps"`
 	}
 	if err := s.api.get(by, "/cases/"+id+"/events", &events); err != nil {
-		return err
+		return p, err
 	}
 	if err := s.api.get(by, "/cases/"+id+"/steps", &steps); err != nil {
-		return err
+		return p, err
 	}
 	names, err := s.api.directory(by)
 	if err != nil {
-		return err
+		return p, err
 	}
 	rules, err := s.api.policy(by)
 	if err != nil {
-		return err
+		return p, err
 	}
 	words := wording{by.lang, rules, names}
 	p.Rows, p.Months, p.Now = timeline(p.Case.Clocks, steps.Steps, p.Today, words)
@@ -116,10 +142,7 @@ func (s *console) getCase(w http.ResponseWriter, r *http.Request) error {
 	if o := p.Case.Opinion; o != nil {
 		p.Result = words.code(casefile.Choices(casefile.Opine, "result", rules), o.Result)
 	}
-	if kind := casefile.Kind(r.URL.Query().Get("done")); kind != "" && kind.Name().Chinese != string(kind) {
-		p.Done = by.lang.t("已完成："+kind.Name().Chinese+"。", "Done: "+kind.Name().English+".")
-	}
-	return s.show(w, r, http.StatusOK, "case", p)
+	return p, nil
 }
 
 // wording puts codes into words.

@@ -94,6 +94,7 @@ var pictures = []struct {
 	wide, high           int64
 	scale                float64
 }{
+	{"board", "o010", "/board", 1200, 1000, 1},
 	{"case", "o010", "/cases/{id}", 1200, 1130, 1},
 	{"desk-telephone", "upper", "/desk", 375, 740, 2},
 }
