@@ -79,7 +79,7 @@ func (s *console) getCase(w http.ResponseWriter, r *http.Request) error {
 
 type printPage struct {
 	casePage
-	At time.Time // when it was drawn up
+	DrawnAt time.Time
 }
 
 // getPrint shows a case as a paper to be filed: what is known of it, from its beginning.
