@@ -133,7 +133,7 @@ func (s *console) casePage(r *http.Request) (p casePage, err error) {
 	if slices.Contains([]casefile.Role{casefile.Registrar, casefile.Supervisor, casefile.Officer}, by.who.Role) {
 		err := s.api.get(by, "/cases/"+id+"/receipt", nil)
 		if p.Gives = err == nil; err != nil && !errors.As(err, new(*problem)) {
-			return err
+			return p, err
 		}
 	}
 	if p.Mine = offers(p.Case.Commands); len(p.Mine) > 6 {
