@@ -17,7 +17,7 @@ func TestPrint(t *testing.T) {
 	w := newSite(t, nil)
 	id := w.peopled()
 	got := w.browse("supervisor").get("/cases/"+id+"/print").want(200, "信访事项办理情况", "何甲", "马己", "请写明计划的时间。", petitionerName, "已列入明年四月的计划。", "制表：章己")
-	if first, last := strings.Index(got.body, ">登记<"), strings.LastIndex(got.body, ">拟处理意见书<"); first < 0 || first > last {
+	if first, last := strings.Index(got.body, ">登记<"), strings.LastIndex(got.body, ">拟出处理意见书<"); first < 0 || first > last {
 		t.Errorf("the story does not begin at its beginning: %d, %d", first, last)
 	}
 	w.browse("outsider").get("/cases/"+id+"/print").want(404, "没有这个信访事项")
