@@ -37,7 +37,7 @@ func TestReceipt(t *testing.T) {
 	}
 	w.do("p-registrar", "POST", address, m{"reissue": "yes", "x": 1}).want(t, 422, "invalid_fields")
 	w.do("", "POST", address, m{}).want(t, 401, "unauthenticated")
-	w.do("p-registrar", "POST", "/api/v1/cases/nothing/receipt", m{}).want(t, 404, "eachnot_found")
+	w.do("p-registrar", "POST", "/api/v1/cases/nothing/receipt", m{}).want(t, 404, "case_not_found")
 }
 
 // receipt gives a receipt out. Its code is no problem's.
@@ -66,8 +66,8 @@ func TestReceiptPermission(t *testing.T) {
 		{"auditor", forwarded, 403, "receipt_not_permitted"},
 		{"p-inspector", forwarded, 403, "receipt_not_permitted"},
 		{"a-registrar", forwarded, 403, "receipt_not_permitted"}, // below the office in charge
-		{"b-registrar", forwarded, 404, "eachnot_found"},
-		{"a-nc-officer", accusing, 404, "eachnot_found"},
+		{"b-registrar", forwarded, 404, "case_not_found"},
+		{"a-nc-officer", accusing, 404, "case_not_found"},
 		{"p-registrar", forwarded, 201, ""}, // nobody's name is known
 		{"a-nc-officer", direct, 201, ""},
 		{"p-registrar", accusing, 201, ""},
