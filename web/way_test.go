@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 )
 
@@ -30,7 +31,7 @@ func TestFromClerkToPetitioner(t *testing.T) {
 	desk := openChrome(t, 1440, 900)
 	desk.signIn(w, "clerk")
 	desk.run(chromedp.Navigate(w.url+"/cases/new"), chromedp.WaitVisible(`form.register`, chromedp.ByQuery))
-	desk.fill(`form.register`, `{"petitioner.name": "贺某某", "title": "反映农业补贴少发", "text": "少发两年，请求补发。", "category": "agriculture", "unit": "a-nc"}`,
+	desk.fill(`form.register`, `{"origin": "province", "petitioner.name": "贺某某", "title": "反映农业补贴少发", "text": "少发两年，请求补发。", "category": "agriculture", "unit": "a-nc"}`,
 		`location.pathname.endsWith("/receipt")`)
 	var at string
 	desk.run(chromedp.Location(&at))
@@ -42,6 +43,7 @@ func TestFromClerkToPetitioner(t *testing.T) {
 
 	give := func(b *chrome, official, command, values string) {
 		t.Helper()
+		b.run(network.ClearBrowserCookies())
 		b.signIn(w, official)
 		b.run(chromedp.Navigate(w.url+"/cases/"+id+"/do/"+command), chromedp.WaitVisible(`form.form button`, chromedp.ByQuery))
 		b.fits()
