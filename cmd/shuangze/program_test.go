@@ -114,7 +114,7 @@ func launch(t *testing.T, args ...string) *program {
 // until waits for words in what the program prints.
 func (p *program) until(words string) {
 	p.t.Helper()
-	deadline := time.Now().Add(4 * time.Minute)
+	deadline := time.Now().Add(8 * time.Minute) // of a machine that does much else
 	for !strings.Contains(p.out.String(), words) {
 		select {
 		case <-p.done:
