@@ -63,7 +63,7 @@ func (in *installation) add(name string, c child) {
 
 // stop stops the children, the last started first, within nine seconds.
 func (in *installation) stop() error {
-	ctx, cancel := context.WithTimeout(context.Background(), 9*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	var errs []error
 	for i := len(in.children) - 1; i >= 0; i-- {
