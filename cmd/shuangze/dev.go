@@ -61,7 +61,7 @@ func (in *installation) add(name string, c child) {
 	in.children = append(in.children, c)
 }
 
-// stop stops the children, the last started first, within nine seconds.
+// stop stops the children, the last started first, within half a minute.
 func (in *installation) stop() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
