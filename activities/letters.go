@@ -155,10 +155,8 @@ func (p *post) item(c casefile.Case, now time.Time, clock string, reader casefil
 // limit shows a time limit.
 func (p *post) limit(item *notify.Item, k casefile.Clock, now time.Time) {
 	rule, _ := p.rules.Policy.Clock(k.Rule) // one that was dropped since has no name any more
-	item.Clock, item.Due, item.DueAt, item.Lamp, item.LateDays = rule.Name, k.Due.Internal, k.Due.At, k.Lamp(now), k.LateDays(now)
-	if at := k.Due.At; !at.IsZero() && item.LateDays > 0 {
-		item.LateHours = 1 + int(now.Sub(at)/time.Hour)
-	}
+	item.Clock, item.Due, item.DueAt, item.Lamp = rule.Name, k.Due.Internal, k.Due.At, k.Lamp(now)
+	item.LateDays, item.LateHours = k.LateDays(now), k.LateHours(now)
 }
 
 func mostPressing(c casefile.Case) (first casefile.Clock, ok bool) {

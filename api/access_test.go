@@ -217,6 +217,28 @@ func TestLimits(t *testing.T) {
 	w.do("a-supervisor", "GET", "/api/v1/me", nil).want(t, 200, "") // from the same address
 }
 
+// The hall's visitors use up what one address may ask without a token: whoever is signed in
+// at the console there goes on working, within a limit of their own.
+func TestPublicLimitSparesOfficials(t *testing.T) {
+	t.Parallel()
+	w := newStoreWorld(t)
+	w.config.Registry = nil
+	w.config.Limits = api.Limits{Requests: 3, Public: 2}
+	w.handler = api.New(w.config)
+	for range 2 {
+		w.do("", "GET", "/api/v1/policy", nil).want(t, 200, "")
+	}
+	w.do("", "GET", "/api/v1/policy", nil).want(t, 429, "too_many_requests")
+	console := api.As(t.Context(), casefile.Official{ID: "p-supervisor", Role: casefile.Supervisor, Unit: "p-xf"})
+	for _, want := range []int{200, 200, 200, 429} {
+		got := httptest.NewRecorder()
+		w.handler.ServeHTTP(got, httptest.NewRequestWithContext(console, "GET", "/api/v1/policy", nil))
+		if got.Code != want {
+			t.Errorf("%d, want %d: %s", got.Code, want, got.Body)
+		}
+	}
+}
+
 // TestNothingLeaks: neither the log nor the metrics know a person, a search or a token.
 func TestNothingLeaks(t *testing.T) {
 	t.Parallel()

@@ -76,10 +76,15 @@ func (a *api) reject(w http.ResponseWriter, r *http.Request) error {
 	return errUnauthenticated
 }
 
-// limitPublic bounds what one address asks for without a token.
+// limitPublic bounds what one address asks for without a token. Officials at the console
+// share an address with the hall's visitors and are counted by themselves.
 func (a *api) limitPublic(next http.Handler) http.Handler {
 	return a.handle(func(w http.ResponseWriter, r *http.Request) error {
-		if a.public.OnLimit(w, r, a.address(r)) {
+		limit, whose := a.public, a.address(r)
+		if official, ok := r.Context().Value(asKey{}).(casefile.Official); ok {
+			limit, whose = a.requests, "official "+official.ID
+		}
+		if limit.OnLimit(w, r, whose) {
 			return errTooMany
 		}
 		next.ServeHTTP(w, r)

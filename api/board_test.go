@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"shuangze/api"
 	"shuangze/casefile"
 )
 
@@ -177,4 +178,15 @@ func TestSavedFilters(t *testing.T) {
 	w.do("p-supervisor", "DELETE", at+"/"+a.str("id"), nil).want(t, 204, "")
 	w.do("p-supervisor", "DELETE", at+"/"+a.str("id"), nil).want(t, 404, "filter_not_found")
 	w.do("p-supervisor", "POST", at, m{"name": "还有一个", "query": "overdue=true"}).want(t, 201, "")
+}
+
+// Nothing in a file is taken for a formula, and words are otherwise as they were.
+func TestPlain(t *testing.T) {
+	for word, want := range map[string]string{
+		"": "", "甲县": "甲县", "办结=60日": "办结=60日", "=1+1": "'=1+1", "\u3000@SUM(A1)": "'\u3000@SUM(A1)", "+86": "'+86", "-2": "'-2", "\t=1": "'\t=1", "＝1": "'＝1", "\u3000=1": "'\u3000=1",
+	} {
+		if got := api.Plain(word); got != want {
+			t.Errorf("%q: %q, want %q", word, got, want)
+		}
+	}
 }

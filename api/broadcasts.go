@@ -284,7 +284,7 @@ func (a *api) getBroadcast(w http.ResponseWriter, r *http.Request) error {
 			return notACursor()
 		}
 	}
-	rows, err := a.Store.BroadcastCases(r.Context(), v.by, b.ID, result, after, limit+1)
+	rows, err := a.Store.BroadcastCases(r.Context(), v.by, b.ID, result, after, limit+1, v.now)
 	if err != nil {
 		return err
 	}

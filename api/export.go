@@ -1,11 +1,15 @@
 package api
 
 import (
+	"context"
 	"encoding/csv"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
+	"time"
+	"unicode/utf8"
 
 	"shuangze/calendar"
 	"shuangze/casefile"
@@ -35,6 +39,7 @@ func (a *api) getTable(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(tablePatience))
 	q := readQuery(r)
 	filter, columns := q.narrow(v.rules), q.columns("columns")
 	filter.Sort = q.sort()
@@ -66,7 +71,7 @@ func (a *api) getTable(w http.ResponseWriter, r *http.Request) error {
 		}
 		line := make([]string, len(columns))
 		for i, c := range columns {
-			line[i] = plain(v.cell(c, row))
+			line[i] = Plain(v.cell(c, row))
 		}
 		return out.Write(line)
 	})
@@ -75,7 +80,7 @@ func (a *api) getTable(w http.ResponseWriter, r *http.Request) error {
 		begin() // a list of nothing has its head
 	case err != nil && begun:
 		// A part must not be taken for the whole: the connection breaks off.
-		if r.Context().Err() == nil {
+		if !errors.Is(err, context.Canceled) {
 			a.Log.ErrorContext(r.Context(), "export broke off", "route", routeOf(r), "error", err)
 		}
 		panic(http.ErrAbortHandler)
@@ -86,12 +91,13 @@ func (a *api) getTable(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// plain is a cell that no spreadsheet takes for a formula.
-func plain(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
-		return "'" + cell
+// Plain is a word that no spreadsheet takes for a formula, whatever blanks stand before it.
+func Plain(word string) string {
+	first, _ := utf8.DecodeRuneInString(strings.TrimSpace(word))
+	if strings.ContainsRune("=+-@＝＋－＠", first) {
+		return "'" + word
 	}
-	return cell
+	return word
 }
 
 // cell is what a column shows of a case.

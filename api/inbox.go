@@ -40,6 +40,7 @@ func (a *api) getInbox(w http.ResponseWriter, r *http.Request) error {
 		For   *string        `json:"for"`
 		Due   *calendar.Date `json:"due"`
 		DueAt *time.Time     `json:"due_at"`
+		Clock *string        `json:"clock"`
 		Lamp  casefile.Lamp  `json:"lamp"`
 		Case  summary        `json:"case"`
 	}
@@ -63,7 +64,7 @@ func (a *api) getInbox(w http.ResponseWriter, r *http.Request) error {
 			due := calendar.DayBefore(*t.Due)
 			shown.Due = &due
 			if k, ok := t.Case.DueBy(*t.Due, v.now); ok {
-				shown.DueAt, shown.Lamp = instant(k.Due.At), k.Lamp(v.now)
+				shown.DueAt, shown.Clock, shown.Lamp = instant(k.Due.At), &k.ID, k.Lamp(v.now)
 			}
 		}
 		inbox.Tasks = append(inbox.Tasks, shown)

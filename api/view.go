@@ -124,6 +124,7 @@ type clockView struct {
 	Lamp           casefile.Lamp   `json:"lamp"`
 	Overdue        bool            `json:"overdue"`
 	LateDays       int             `json:"late_days"`
+	LateHours      int             `json:"late_hours"`
 }
 
 // urgencyView is what there is to report of an urgent matter, and what has been.
@@ -219,6 +220,7 @@ type channelView struct {
 	Text       *string              `json:"text"`
 	OpenedAt   time.Time            `json:"opened_at"`
 	FedBackAt  *time.Time           `json:"fed_back_at"`
+	Clock      *string              `json:"clock"`
 	Due        *calendar.Date       `json:"due"`
 	Lamp       *casefile.Lamp       `json:"lamp"`
 	ReleasedAt *time.Time           `json:"released_at"`
@@ -275,7 +277,7 @@ func (v viewer) clock(k casefile.Clock) clockView {
 		From: k.From, Length: k.Length, Unit: k.Unit, StartedAt: k.StartedAt.UTC(),
 		InternalDue: k.Due.Internal, StatutoryDue: k.Due.Statutory, DueAt: instant(k.Due.At), Provisional: k.Due.Provisional, YellowOn: k.YellowOn, ExtendedDays: k.Extended,
 		SuspendedSince: instant(k.SuspendedSince), Suspensions: append([]casefile.Span{}, k.Spans...), MetAt: instant(k.MetAt), EndedAt: instant(k.EndedAt),
-		Lamp: k.Lamp(v.now), Overdue: k.Overdue(v.now), LateDays: k.LateDays(v.now),
+		Lamp: k.Lamp(v.now), Overdue: k.Overdue(v.now), LateDays: k.LateDays(v.now), LateHours: k.LateHours(v.now),
 	}
 }
 
@@ -355,7 +357,7 @@ func (v viewer) channel(c casefile.Case, ch casefile.Channel, texts map[string]s
 	}
 	if k, ok := c.Clock(clockOf[ch.Name]); ok {
 		lamp := k.Lamp(v.now)
-		view.Due, view.Lamp = &k.Due.Internal, &lamp
+		view.Clock, view.Due, view.Lamp = &k.ID, &k.Due.Internal, &lamp
 	}
 	return view
 }

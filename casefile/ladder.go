@@ -202,3 +202,11 @@ func (k Clock) LateDays(now time.Time) int {
 	}
 	return 1 + int(now.Sub(k.Due.StatutoryEnd())/(24*time.Hour))
 }
+
+// LateHours is the same of a clock in hours, in hours begun; 0 of any other.
+func (k Clock) LateHours(now time.Time) int {
+	if k.Due.At.IsZero() || !k.Overdue(now) {
+		return 0
+	}
+	return 1 + int(k.judgedAt(now).Sub(k.Due.At)/time.Hour)
+}

@@ -389,20 +389,21 @@ func (s *Store) broadcastResults(ctx context.Context, by casefile.Actor, d *case
 }
 
 // BroadcastCases lists the cases of a broadcast that have come to a result ("" for any)
-// in their order, after a position, without those that accuse the actor.
-func (s *Store) BroadcastCases(ctx context.Context, by casefile.Actor, id string, result BroadcastResult, after, limit int) ([]BroadcastCase, error) {
+// in their order, after a position: those that the actor may see.
+func (s *Store) BroadcastCases(ctx context.Context, by casefile.Actor, id string, result BroadcastResult, after, limit int, now time.Time) ([]BroadcastCase, error) {
 	d, err := s.Directory(ctx)
 	if err != nil {
 		return nil, err
 	}
-	const sql = `
+	w := where{args: pgx.NamedArgs{"broadcast": id, "after": after, "result": string(result), "limit": limit}}
+	w.sees(by, d, now)
+	sql := `
 		SELECT b.position, b.case_id, c.number, c.title, b.command, b.result, b.attempts, coalesce(b.seq, 0), b.refusal, coalesce(b.at, 'epoch')
 		FROM broadcast_cases b JOIN cases c ON c.id = b.case_id
-		WHERE b.broadcast = @broadcast AND b.position > @after AND (@result = '' OR b.result = @result) AND b.case_id NOT IN ` + accusing + `
+		WHERE b.broadcast = @broadcast AND b.position > @after AND (@result = '' OR b.result = @result)
+			AND b.case_id IN (SELECT id FROM cases` + w.String() + `)
 		ORDER BY b.position LIMIT @limit`
-	rows, err := s.pool.Query(ctx, sql, pgx.NamedArgs{
-		"me": by.ID, "above_me": above(d, by.Unit), "broadcast": id, "after": after, "result": string(result), "limit": limit,
-	})
+	rows, err := s.pool.Query(ctx, sql, w.args)
 	if err != nil {
 		return nil, fmt.Errorf("list cases of broadcast %s: %w", id, err)
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -116,6 +117,9 @@ type response struct {
 
 func (r *response) Header() http.Header    { return r.header }
 func (r *response) WriteHeader(status int) { r.status = status }
+
+// Unwrap lets the API say how long the reader may take.
+func (r *response) Unwrap() http.ResponseWriter { return r.to }
 
 func (r *response) Write(b []byte) (int, error) {
 	if r.to == nil || r.status >= http.StatusBadRequest {
@@ -272,13 +276,11 @@ type clock struct {
 	Lamp           casefile.Lamp   `json:"lamp"`
 	Overdue        bool            `json:"overdue"`
 	LateDays       int             `json:"late_days"`
+	LateHours      int             `json:"late_hours"` // of a clock in hours
 }
 
 // Path is the clock's id as a part of an address.
 func (k clock) Path() string { return url.PathEscape(k.ID) }
-
-// Behind is how many days the internal due date lies back.
-func (k clock) Behind(today calendar.Date) int { return today.DaysSince(k.InternalDue) }
 
 // Running reports whether the clock has neither been met nor ended.
 func (k clock) Running() bool { return k.MetAt == nil && k.EndedAt == nil }
@@ -292,6 +294,15 @@ func (s summary) Next() *clock {
 		}
 	}
 	return next
+}
+
+// clock is the clock with an id; nil where there is none.
+func (s summary) clock(id string) *clock {
+	i := slices.IndexFunc(s.Clocks, func(k clock) bool { return k.ID == id })
+	if i < 0 {
+		return nil
+	}
+	return &s.Clocks[i]
 }
 
 // NameOf is the leader's name who holds a seat of the case.
@@ -391,9 +402,13 @@ type task struct {
 	For   string         `json:"for"` // empty: nobody
 	Due   *calendar.Date `json:"due"`
 	DueAt *time.Time     `json:"due_at"`
+	Clock string         `json:"clock"` // id of the time limit; empty: none
 	Lamp  casefile.Lamp  `json:"lamp"`
 	Case  summary        `json:"case"`
 }
+
+// Limit is the time limit that the task is due by; nil: none.
+func (t task) Limit() *clock { return t.Case.clock(t.Clock) }
 
 type notice struct {
 	Case   string             `json:"case"`

@@ -363,13 +363,14 @@ func (s *console) running(by caller, today calendar.Date) (all []choice, err err
 			Name       string        `json:"name"`
 			OfficeName string        `json:"office_name"`
 			End        calendar.Date `json:"end"`
+			State      string        `json:"state"`
 		} `json:"campaigns"`
 	}
 	if err := s.api.get(by, "/campaigns?limit=200", &known); err != nil {
 		return nil, err
 	}
 	for _, c := range known.Campaigns {
-		if !c.End.Before(today) {
+		if c.State != "ended" && !c.End.Before(today) {
 			all = append(all, choice{c.ID, c.Name + " · " + c.OfficeName})
 		}
 	}
@@ -383,7 +384,7 @@ func (s *console) receptions(by caller, p *commandPage) error {
 	return err
 }
 
-// receptionDays are those of the last month, the latest first.
+// receptionDays are those of the caller's own office in the last month, the latest first.
 func (s *console) receptionDays(by caller, today calendar.Date) (all []choice, err error) {
 	var days struct {
 		Receptions []struct {
@@ -394,7 +395,7 @@ func (s *console) receptionDays(by caller, today calendar.Date) (all []choice, e
 			State casefile.ReceptionState `json:"state"`
 		} `json:"receptions"`
 	}
-	if err := s.api.get(by, "/receptions?from="+today.AddDays(-31).String()+"&until="+today.String(), &days); err != nil {
+	if err := s.api.get(by, "/receptions?limit=200&office="+url.QueryEscape(by.who.Unit)+"&from="+today.AddDays(-31).String()+"&until="+today.String(), &days); err != nil {
 		return nil, err
 	}
 	for _, d := range slices.Backward(days.Receptions) {

@@ -116,6 +116,22 @@ func (l lang) late(n int) string {
 	return fmt.Sprintf("逾期%d天", n)
 }
 
+// stands says how much time a clock has left, or by how much it is late. Late is what the
+// law calls so, as in figures and letters; before that the internal date may have passed.
+func (l lang) stands(k clock, today calendar.Date) string {
+	switch n := today.DaysSince(k.InternalDue); {
+	case k.SuspendedSince != nil:
+		return l.t("中止计时", "suspended")
+	case k.LateHours > 0:
+		return l.t(fmt.Sprintf("逾期%d小时", k.LateHours), fmt.Sprintf("%d %s late", k.LateHours, plural(k.LateHours, "hour", "hours")))
+	case k.LateDays > 0:
+		return l.late(k.LateDays)
+	case n > 0:
+		return l.t(fmt.Sprintf("超内部期限%d天", n), fmt.Sprintf("%d %s past the internal date", n, plural(n, "day", "days")))
+	}
+	return l.left(today, k.InternalDue)
+}
+
 func plural(n int, one, many string) string {
 	if n == 1 {
 		return one
@@ -140,6 +156,7 @@ func (l lang) functions() template.FuncMap {
 		"due":    l.due,
 		"left":   l.left,
 		"late":   l.late,
+		"stands": l.stands,
 		"unit":   l.unit,
 		"basis":  l.basis,
 		"date":   calendar.DateOf,

@@ -440,12 +440,12 @@ func (s *console) swapForm(w http.ResponseWriter, r *http.Request, refused *prob
 	var days struct {
 		Receptions []reception `json:"receptions"`
 	}
-	if err := s.api.get(by, "/receptions?limit=100&from="+p.Today.String()+"&until="+p.Today.AddDays(120).String(), &days); err != nil {
+	if err := s.api.get(by, "/receptions?limit=200&office="+url.QueryEscape(d.Office)+"&from="+p.Today.String()+"&until="+p.Today.AddDays(120).String(), &days); err != nil {
 		return err
 	}
 	var others group
 	for _, o := range days.Receptions {
-		if o.State == casefile.ReceptionPlanned && o.Office == d.Office && o.Leader != d.Leader {
+		if o.State == casefile.ReceptionPlanned && o.Leader != d.Leader {
 			others.Choices = append(others.Choices, choice{o.ID, l.day(o.On) + " " + o.Name + " " + o.Place})
 		}
 	}

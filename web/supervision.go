@@ -6,13 +6,13 @@ import (
 	"slices"
 	"time"
 
-	"shuangze/calendar"
 	"shuangze/casefile"
 )
 
 type supervisionPage struct {
 	page
-	Missed  []missed // by the reader's own office
+	Missed  []missed // by the reader's own office, the first of them
+	Owed    int      // how many it missed
 	Cases   []supervisedView
 	Total   int
 	Filters []filter
@@ -70,10 +70,10 @@ type channel struct {
 	Text       *string              `json:"text"`
 	OpenedAt   time.Time            `json:"opened_at"`
 	FedBackAt  *time.Time           `json:"fed_back_at"`
-	Due        *calendar.Date       `json:"due"`
-	Lamp       *casefile.Lamp       `json:"lamp"`
+	Clock      string               `json:"clock"` // id of its term; empty: none
 	ReleasedAt *time.Time           `json:"released_at"`
 	Why        string               `json:"-"` // the reason in words
+	Term       *clock               `json:"-"`
 }
 
 // supervisedView is a case with its channels in fixed places.
@@ -122,6 +122,7 @@ func (s *console) getSupervision(w http.ResponseWriter, r *http.Request) error {
 	if err := s.api.get(by, "/me/duties?limit=100", &own); err != nil {
 		return err
 	}
+	p.Owed = own.Red
 	for _, d := range own.Duties {
 		if d.Clock.Lamp != casefile.Red {
 			continue
@@ -201,6 +202,7 @@ func (w wording) supervised(c supervised) supervisedView {
 			at, v.Lanes = len(v.Lanes), append(v.Lanes, lane{Name: ch.Channel})
 		}
 		v.Lanes[at].Channel = &c.Channels[i]
+		c.Channels[i].Term = c.clock(ch.Clock)
 		if ch.Reason != nil {
 			c.Channels[i].Why = w.code(casefile.Choices(casefile.Supervise, "reason", w.rules), *ch.Reason)
 		}

@@ -4,7 +4,8 @@ import (
 	"encoding/csv"
 	"net/http"
 	"strings"
-	"unicode/utf8"
+
+	"shuangze/api"
 )
 
 // table is one of a page's tables: what is shown is what its file holds.
@@ -40,10 +41,10 @@ func writeCSV(w http.ResponseWriter, name string, t table) error {
 	out.UseCRLF = true
 	lines := [][]string{t.Head}
 	for _, r := range t.Rows {
-		line := []string{harmless(r.Name)}
+		line := []string{api.Plain(r.Name)}
 		for i, cell := range r.Cells {
 			if r.IsWord(i) {
-				cell = harmless(cell)
+				cell = api.Plain(cell)
 			}
 			line = append(line, cell)
 		}
@@ -54,13 +55,4 @@ func writeCSV(w http.ResponseWriter, name string, t table) error {
 	}
 	_, _ = w.Write([]byte(b.String())) // a reader who has gone is no error of ours
 	return nil
-}
-
-// harmless is a word that no spreadsheet takes for a formula, whatever blanks stand before it.
-func harmless(s string) string {
-	first, _ := utf8.DecodeRuneInString(strings.TrimSpace(s))
-	if strings.ContainsRune("=+-@＝＋－＠", first) {
-		return "'" + s
-	}
-	return s
 }

@@ -18,7 +18,7 @@ type row struct {
 	clock
 	Bearer   string
 	Bar      stretch
-	Over     stretch // past the due date
+	Over     stretch // past the statutory due date
 	Extended stretch // what an extension has added
 	Still    []stretch
 	Yellow   string
@@ -66,8 +66,8 @@ func timeline(clocks []clock, steps []step, today calendar.Date, w wording) (row
 		end := stopped(k, today)
 		r := row{clock: k, Bearer: w.Name(k.Bearer.Who), Yellow: x(k.YellowOn), Due: x(k.InternalDue), State: w.state(k, today), Explains: w.explains(k)}
 		r.Bar = between(k.From, k.InternalDue)
-		if end.After(k.InternalDue) {
-			r.Over = between(k.InternalDue, end)
+		if end.After(k.StatutoryDue) {
+			r.Over = between(k.StatutoryDue, end)
 		}
 		if k.ExtendedDays > 0 {
 			r.Extended = between(k.InternalDue.AddDays(-k.ExtendedDays), k.InternalDue)
@@ -158,15 +158,13 @@ func (w wording) step(id string) string {
 func (w wording) state(k clock, today calendar.Date) string {
 	switch {
 	case k.MetAt != nil && k.Lamp == casefile.Red:
-		return w.t("已办，", "done, ") + w.late(max(k.LateDays, 1))
+		return w.t("已办，", "done, ") + w.stands(k, stopped(k, today))
 	case k.MetAt != nil:
 		return w.t("按期完成", "done in time")
 	case k.EndedAt != nil:
 		return w.t("已终止", "ended")
-	case k.SuspendedSince != nil:
-		return w.t("中止计时", "suspended")
 	}
-	return w.left(today, k.InternalDue)
+	return w.stands(k, today)
 }
 
 func percent(v float64) string { return strconv.FormatFloat(v, 'f', 2, 64) + "%" }

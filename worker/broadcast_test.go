@@ -92,7 +92,7 @@ func (o *office) under(id string, results int) {
 func (o *office) consistent(id string) map[string]store.BroadcastCase {
 	o.t.Helper()
 	b := o.broadcast(id)
-	rows, err := o.store.BroadcastCases(o.t.Context(), o.actor(super), id, "", 0, 10_000)
+	rows, err := o.store.BroadcastCases(o.t.Context(), o.actor(super), id, "", 0, 10_000, time.Now())
 	if err != nil {
 		o.t.Fatal(err)
 	}
@@ -327,7 +327,7 @@ func TestBroadcastStuck(t *testing.T) {
 	if b := o.over(id); b.State != store.BroadcastDone || b.Results[store.Done] != 2 || b.Results[store.Failed] != 1 {
 		t.Errorf("it is %s with %v", b.State, b.Results)
 	}
-	rows, err := o.store.BroadcastCases(t.Context(), o.actor(super), id, store.Failed, 0, 10)
+	rows, err := o.store.BroadcastCases(t.Context(), o.actor(super), id, store.Failed, 0, 10, time.Now())
 	if err != nil || len(rows) != 1 || rows[0].Case != "case-000" || rows[0].Refusal == nil || rows[0].Refusal.Code != "no_answer" {
 		t.Errorf("failed: %+v, %v", rows, err)
 	}
@@ -344,7 +344,7 @@ func TestBroadcastBroken(t *testing.T) {
 	if b := o.over(id); b.Results[store.Done] != 1 || b.Results[store.Failed] != 1 {
 		t.Errorf("results: %v", b.Results)
 	}
-	rows, err := o.store.BroadcastCases(t.Context(), o.actor(super), id, store.Failed, 0, 10)
+	rows, err := o.store.BroadcastCases(t.Context(), o.actor(super), id, store.Failed, 0, 10, time.Now())
 	if err != nil || len(rows) != 1 || rows[0].Refusal.Code != "ledger_broken" || rows[0].Attempts != 0 {
 		t.Errorf("failed: %+v, %v", rows, err)
 	}
