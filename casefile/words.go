@@ -340,6 +340,16 @@ func reasonsOf(kind Kind, p *policy.Policy) []policy.Code {
 	}
 }
 
+var leftOutNames = map[string]policy.Text{
+	Superseded:        {Chinese: "后一步骤同时到期", English: "a later step was due too"},
+	Explained:         {Chinese: "责任单位此前已报告", English: "the unit had reported by then"},
+	AlreadySupervised: {Chinese: "已在督办中", English: "it was under supervision already"},
+	NoOffice:          {Chinese: "名录中没有党委督查室", English: "the directory has no supervision office"},
+}
+
+// LeftOutName is why the clock left a step out.
+func LeftOutName(reason string) policy.Text { return named(leftOutNames, reason) }
+
 var targetKindNames = map[string]policy.Text{
 	TargetConcluded: {Chinese: "化解件数", English: "cases concluded"},
 	TargetShare:     {Chinese: "化解率", English: "share concluded"},

@@ -237,7 +237,11 @@ func (w wording) event(e event) eventView {
 		add("督办", "Supervision", w.of(e.Channel.Name()))
 	}
 	add("文号", "Letter", e.Letter)
-	add("原因", "Reason", coded("reason", e.Reason))
+	if e.Kind == casefile.EventSuppressed {
+		add("原因", "Reason", w.of(casefile.LeftOutName(e.Reason)))
+	} else {
+		add("原因", "Reason", coded("reason", e.Reason))
+	}
 	add("依据", "Ground", w.code(casefile.Choices(casefile.Escalate, "ground", w.rules), e.Ground))
 	add("决定人", "Decided by", named(e.DecidedBy))
 	add("移交", "Handed over", arrow(named(e.From), named(e.To)))

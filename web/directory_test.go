@@ -81,7 +81,7 @@ func TestLeavePages(t *testing.T) {
 	form = b.post("/admin/leaves/new", form).want(422, `id="until-wrong"`, `value="2026-09-07"`, `value="2026-09-01"`, `value="training" checked`).form("/admin/leaves/new", form)
 	form.Set("until", "2026-09-11")
 	form.Set("deputy", "deputy")
-	page := b.post("/admin/leaves/new", form).want(200, "请假已登记", "马己", "2026年9月7日（周一）", "2026年9月11日（周五）", "施癸", "学习培训", "取消请假")
+	page := b.post("/admin/leaves/new", form).want(200, "请假已登记", "马己", "2026年9月7日 周一", "2026年9月11日 周五", "施癸", "学习培训", "取消请假")
 	b.post("/admin/leaves/new", form).want(200, "请假已登记") // the same form twice
 	if n := strings.Count(page.body, "未开始"); n != 1 {
 		t.Errorf("%d leaves", n)

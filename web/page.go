@@ -63,6 +63,8 @@ func (l lang) t(zh, en string) string {
 	return zh
 }
 
+var weekdays = [...]string{"周日", "周一", "周二", "周三", "周四", "周五", "周六"}
+
 // day writes a day as people do.
 func (l lang) day(d calendar.Date) string {
 	switch {
@@ -71,7 +73,7 @@ func (l lang) day(d calendar.Date) string {
 	case l == english:
 		return fmt.Sprintf("%s %d %s %d", d.Weekday().String()[:3], d.Day, d.Month.String()[:3], d.Year)
 	}
-	return d.Chinese()
+	return fmt.Sprintf("%d年%d月%d日 %s", d.Year, int(d.Month), d.Day, weekdays[d.Weekday()])
 }
 
 // month writes the month, or the months, of a span.
@@ -160,6 +162,7 @@ func (l lang) functions() template.FuncMap {
 		"unit":   l.unit,
 		"basis":  l.basis,
 		"date":   calendar.DateOf,
+		"asked":  l.asked,
 	}
 }
 
@@ -182,6 +185,29 @@ func (l lang) unit(u calendar.Unit) string {
 	case calendar.CalendarDay:
 	}
 	return l.t("日", "days")
+}
+
+var askedNames = map[string]policy.Text{
+	"q":           {Chinese: "编号或标题", English: "Number or title"},
+	"lamp":        {Chinese: "灯", English: "Lamp"},
+	"stage":       {Chinese: "环节", English: "Stage"},
+	"supervision": {Chinese: "督办", English: "Supervision"},
+	"unit":        {Chinese: "责任单位", English: "Unit"},
+	"leader":      {Chinese: "包案领导", English: "Leader"},
+	"origin":      {Chinese: "来源", English: "Origin"},
+	"due_before":  {Chinese: "法定期限早于", English: "Due before"},
+	"from":        {Chinese: "起始日期", English: "From"},
+	"until":       {Chinese: "截止日期", English: "Until"},
+	"rule":        {Chinese: "期限", English: "Time limit"},
+	"sort":        {Chinese: "排序", English: "Order"},
+}
+
+// asked is what a condition of a list is called.
+func (l lang) asked(name string) string {
+	if t, ok := askedNames[name]; ok {
+		return l.of(t)
+	}
+	return name
 }
 
 func (l lang) basis(b policy.Basis) string {

@@ -34,6 +34,9 @@ var everybody = []struct {
 	{"lower", []string{"/desk"}},
 	{"outsider", []string{"/desk", "/cases", "/cases/none"}},
 	{"inspector", []string{"/desk"}},
+	{"deputy", []string{"/desk"}},
+	{"convener", []string{"/desk"}},
+	{"head", []string{"/desk"}},
 	{"admin", []string{"/desk"}},
 	{"auditor", []string{"/desk"}},
 }
@@ -104,11 +107,12 @@ func shape(address string) string {
 // visit is a page that a walk came to.
 type visit struct {
 	address string
+	body    string
 	parts   []string // what the page is made of, each with its shape
 }
 
-// walk follows every link of the site from some addresses, three to a shape. A link that
-// leads nowhere is an error.
+// walk follows every link of the site from some addresses, three to a shape beside these.
+// A link that leads nowhere is an error.
 func (b *browser) walk(from []string) (found []visit) {
 	b.t.Helper()
 	type step struct{ from, to string }
@@ -120,11 +124,13 @@ func (b *browser) walk(from []string) (found []visit) {
 	for len(queue) > 0 {
 		next := queue[0]
 		queue = queue[1:]
-		if seen[next.to] || times[shape(next.to)] == 3 {
+		if seen[next.to] || next.from != "" && times[shape(next.to)] == 3 {
 			continue
 		}
 		seen[next.to] = true
-		times[shape(next.to)]++
+		if next.from != "" {
+			times[shape(next.to)]++
+		}
 		got := b.get(next.to)
 		if next.from != "" && got.status != http.StatusOK {
 			b.t.Errorf("%s leads to %s, which is %d", next.from, next.to, got.status)
@@ -136,7 +142,7 @@ func (b *browser) walk(from []string) (found []visit) {
 		if err != nil {
 			b.t.Fatal(err)
 		}
-		page := visit{address: next.to}
+		page := visit{address: next.to, body: got.body}
 		for n := range doc.Descendants() {
 			if n.Type != html.ElementNode {
 				continue
@@ -156,30 +162,54 @@ func (b *browser) walk(from []string) (found []visit) {
 // wide screen, and loads nothing but its two files.
 func TestEveryPage(t *testing.T) {
 	t.Parallel()
-	w := newSite(t, nil)
+	w := emptySite(t, &directory)
+	cases := w.lived()
+	t.Cleanup(w.start(begin, nil))
 	signing := w.peopled()
+	words := w.dictionary()
 	known, examined := map[string]bool{}, 0
 	for _, who := range everybody {
 		t.Run("as "+who.official, func(t *testing.T) { // a browser each, which ends with it
-			b, examiner := w.browse(who.official), newExaminer(t, w.url)
-			b.t = t
+			b, english, examiner := w.browse(who.official), w.browse(who.official), newExaminer(t, w.url)
+			b.t, english.t = t, t
+			english.post("/language", url.Values{"to": {"en"}})
 			examiner.as(b)
-			for _, page := range b.walk(who.from) {
-				if !slices.ContainsFunc(page.parts, func(part string) bool { return !known[part] }) {
+			from := who.from
+			if who.official == "supervisor" {
+				from = append(slices.Clone(from), cases...)
+			}
+			for _, page := range b.walk(from) {
+				if !slices.Contains(cases, page.address) && !slices.ContainsFunc(page.parts, func(part string) bool { return !known[part] }) {
 					continue // nothing in it that was not looked at
 				}
 				for _, part := range page.parts {
 					known[part] = true
 				}
 				examined++
-				examiner.examine(who.official, page.address, "")
+				words.inChinese(t, page.address, page.body)
+				words.inEnglish(t, page.address, english.get(page.address).body)
+				examiner.examine(who.official, page.address, "", examined)
 			}
 		})
 	}
+	t.Run("as a petitioner", func(t *testing.T) {
+		examiner := newExaminer(t, w.url)
+		for i, at := range cases {
+			b, english := w.petitioner(strings.TrimPrefix(at, "/cases/")), w.browse("")
+			b.t, english.t = t, t
+			english.http.Jar = b.http.Jar
+			page := b.get("/lookup/case").want(http.StatusOK)
+			words.inChinese(t, at, page.body)
+			examiner.as(b)
+			examiner.examine("a petitioner", "/lookup/case", "", i)
+			english.post("/language", url.Values{"to": {"en"}})
+			words.inEnglish(t, at, english.get("/lookup/case").body)
+		}
+	})
 	examiner := newExaminer(t, w.url)
-	for _, form := range refused {
+	for i, form := range refused {
 		examiner.as(w.browse(form.official))
-		examiner.examine(form.official, strings.ReplaceAll(form.path, "{id}", signing), form.form)
+		examiner.examine(form.official, strings.ReplaceAll(form.path, "{id}", signing), form.form, i)
 	}
 	t.Logf("%d pages examined", examined+len(refused))
 }
@@ -228,7 +258,7 @@ func newExaminer(t *testing.T, site string) *examiner {
 // as makes the real browser's visitor the one of another.
 func (e *examiner) as(b *browser) {
 	e.t.Helper()
-	at, err := url.Parse(e.url)
+	at, err := url.Parse(e.url + "/lookup/case") // cookies of the site, and of that part
 	if err != nil {
 		e.t.Fatal(err)
 	}
@@ -238,45 +268,46 @@ func (e *examiner) as(b *browser) {
 	}
 }
 
-// views are those in which a page is examined: each language, scheme and width with each other.
-var views = []struct {
+// view is how a page is looked at.
+type view struct {
 	language, scheme string
 	wide             int64
-}{{"zh", "light", 1440}, {"zh", "dark", 375}, {"en", "light", 375}, {"en", "dark", 1440}}
+}
 
-// examine looks at a page in every view. Given a form, it is sent as it is first, without
-// what browsers themselves would ask for.
-func (e *examiner) examine(official, address, form string) {
+// views are those in which pages are examined, in turn: each page in both languages, in the
+// light and in the dark, on a telephone and on a wide screen.
+var views = [][2]view{
+	{{"zh", "light", 1440}, {"en", "dark", 375}},
+	{{"zh", "dark", 375}, {"en", "light", 1440}},
+}
+
+// examine looks at a page in the views whose turn it is. Given a form, it is sent as it is
+// first, without what browsers themselves would ask for.
+func (e *examiner) examine(official, address, form string, turn int) {
 	e.t.Helper()
-	language := ""
-	for _, view := range views {
+	for _, view := range views[turn%2] {
 		name := fmt.Sprintf("%s as %q, %s %s %d", address, official, view.language, view.scheme, view.wide)
-		e.wide = view.wide
-		e.run(emulation.SetDeviceMetricsOverride(view.wide, 900, 1, view.wide < 600),
-			emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{
-				{Name: "prefers-color-scheme", Value: view.scheme},
-				{Name: "prefers-reduced-motion", Value: "reduce"}, // colours are as they stay
-			}))
-		if view.language != language {
-			language = view.language
-			e.loaded = 0
-			e.run(network.SetCookie("language", language).WithURL(e.url), chromedp.Navigate(e.url+address))
-			if form == "" && e.loaded > maxLoads {
-				e.t.Errorf("%s: %d files loaded", name, e.loaded)
-			}
-			if form != "" {
-				e.run(chromedp.Evaluate(`window.stays = true; document.querySelector("`+form+`").submit()`, nil))
-				e.until(`!window.stays && document.querySelector(".errors") !== null`)
-			}
-			e.run(chromedp.Evaluate(`document.querySelectorAll("details").forEach(d => { d.open = true })`, nil))
+		e.wide, e.loaded = view.wide, 0
+		e.run(emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{
+			{Name: "prefers-color-scheme", Value: view.scheme},
+			{Name: "prefers-reduced-motion", Value: "reduce"}, // colours are as they stay
+		}), e.window(view.wide), network.SetCookie("language", view.language).WithURL(e.url), chromedp.Navigate(e.url+address))
+		if form == "" && e.loaded > maxLoads {
+			e.t.Errorf("%s: %d files loaded", name, e.loaded)
 		}
-		var overflow int64
+		if form != "" {
+			e.run(chromedp.Evaluate(`window.stays = true; document.querySelector("`+form+`").submit()`, nil))
+			e.until(`!window.stays && document.querySelector(".errors") !== null`)
+		}
 		var findings []finding
-		e.run(chromedp.Evaluate(`document.documentElement.scrollWidth`, &overflow),
-			chromedp.Evaluate(axe, &findings, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))
-		if overflow > view.wide {
-			e.t.Errorf("%s: %d px wide", name, overflow)
+		e.run(chromedp.Evaluate(`document.querySelectorAll("details").forEach(d => { d.open = true })`, nil))
+		for _, wide := range []int64{375 + 1440 - view.wide, view.wide} {
+			var overflow int64
+			if e.run(e.window(wide), chromedp.Evaluate(`document.documentElement.scrollWidth`, &overflow)); overflow > wide {
+				e.t.Errorf("%s: %d px wide in a window of %d", name, overflow, wide)
+			}
 		}
+		e.run(chromedp.Evaluate(axe, &findings, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))
 		for _, f := range findings {
 			e.t.Errorf("%s: %s (%s): %s", name, f.Rule, f.Impact, strings.Join(f.Where, " | "))
 		}
@@ -285,6 +316,10 @@ func (e *examiner) examine(official, address, form string) {
 		}
 		e.refused = nil
 	}
+}
+
+func (e *examiner) window(wide int64) chromedp.Action {
+	return emulation.SetDeviceMetricsOverride(wide, 900, 1, wide < 600)
 }
 
 // finding is a rule of axe-core that a page breaks.

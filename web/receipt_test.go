@@ -18,7 +18,7 @@ func TestReceipt(t *testing.T) {
 	b := w.browse("clerk")
 	const form = "/cases/new"
 	page := b.post(form, b.get(form).form(form, begun(nil))).want(200, "已登记，编号", "地区信访局", "信访事项登记回执", "反映农业补贴发放错误", "贺某某",
-		"最迟2026年9月16日（周三）", "转送、交办", "15日内", "书面告知您是否受理", "60日内", "《信访工作条例》第三十四条", "30日内", "复查", "/cases/new?channel=visit&amp;origin=petition")
+		"最迟2026年9月16日 周三", "转送、交办", "15日内", "书面告知您是否受理", "60日内", "《信访工作条例》第三十四条", "30日内", "复查", "/cases/new?channel=visit&amp;origin=petition")
 	at, _, _ := strings.Cut(page.at, "?")
 	if !strings.HasSuffix(at, "/receipt") || strings.Contains(page.body, "查询密码</dt>") {
 		t.Fatalf("at %s", page.at)

@@ -39,18 +39,18 @@ func TestPublishYear(t *testing.T) {
 	b.get("/admin/rules").want(200, "国家基准", "2027年", "暂定", "还没有发布过规则")
 	const at = "/admin/rules/draft/year"
 	form := b.get(at+"?year=2027").want(200, `value="2027"`)
-	preview := b.post(at, form.form(at, nextYear(nil))).want(200, "尚未发布", "2027年2月5日（周五）", "春节", "发布理由")
+	preview := b.post(at, form.form(at, nextYear(nil))).want(200, "尚未发布", "2027年2月5日 周五", "春节", "发布理由")
 	if got := b.get("/admin/rules"); strings.Contains(got.body, "虚构") {
 		t.Error("a preview publishes")
 	}
 	publish := preview.form(at+"/publish", url.Values{"text": {""}})
-	again := b.post(at+"/publish", publish).want(422, "没有发布", "此项必填", "2027年2月5日（周五）")
+	again := b.post(at+"/publish", publish).want(422, "没有发布", "此项必填", "2027年2月5日 周五")
 	publish = again.form(at+"/publish", url.Values{"text": {"国务院办公厅已公布"}})
 	if got := b.post(at+"/publish", publish).want(200, "第1版规则已生效", "虚构，仅供测试", "陶戊", "国务院办公厅已公布"); got.at != "/admin/rules?done=1" {
 		t.Errorf("at %s", got.at)
 	}
 	b.post(at+"/publish", publish).want(200, "第1版规则已生效") // the same form twice
-	b.get("/admin/rules/1").want(200, "2027年2月14日（周日）", "上班", "无地方政策")
+	b.get("/admin/rules/1").want(200, "2027年2月14日 周日", "上班", "无地方政策")
 	b.get("/admin/rules/2").want(404)
 	b.get(at+"?year=2027").want(200, "2027-02-05 至 2027-02-12 春节")
 	b.post(at, nextYear(nil)).want(200, "没有需要发布的")

@@ -29,7 +29,7 @@ func TestMainWay(t *testing.T) {
 		}
 	}
 	upper := w.browse("upper")
-	upper.get("/desk").want(200, title, longName, at+"/do/acknowledge", "签收", "剩余3天", "2026年9月4日（周五）")
+	upper.get("/desk").want(200, title, longName, at+"/do/acknowledge", "签收", "剩余3天", "2026年9月4日 周五")
 	for _, leader := range []string{"upper", "lower"} {
 		do(leader, "acknowledge", nil)
 	}
@@ -236,7 +236,7 @@ func TestLanguages(t *testing.T) {
 			t.Errorf("%s is not Chinese", path)
 		}
 	}
-	b.get("/deadline?rule=HANDLE&from=2026-09-01").want(200, "2026年10月31日（周六）")
+	b.get("/deadline?rule=HANDLE&from=2026-09-01").want(200, "2026年10月31日 周六")
 	b.get("/deadline?rule=NONE&from=x").want(422, `id="rule-wrong"`, `id="from-wrong"`)
 	b.get("/cases?lamp=blue").want(422, "查询条件需要更正")
 	b.get("/cases?q=nothing").want(200, "没有符合条件的事项")

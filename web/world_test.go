@@ -49,6 +49,7 @@ var officials = []casefile.Official{
 	{ID: "upper", Name: "何甲", Post: "行署副专员", Level: "prefecture", Unit: "p", Role: casefile.Leader, Portfolio: "农业"},
 	{ID: "lower", Name: "马己", Post: "甲县副县长", Level: "county", Unit: "a", Role: casefile.Leader, Portfolio: "农业"},
 	{ID: "deputy", Name: "施癸", Post: "甲县副书记", Level: "county", Unit: "a", Role: casefile.Leader, Portfolio: "信访、政法"},
+	{ID: "convener", Name: "严丙", Post: "地委副书记", Level: "prefecture", Unit: "p", Role: casefile.Leader, Portfolio: "信访"},
 	{ID: "head", Name: "金壬", Post: "农业农村局长", Level: "section", Unit: "a-nc", Role: casefile.Leader},
 	{ID: "officer", Name: "冯辛", Post: "承办人", Level: "staff", Unit: "a-nc", Role: casefile.Officer},
 	{ID: "admin", Name: "陶戊", Post: "系统管理员", Level: "section", Unit: "p-xf", Role: casefile.Admin},
@@ -65,19 +66,21 @@ var directory = embeddedtest.Template{SetUp: func(ctx context.Context, url strin
 	if err := s.Migrate(ctx); err != nil {
 		return err
 	}
-	if _, err := s.SaveUnits(ctx, []casefile.Unit{
-		{Code: "p", Name: "地委行署", Kind: casefile.Authority, Level: "prefecture"},
-		{Code: "p-xf", Name: "地区信访局", Kind: casefile.PetitionOfficeKind, Level: "prefecture", Parent: "p"},
-		{Code: "p-dc", Name: "地委督查室", Kind: casefile.SupervisionOfficeKind, Level: "prefecture", Parent: "p"},
-		{Code: "a", Name: "甲县党委政府", Kind: casefile.Authority, Level: "county", Parent: "p"},
-		{Code: "a-nc", Name: longName, Kind: casefile.Department, Level: "section", Parent: "a"},
-		{Code: "a-zr", Name: "甲县自然资源局", Kind: casefile.Department, Level: "section", Parent: "a"},
-	}); err != nil {
+	if _, err := s.SaveUnits(ctx, units); err != nil {
 		return err
 	}
 	_, err = s.SaveOfficials(ctx, officials)
 	return err
 }}
+
+var units = []casefile.Unit{
+	{Code: "p", Name: "地委行署", Kind: casefile.Authority, Level: "prefecture"},
+	{Code: "p-xf", Name: "地区信访局", Kind: casefile.PetitionOfficeKind, Level: "prefecture", Parent: "p"},
+	{Code: "p-dc", Name: "地委督查室", Kind: casefile.SupervisionOfficeKind, Level: "prefecture", Parent: "p"},
+	{Code: "a", Name: "甲县党委政府", Kind: casefile.Authority, Level: "county", Parent: "p"},
+	{Code: "a-nc", Name: longName, Kind: casefile.Department, Level: "section", Parent: "a"},
+	{Code: "a-zr", Name: "甲县自然资源局", Kind: casefile.Department, Level: "section", Parent: "a"},
+}
 
 var key = store.NewKey()
 
@@ -98,9 +101,11 @@ type site struct {
 	store  *store.Store
 	engine workflows.Engine
 	auth   *auth.Auth
+	clock  casetime.Clock
 	api    http.Handler
 	url    string
 	log    *bytes.Buffer
+	given  map[string]bool // texts that somebody entered
 }
 
 func newSite(t *testing.T, change func(*web.Config)) *site {
@@ -123,20 +128,21 @@ func emptySite(t *testing.T, directory *embeddedtest.Template) *site {
 		t.Fatal(err)
 	}
 	t.Cleanup(temporal.Close)
-	return &site{t: t, store: s, auth: &auth.Auth{Store: s}, engine: workflows.Engine{Temporal: temporal}, log: &bytes.Buffer{}}
+	return &site{t: t, store: s, auth: &auth.Auth{Store: s}, engine: workflows.Engine{Temporal: temporal}, log: &bytes.Buffer{}, given: map[string]bool{}}
 }
 
 // start lets a worker and the console run, from a moment on.
 func (w *site) start(begin time.Time, change func(*web.Config)) (stop func()) {
 	t, quiet, clock := w.t, slog.New(slog.DiscardHandler), casetime.Rehearsal(begin, 1)
 	t.Helper()
+	w.clock = clock
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() {
 		done <- worker.Run(ctx, w.engine.Temporal, &activities.Activities{Store: w.store, Clock: clock, Engine: w.engine, Log: quiet}, quiet)
 	}()
 	// A walk through every page is faster than anybody.
-	w.api = api.New(api.Config{Limits: api.Limits{Requests: 100_000}, Store: w.store, Engine: w.engine, Clock: clock, Log: quiet})
+	w.api = api.New(api.Config{Limits: api.Limits{Requests: 100_000, Public: 100_000}, Store: w.store, Engine: w.engine, Clock: clock, Log: quiet})
 	config := web.Config{API: w.api, Auth: w.auth, Clock: clock, Trial: true, Log: slog.New(slog.NewTextHandler(w.log, nil))}
 	if change != nil {
 		change(&config)
@@ -193,7 +199,24 @@ func (w *site) give(official, path string, body map[string]any, answer any) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	w.keep(body)
 	w.call(official, http.MethodPost, path, b, answer)
+}
+
+// keep remembers what texts there are.
+func (w *site) keep(v any) {
+	switch v := v.(type) {
+	case string:
+		w.given[v] = true
+	case map[string]any:
+		for _, part := range v {
+			w.keep(part)
+		}
+	case []map[string]any:
+		for _, part := range v {
+			w.keep(part)
+		}
+	}
 }
 
 func (w *site) read(official, path string, answer any) {
