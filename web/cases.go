@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -14,19 +15,44 @@ import (
 	"shuangze/policy"
 )
 
+// How much of a long story a case's page shows, so that it opens at once on a telephone: the
+// last events, the beginnings of long texts in characters, the last documents. The rest is a
+// link away.
+const (
+	mostEvents  = 30
+	mostOfEvent = 300
+	mostOfText  = 1000
+	mostPapers  = 50
+)
+
 type casePage struct {
 	page
-	Case   caseView
-	Events []eventView
-	Rows   []row // of the time line
-	Months []mark
-	Now    string
-	Facts  []fact
-	Papers []eventView // events that came with a text
-	Mine   []offered
-	More   []offered // what is seldom wanted
-	Result string    // of the opinion, in words
-	Gives  bool      // the reader can give the petitioner a receipt
+	Case     caseView
+	Petition excerpt
+	Opinion  excerpt
+	Total    int         // events in all
+	Before   int64       // of the story: the events before this one; 0: the last
+	Earlier  int64       // where the part before it begins; 0: there is none
+	Events   []eventView // all of them
+	Rows     []row       // of the time line
+	Months   []mark
+	Now      string
+	Facts    []fact
+	Papers   []eventView // events that came with a text, the last of them
+	Mine     []offered
+	More     []offered // what is seldom wanted
+	Result   string    // of the opinion, in words
+	Gives    bool      // the reader can give the petitioner a receipt
+}
+
+// excerpt is a text or, of a long one, its beginning and the address of the whole.
+type excerpt struct{ Text, Whole string }
+
+func beginning(text string, most int, whole string) excerpt {
+	if short := shortened(text, most); short != text {
+		return excerpt{short, whole}
+	}
+	return excerpt{Text: text}
 }
 
 // offered is a command that the reader can give. The first is what the case waits for.
@@ -63,6 +89,7 @@ type eventView struct {
 	ForName string
 	ByClock bool
 	Facts   []fact
+	Excerpt excerpt // of its text
 }
 
 // getCase shows a case: head, time limits, opinion, story, and what its reader may do.
@@ -74,7 +101,42 @@ func (s *console) getCase(w http.ResponseWriter, r *http.Request) error {
 	if kind := casefile.Kind(r.URL.Query().Get("done")); kind != "" && kind.Name().Chinese != string(kind) {
 		p.Done = p.Lang.t("已完成："+kind.Name().Chinese+"。", "Done: "+kind.Name().English+".")
 	}
+	p.tell(r.URL.Query().Get("before"))
 	return s.show(w, r, http.StatusOK, "case", p)
+}
+
+// tell leaves of the story the part that the page shows.
+func (p *casePage) tell(before string) {
+	if n, err := strconv.ParseInt(before, 10, 64); err == nil && n > 1 {
+		p.Before = n
+		p.Events = slices.DeleteFunc(p.Events, func(e eventView) bool { return e.Seq >= n })
+	}
+	if len(p.Events) > mostEvents {
+		p.Events = p.Events[:mostEvents]
+		p.Earlier = p.Events[mostEvents-1].Seq
+	}
+	p.Papers = p.Papers[:min(len(p.Papers), mostPapers)]
+}
+
+type eventPage struct {
+	page
+	Case  summary
+	Event eventView
+}
+
+// getEvent shows one event of a case with its text in full.
+func (s *console) getEvent(w http.ResponseWriter, r *http.Request) error {
+	p, err := s.casePage(r)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(p.Events, func(e eventView) bool { return strconv.FormatInt(e.Seq, 10) == chi.URLParam(r, "seq") })
+	if i < 0 {
+		return errNoPage
+	}
+	e := p.Events[i]
+	p.Title = p.Lang.of(e.Kind.Name()) + " · " + p.Case.Number
+	return s.show(w, r, http.StatusOK, "event", eventPage{p.page, p.Case.summary, e})
 }
 
 type printPage struct {
@@ -124,11 +186,22 @@ func (s *console) casePage(r *http.Request) (p casePage, err error) {
 	p.Rows, p.Months, p.Now = timeline(p.Case.Clocks, steps.Steps, p.Today, words)
 	for _, e := range slices.Backward(events.Events) {
 		v := words.event(e)
-		p.Events = append(p.Events, v)
-		if e.Text != nil && e.Kind != casefile.EventRegistered {
-			p.Papers = append(p.Papers, v)
+		if e.Text != nil {
+			whole := "/cases/" + id + "/events/" + strconv.FormatInt(e.Seq, 10)
+			v.Excerpt = beginning(*e.Text, mostOfEvent, whole)
+			switch {
+			case e.Kind == casefile.EventRegistered:
+				p.Petition = beginning(*e.Text, mostOfText, whole)
+			case e.Kind == casefile.EventOpined && p.Opinion.Text == "":
+				p.Opinion = beginning(*e.Text, mostOfText, whole)
+			}
+			if e.Kind != casefile.EventRegistered {
+				p.Papers = append(p.Papers, v)
+			}
 		}
+		p.Events = append(p.Events, v)
 	}
+	p.Total = len(p.Events)
 	p.Facts = words.facts(p.Case)
 	if slices.Contains([]casefile.Role{casefile.Registrar, casefile.Supervisor, casefile.Officer}, by.who.Role) {
 		err := s.api.get(by, "/cases/"+id+"/receipt", nil)

@@ -103,6 +103,7 @@ func (s *console) routes() *chi.Mux {
 	r.Get("/cases/{id}", s.signed(s.getCase))
 	r.Get("/cases/{id}/receipt", s.signed(s.getReceipt))
 	r.Post("/cases/{id}/receipt", s.signed(s.postReceipt))
+	r.Get("/cases/{id}/events/{seq}", s.signed(s.getEvent))
 	r.Get("/cases/{id}/print", s.signed(s.getPrint))
 	r.Get("/cases/{id}/clocks/{clock}", s.signed(s.getClock))
 	r.Get("/cases/{id}/do/{command}", s.signed(s.getCommand))
