@@ -85,7 +85,7 @@ func (a *Activities) deliverOnce(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if err := errors.Join(a.planLetters(ctx, rules, now), a.planReceptions(ctx, rules, now)); err != nil {
+	if err := errors.Join(a.planLetters(ctx, rules, now), a.planReceptions(ctx, rules, now), a.planVerified(ctx, now)); err != nil {
 		return 0, err
 	}
 	return a.send(ctx, rules)

@@ -66,6 +66,8 @@ func (p *post) letter(ctx context.Context, m store.Message, now time.Time) (l no
 		return p.reception(ctx, m, l, reader)
 	case notify.EndpointOff:
 		return p.endpointOff(ctx, m, l)
+	case notify.Verified:
+		return p.verified(ctx, m, l)
 	case notify.Test: // is never planned
 	}
 	if err == nil && len(l.Items) == 0 && l.Board == nil {

@@ -152,8 +152,17 @@ func TestEngineState(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.register()
-	if err := w.store.SaveVerification(t.Context(), store.Verification{BeganAt: time.Now(), EndedAt: time.Now(), Cases: 1}); err != nil {
+	began, err := w.store.Now(t.Context())
+	if err != nil {
 		t.Fatal(err)
+	}
+	for _, err := range []error{
+		w.store.NoteDifferences(t.Context(), store.Difference{Case: "c1", Place: "workflow"}, store.Difference{Place: "store", About: "register p-xf 2026"}),
+		w.store.SaveVerification(t.Context(), store.Verification{Run: "first", BeganAt: began, EndedAt: began, Cases: 1, Differences: 2}),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 	var got answer
 	for got.get("cases.workflows") != 1.0 { // Temporal's lists lag
@@ -165,7 +174,17 @@ func TestEngineState(t *testing.T) {
 	if got.get("cases.open") != 1.0 || got.str("versions.postgres") == "" || got.str("versions.temporal") == "" || got.get("verification.cases") != 1.0 || got.get("engine_away") != false {
 		t.Errorf("%s", got.body)
 	}
-	if list, _ := got.get("schedules").([]any); len(list) != 2 {
+	if list, _ := got.get("schedules").([]any); len(list) != 3 {
+		t.Errorf("%s", got.body)
+	}
+	found, _ := got.get("verification.found").([]any)
+	if len(found) != 2 || found[0].(m)["about"] != "register p-xf 2026" || found[0].(m)["case"] != nil || found[1].(m)["case"] != "c1" || got.get("verification_overdue") != false {
+		t.Errorf("%s", got.body)
+	}
+	if err := w.store.SaveVerification(t.Context(), store.Verification{Run: "second", BeganAt: began.Add(-28 * time.Hour), EndedAt: began.Add(-27 * time.Hour), Cases: 1}); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.do("admin", "GET", "/api/v1/engine", nil).want(t, 200, ""); got.get("verification_overdue") != false { // by when the latest ended
 		t.Errorf("%s", got.body)
 	}
 	for _, who := range []string{"p-supervisor", "p-leader", "a-nc-officer", "p-registrar"} {

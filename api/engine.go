@@ -1,11 +1,13 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"time"
 
 	"shuangze/store"
+	"shuangze/verify"
 	"shuangze/workflows"
 )
 
@@ -16,6 +18,7 @@ type engineView struct {
 	Notices      noticesWaiting    `json:"notices"`
 	Schedules    []scheduleView    `json:"schedules"`
 	Verification *verificationView `json:"verification"`
+	Overdue      bool              `json:"verification_overdue"`
 	EngineAway   bool              `json:"engine_away"`
 }
 
@@ -48,10 +51,19 @@ type scheduleView struct {
 }
 
 type verificationView struct {
-	BeganAt     time.Time `json:"began_at"`
-	EndedAt     time.Time `json:"ended_at"`
-	Cases       int       `json:"cases"`
-	Differences int       `json:"differences"`
+	BeganAt     time.Time        `json:"began_at"`
+	EndedAt     time.Time        `json:"ended_at"`
+	Cases       int              `json:"cases"`
+	Differences int              `json:"differences"`
+	Found       []differenceView `json:"found"`
+}
+
+// differenceView is where something differs, not what: administrators know no case.
+type differenceView struct {
+	Case    *string   `json:"case"`
+	Place   string    `json:"place"`
+	About   string    `json:"about"`
+	FoundAt time.Time `json:"found_at"`
 }
 
 // getEngine says how the database and the engine do. While the engine is away the rest is
@@ -74,10 +86,7 @@ func (a *api) getEngine(w http.ResponseWriter, r *http.Request) error {
 		Versions: versionsView{Program: a.Version, Postgres: db.Server, Schema: db.Schema}, Cases: casesRunning{Open: open, Overdue: overdue},
 		Notices: noticesWaiting{db.Unplanned, db.Waiting, db.Due, db.Failing, db.Failed}, Schedules: []scheduleView{},
 	}
-	switch last, err := a.Store.LastVerification(ctx); {
-	case err == nil:
-		view.Verification = &verificationView{last.BeganAt.UTC(), last.EndedAt.UTC(), last.Cases, last.Differences}
-	case !errors.Is(err, store.ErrNotFound):
+	if view.Verification, view.Overdue, err = a.verification(ctx); err != nil {
 		return err
 	}
 	switch h, err := a.Engine.Health(ctx); {
@@ -92,4 +101,42 @@ func (a *api) getEngine(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return writeJSON(w, r, http.StatusOK, view)
+}
+
+// verification is what verify has found last, nil when it never ran, and whether it is
+// overdue.
+func (a *api) verification(ctx context.Context) (*verificationView, bool, error) {
+	const most = 50
+	now, err := a.Store.Now(ctx)
+	if err != nil {
+		return nil, false, err
+	}
+	since, err := a.Store.UnverifiedSince(ctx)
+	if err != nil {
+		return nil, false, err
+	}
+	overdue := verify.Overdue(since, now)
+	last, err := a.Store.LastVerification(ctx)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, overdue, nil
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	v := &verificationView{last.BeganAt.UTC(), last.EndedAt.UTC(), last.Cases, last.Differences, []differenceView{}}
+	if last.Differences == 0 {
+		return v, overdue, nil
+	}
+	found, err := a.Store.Differences(ctx, last.BeganAt, most)
+	if err != nil {
+		return nil, false, err
+	}
+	for _, d := range found {
+		view := differenceView{Place: d.Place, About: d.About, FoundAt: d.FoundAt.UTC()}
+		if d.Case != "" {
+			view.Case = &d.Case
+		}
+		v.Found = append(v.Found, view)
+	}
+	return v, overdue, nil
 }

@@ -58,6 +58,7 @@ const (
 	// ReceptionDay is a reception day that comes, to the leader who receives.
 	ReceptionDay Kind = "reception"
 	EndpointOff  Kind = "endpoint_off" // to administrators: a webhook or robot was switched off
+	Verified     Kind = "verification" // to administrators: verify has found differences, or is overdue
 )
 
 // Test is a letter without content, to see whether an endpoint can be reached. It goes
@@ -65,7 +66,7 @@ const (
 const Test Kind = "test"
 
 // Kinds lists the kinds of letters that go by mail.
-var Kinds = []Kind{Notices, Digest, Weekly, ReceptionDay, EndpointOff}
+var Kinds = []Kind{Notices, Digest, Weekly, ReceptionDay, EndpointOff, Verified}
 
 // Person is who a letter is for.
 type Person struct {
@@ -77,17 +78,18 @@ type Person struct {
 
 // Letter is everything that one recipient is told at once.
 type Letter struct {
-	ID        string // the same at every attempt, so that a receiver can tell a repetition
-	Kind      Kind
-	To        Person // of a group: only the language
-	At        time.Time
-	Items     []Item
-	More      int        // items that were left out
-	Board     *Board     // of a weekly board
-	Endpoint  *Endpoint  // of EndpointOff
-	Reception *Reception // of ReceptionDay
-	Site      string     // address of the installation, for links; empty: none
-	Rehearsal bool       // nothing in it is real
+	ID           string // the same at every attempt, so that a receiver can tell a repetition
+	Kind         Kind
+	To           Person // of a group: only the language
+	At           time.Time
+	Items        []Item
+	More         int           // items that were left out
+	Board        *Board        // of a weekly board
+	Endpoint     *Endpoint     // of EndpointOff
+	Reception    *Reception    // of ReceptionDay
+	Verification *Verification // of Verified
+	Site         string        // address of the installation, for links; empty: none
+	Rehearsal    bool          // nothing in it is real
 }
 
 // Item is one case in a letter, or one task in a digest.
@@ -161,6 +163,16 @@ type Reception struct {
 	Away   bool   // who will be on leave: somebody must swap it
 	Booked int    // appointments; 0 where there are none, or for who may not know
 	Link   string // empty where the installation has no address
+}
+
+// Verification is what the comparison of ledger, rows and workflows has found last, or that
+// none was made for too long.
+type Verification struct {
+	Overdue     bool
+	Since       time.Time // real time: when it ended; Overdue: when the last one did
+	Cases       int
+	Differences int
+	Link        string // empty where the installation has no address
 }
 
 // Message is a letter composed.

@@ -42,6 +42,8 @@ func Samples(kind Kind, l Language) []Letter {
 		}
 	case EndpointOff:
 		full.Endpoint = &Endpoint{ID: "sample", Kind: "webhook", Name: "OA", Since: at.AddDate(0, 0, -3), Error: "500 Internal Server Error"}
+	case Verified:
+		full.Verification = &Verification{Since: at.Add(-6 * time.Hour), Cases: 1200, Differences: 2, Link: full.Site + "/admin/engine"}
 	case Test: // has nothing
 	}
 	// The same without what may be missing.
@@ -66,6 +68,9 @@ func Samples(kind Kind, l Language) []Letter {
 		unnamed := *bare.Endpoint
 		unnamed.Name = ""
 		bare.Endpoint = &unnamed
+	}
+	if bare.Verification != nil {
+		bare.Verification = &Verification{Overdue: true, Since: at.Add(-27 * time.Hour)}
 	}
 	return []Letter{full, bare}
 }

@@ -105,32 +105,3 @@ func (t *DirectoryTx) save(ctx context.Context, done Administered, sql string, v
 	}
 	return countUp(ctx, t.tx)
 }
-
-// Verification is what a run of verify found; its instants are real time.
-type Verification struct {
-	BeganAt     time.Time
-	EndedAt     time.Time
-	Cases       int
-	Differences int
-}
-
-// SaveVerification keeps what a run of verify found.
-func (s *Store) SaveVerification(ctx context.Context, v Verification) error {
-	const sql = `INSERT INTO verifications (began_at, ended_at, cases, differences) VALUES ($1, $2, $3, $4)`
-	if _, err := s.pool.Exec(ctx, sql, v.BeganAt, v.EndedAt, v.Cases, v.Differences); err != nil {
-		return fmt.Errorf("keep verification: %w", err)
-	}
-	return nil
-}
-
-// LastVerification is the latest run of verify. ErrNotFound when there was none.
-func (s *Store) LastVerification(ctx context.Context) (Verification, error) {
-	found, err := collect[Verification](ctx, s.pool, `SELECT began_at, ended_at, cases, differences FROM verifications ORDER BY id DESC LIMIT 1`)
-	if err != nil {
-		return Verification{}, fmt.Errorf("read verification: %w", err)
-	}
-	if len(found) == 0 {
-		return Verification{}, ErrNotFound
-	}
-	return found[0], nil
-}

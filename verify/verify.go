@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -28,76 +29,122 @@ type Difference struct {
 // that is a difference: the net under the timers looks every minute.
 const late = 3 * time.Minute
 
-// All checks every case and reports each difference as it is found. It returns how
-// many cases it checked and how many differences it found.
-func All(ctx context.Context, s *store.Store, engine workflows.Engine, clock casetime.Clock, report func(Difference)) (checked, differences int, err error) {
-	var mu sync.Mutex
-	note := func(d Difference) {
-		mu.Lock()
-		defer mu.Unlock()
-		differences++
-		report(d)
+// About says what a difference is of where no single case is meant: the register, or the
+// row, that its detail begins with.
+func (d Difference) About() string {
+	if d.Case != "" {
+		return ""
 	}
-	const page, parallel = 500, 8
+	about, _, _ := strings.Cut(d.Detail, ": ")
+	return about
+}
+
+// Within is how long the next run may keep people waiting: each day has one, and it may
+// take its time.
+const Within = 26 * time.Hour
+
+// Overdue reports whether nothing was verified for too long.
+func Overdue(since, now time.Time) bool { return now.Sub(since) > Within }
+
+// Verifier compares. Each difference is reported as it is found, one at a time.
+type Verifier struct {
+	Store  *store.Store
+	Engine workflows.Engine
+	Clock  casetime.Clock
+	Report func(Difference)
+	// Silence takes a workflow that doesn't answer for a difference, where the engine
+	// itself does; otherwise it is an error, and the same may be tried again.
+	Silence bool
+
+	mu sync.Mutex
+}
+
+func (v *Verifier) report(d Difference) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.Report(d)
+}
+
+// All checks every case and all else. It returns how many cases it checked.
+func (v *Verifier) All(ctx context.Context) (checked int, err error) {
 	for after := ""; ; {
-		ids, err := s.LedgerCases(ctx, after, page)
-		if err != nil {
-			return checked, differences, fmt.Errorf("list cases: %w", err)
+		last, n, err := v.Cases(ctx, after, page)
+		if checked += n; err != nil {
+			return checked, err
 		}
-		if len(ids) == 0 {
-			break
+		if last == "" {
+			return checked, v.Rest(ctx)
 		}
-		g, gctx := errgroup.WithContext(ctx)
-		g.SetLimit(parallel)
-		for _, id := range ids {
-			g.Go(func() error {
-				found, err := steady(gctx, s, engine, id)
-				for _, d := range found {
-					note(d)
-				}
-				return err
-			})
-		}
-		if err := g.Wait(); err != nil {
-			return checked, differences, err
-		}
-		checked += len(ids)
-		after = ids[len(ids)-1]
+		after = last
 	}
-	gaps, err := s.Gaps(ctx)
+}
+
+// page is how many cases are listed at once, and parallel how many are looked at.
+const page, parallel = 500, 8
+
+// Cases checks the cases whose ids come after one, at most so many. last is where to go on
+// from; empty: there was none left.
+func (v *Verifier) Cases(ctx context.Context, after string, limit int) (last string, checked int, err error) {
+	ids, err := v.Store.LedgerCases(ctx, after, limit)
 	if err != nil {
-		return checked, differences, fmt.Errorf("check registers: %w", err)
+		return "", 0, fmt.Errorf("list cases: %w", err)
+	}
+	if len(ids) == 0 {
+		return "", 0, nil
+	}
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(parallel)
+	for _, id := range ids {
+		g.Go(func() error {
+			found, err := v.steady(gctx, id)
+			for _, d := range found {
+				v.report(d)
+			}
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return "", 0, err
+	}
+	return ids[len(ids)-1], len(ids), nil
+}
+
+// Rest checks what is no single case's, and what one query finds for all.
+func (v *Verifier) Rest(ctx context.Context) error {
+	gaps, err := v.Store.Gaps(ctx)
+	if err != nil {
+		return fmt.Errorf("check registers: %w", err)
 	}
 	for _, gap := range gaps {
-		note(Difference{"", "store", gap})
+		v.report(Difference{"", "store", gap})
 	}
-	wrong, err := s.WrongTerms(ctx)
+	wrong, err := v.Store.WrongTerms(ctx)
 	if err != nil {
-		return checked, differences, err
+		return err
 	}
 	for _, id := range wrong {
-		note(Difference{id, "store", "its terms, endings or standings, from which scores and figures are counted, are not what the ledger says"})
+		v.report(Difference{id, "store", "its terms, endings or standings, from which scores and figures are counted, are not what the ledger says"})
 	}
-	stalled, err := s.Stalled(ctx, clock.Case(time.Now().Add(-late)), "", 100)
+	stalled, err := v.Store.Stalled(ctx, v.Clock.Case(time.Now().Add(-late)), "", 100)
 	if err != nil {
-		return checked, differences, fmt.Errorf("check planned steps: %w", err)
+		return fmt.Errorf("check planned steps: %w", err)
 	}
 	for _, id := range stalled {
-		note(Difference{id, "store", "its planned step has passed and was not taken"})
+		v.report(Difference{id, "store", "its planned step has passed and was not taken"})
 	}
-	silent, err := s.Silent(ctx, 100)
+	silent, err := v.Store.Silent(ctx, 100)
 	if err != nil {
-		return checked, differences, fmt.Errorf("look for silent cases: %w", err)
+		return fmt.Errorf("look for silent cases: %w", err)
 	}
 	for _, id := range silent {
-		note(Difference{id, "store", "it is open and nothing is planned for it"})
+		v.report(Difference{id, "store", "it is open and nothing is planned for it"})
 	}
-	return checked, differences, nil
+	return nil
 }
 
 // steady checks a case again when something differs, for it may have moved between the two
 // looks, and when its workflow doesn't answer, for its worker may just have been lost.
-func steady(ctx context.Context, s *store.Store, engine workflows.Engine, id string) (found []Difference, err error) {
+func (v *Verifier) steady(ctx context.Context, id string) (found []Difference, err error) {
 	const looks = 3
 	for look := range looks {
 		if look > 0 {
@@ -107,16 +154,22 @@ func steady(ctx context.Context, s *store.Store, engine workflows.Engine, id str
 			case <-time.After(200 * time.Millisecond):
 			}
 		}
-		found, err = one(ctx, s, engine, id)
+		found, err = v.one(ctx, id)
 		if err == nil && len(found) == 0 || err != nil && !errors.Is(err, workflows.ErrUnavailable) {
 			return nil, err
 		}
 	}
+	if v.Silence && errors.Is(err, errSilent) {
+		return []Difference{{id, "workflow", "does not answer"}}, nil
+	}
 	return found, err
 }
 
-func one(ctx context.Context, s *store.Store, engine workflows.Engine, id string) ([]Difference, error) {
-	c, differences, err := s.Audit(ctx, id)
+// errSilent says that a workflow doesn't answer although the engine does.
+var errSilent = errors.New("the workflow does not answer")
+
+func (v *Verifier) one(ctx context.Context, id string) ([]Difference, error) {
+	c, differences, err := v.Store.Audit(ctx, id)
 	if err != nil {
 		return nil, fmt.Errorf("audit case %s: %w", id, err)
 	}
@@ -124,7 +177,7 @@ func one(ctx context.Context, s *store.Store, engine workflows.Engine, id string
 	for _, d := range differences {
 		found = append(found, Difference{id, "store", d})
 	}
-	running, err := engine.Running(ctx, id)
+	running, err := v.Engine.Running(ctx, id)
 	if err != nil {
 		return nil, fmt.Errorf("look at workflow of case %s: %w", id, err)
 	}
@@ -134,12 +187,12 @@ func one(ctx context.Context, s *store.Store, engine workflows.Engine, id string
 	case !running && c.Stage.Open():
 		found = append(found, Difference{id, "workflow", fmt.Sprintf("does not run although the case is %s", c.Stage)})
 	case running:
-		state, err := engine.State(ctx, id)
+		state, err := v.Engine.State(ctx, id)
 		if errors.Is(err, workflows.ErrNoWorkflow) {
 			break // ended between the two looks; the next try will see
 		}
 		if errors.Is(err, workflows.ErrUnavailable) {
-			return nil, fmt.Errorf("ask workflow of case %s: %w", id, err)
+			return nil, fmt.Errorf("%w: case %s: %w", errSilent, id, err)
 		}
 		if err != nil {
 			found = append(found, Difference{id, "workflow", fmt.Sprintf("can't say its state: %v", err)})

@@ -8,9 +8,11 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 
+	"shuangze/store"
 	"shuangze/web"
 )
 
@@ -155,6 +157,24 @@ func TestEnginePage(t *testing.T) {
 	w.browse("admin").get("/admin/engine").want(200, "还没有核验过", "Postgres", "补漏", "投递通知")
 	w.browse("auditor").get("/admin/engine").want(200)
 	w.browse("supervisor").get("/admin/engine").want(403)
+
+	now, err := w.store.Now(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := now.Add(-27 * time.Hour)
+	for _, err := range []error{
+		w.store.NoteDifferences(t.Context(), store.Difference{Case: "c-bad", Place: "workflow"}, store.Difference{Place: "store", About: "register p-xf 2026"}),
+		w.store.SaveVerification(t.Context(), store.Verification{Run: "night", BeganAt: ended, EndedAt: ended, Cases: 7, Differences: 2}),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := w.browse("admin").get("/admin/engine").want(200, "2 处不一致", "核验已逾期", "c-bad", "register p-xf 2026", "每日核验")
+	if !strings.Contains(got.body, `lamp-red`) {
+		t.Error("not in red")
+	}
 }
 
 func TestAuditPage(t *testing.T) {

@@ -42,7 +42,14 @@ type engineState struct {
 		EndedAt     time.Time `json:"ended_at"`
 		Cases       int       `json:"cases"`
 		Differences int       `json:"differences"`
+		Found       []struct {
+			Case    string    `json:"case"`
+			Place   string    `json:"place"`
+			About   string    `json:"about"`
+			FoundAt time.Time `json:"found_at"`
+		} `json:"found"`
 	} `json:"verification"`
+	Overdue    bool `json:"verification_overdue"`
 	EngineAway bool `json:"engine_away"`
 }
 
@@ -59,6 +66,8 @@ func (p enginePage) ScheduleName(id string) policy.Text {
 	switch id {
 	case "reconcile":
 		return policy.Text{Chinese: "补漏：到时未办的步骤、未开始的流程", English: "the net: steps that were missed, workflows that are not there"}
+	case "verify":
+		return policy.Text{Chinese: "每日核验：台账、数据行和流程是否一致", English: "daily verification of ledger, rows and workflows"}
 	case "deliver":
 		return policy.Text{Chinese: "投递通知", English: "delivery of notices"}
 	}

@@ -40,7 +40,7 @@ func (o *office) startDeliver() client.WorkflowRun {
 	return run
 }
 
-// A worker keeps both schedules in place, and a run of Deliver's sends what is to be
+// A worker keeps the schedules in place, and a run of Deliver's sends what is to be
 // told.
 func TestDeliverRuns(t *testing.T) {
 	t.Parallel()

@@ -49,6 +49,7 @@ var shapes = []struct {
 	{"broadcast-cancelled", playBroadcastCancelled},
 	{"delivered", playDelivered},
 	{"campaign", playCampaign},
+	{"verified", playVerified},
 }
 
 // TestReplay holds today's workflow code against every recorded history. No activity
@@ -112,6 +113,7 @@ func replay(t *testing.T, code any, file string) error {
 	r.RegisterWorkflowWithOptions(code, workflow.RegisterOptions{Name: workflows.CaseType})
 	r.RegisterWorkflowWithOptions(workflows.Deliver, workflow.RegisterOptions{Name: workflows.DeliverType})
 	r.RegisterWorkflowWithOptions(workflows.Reconcile, workflow.RegisterOptions{Name: workflows.ReconcileType})
+	r.RegisterWorkflowWithOptions(workflows.Verify, workflow.RegisterOptions{Name: workflows.VerifyType})
 	r.RegisterWorkflowWithOptions(workflows.Broadcast, workflow.RegisterOptions{Name: workflows.BroadcastType})
 	return r.ReplayWorkflowHistory(nolog{}, h)
 }
@@ -362,6 +364,16 @@ func playDelivered(t *testing.T) map[string][]*history.HistoryEvent {
 		t.Fatal(err)
 	}
 	return one(o.historyOf(workflows.DeliverID, ""))
+}
+
+// A night's verification of two cases.
+func playVerified(t *testing.T) map[string][]*history.HistoryEvent {
+	o := open(t, autumn())
+	o.staff()
+	o.do("a", clerk, o.registration())
+	o.do("b", clerk, o.registration())
+	o.verifyNow()
+	return one(o.historyOf(workflows.VerifyID, ""))
 }
 
 // lose ends a case's workflow without its knowing, and lets its planned step pass.

@@ -134,7 +134,9 @@ func TestVerifyCounts(t *testing.T) {
 		o.do(id, clerk, o.registration())
 	}
 	before := len(o.history("a"))
-	checked, differences, err := verify.All(t.Context(), o.store, o.engine, o.acts.Clock, func(verify.Difference) {})
+	differences := 0
+	v := &verify.Verifier{Store: o.store, Engine: o.engine, Clock: o.acts.Clock, Report: func(verify.Difference) { differences++ }}
+	checked, err := v.All(t.Context())
 	if checked != 2 || differences != 0 || err != nil {
 		t.Errorf("%d checked, %d differences, %v; want 2, 0 and none", checked, differences, err)
 	}

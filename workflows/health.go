@@ -2,9 +2,11 @@ package workflows
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
 )
 
@@ -37,8 +39,11 @@ func (e Engine) Health(ctx context.Context) (h Health, err error) {
 		return h, classify(ctx, fmt.Errorf("count workflows: %w", err))
 	}
 	h.Cases = count.GetCount()
-	for _, id := range []string{ReconcileID, DeliverID} {
+	for _, id := range []string{ReconcileID, DeliverID, VerifyID} {
 		d, err := e.Temporal.ScheduleClient().GetHandle(ctx, id).Describe(ctx)
+		if missing := new(serviceerror.NotFound); errors.As(err, &missing) {
+			continue // the first worker makes it
+		}
 		if err != nil {
 			return h, classify(ctx, fmt.Errorf("look at schedule %s: %w", id, err))
 		}

@@ -23,6 +23,8 @@ const (
 	ReconcileID   = "reconcile"
 	DeliverType   = "Deliver"
 	DeliverID     = "deliver"
+	VerifyType    = "Verify"
+	VerifyID      = "verify"
 )
 
 // The search attributes of a running case: ids and codes, never a person.

@@ -125,7 +125,7 @@ type noticesCommand struct {
 
 type previewCommand struct {
 	letters
-	Kind     string `help:"What the letter is about: notices, digest, board, reception, endpoint_off, or group for what a robot says." enum:"notices,digest,board,reception,endpoint_off,group" default:"notices"`
+	Kind     string `help:"What the letter is about: notices, digest, board, reception, endpoint_off, verification, or group for what a robot says." enum:"notices,digest,board,reception,endpoint_off,verification,group" default:"notices"`
 	Language string `help:"zh or en." enum:"zh,en" default:"zh"`
 	Format   string `help:"text, with the subject, or html." enum:"text,html" default:"text"`
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -258,14 +259,28 @@ func (c *verifyCommand) Run(env *environment) error {
 
 // check compares ledger, case rows and workflows and prints each difference.
 func check(env *environment, s *servers) error {
-	began := time.Now()
-	checked, differences, err := verify.All(env.ctx, s.store, s.engine(), s.clock, func(d verify.Difference) {
-		fmt.Fprintf(env.stdout, "%s: %s: %s\n", d.Case, d.What, d.Detail)
-	})
+	began, err := s.store.Now(env.ctx)
 	if err != nil {
 		return err
 	}
-	if err := s.store.SaveVerification(env.ctx, store.Verification{BeganAt: began, EndedAt: time.Now(), Cases: checked, Differences: differences}); err != nil {
+	var found []store.Difference
+	v := &verify.Verifier{Store: s.store, Engine: s.engine(), Clock: s.clock, Report: func(d verify.Difference) {
+		fmt.Fprintf(env.stdout, "%s: %s: %s\n", d.Case, d.What, d.Detail)
+		found = append(found, store.Difference{Case: d.Case, Place: d.What, About: d.About()})
+	}}
+	checked, err := v.All(env.ctx)
+	if err != nil {
+		return err
+	}
+	if err := s.store.NoteDifferences(env.ctx, found...); err != nil {
+		return err
+	}
+	ended, err := s.store.Now(env.ctx)
+	if err != nil {
+		return err
+	}
+	differences := len(found)
+	if err := s.store.SaveVerification(env.ctx, store.Verification{Run: rand.Text(), BeganAt: began, EndedAt: ended, Cases: checked, Differences: differences}); err != nil {
 		return err
 	}
 	fmt.Fprintf(env.stdout, "%d cases checked, %d differences\n", checked, differences)
