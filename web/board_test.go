@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+
+	"shuangze/casefile"
 )
 
 // overdue registers cases that came months ago and were never forwarded.
@@ -185,6 +187,56 @@ func TestBulk(t *testing.T) {
 	w.browse("officer").post(at, url.Values{"command": {"urge"}, "case": ids, "step": {"try"}, "text": {"请办理"}}).want(403)
 	w.browse("inspector").get(done.at).want(404)
 	w.browse("lower").get("/broadcasts").want(200, "还没有批量操作")
+}
+
+// Many cases get their leaders, each those proposed for it, and are put into a campaign
+// (会战), step by step as an urge is; what can't take it is shown with the reason.
+func TestBulkAssignAndEnlist(t *testing.T) {
+	t.Parallel()
+	w := newSite(t, nil)
+	ids := w.overdue(3)
+	b := w.browse("supervisor")
+	const at = "/broadcasts/new"
+	order := func(command string, typed url.Values, tried string) shown {
+		t.Helper()
+		form := b.post(at, url.Values{"command": {command}, "case": ids}).want(200).form(at, typed)
+		form["case"], form["step"] = ids, []string{"try"}
+		form = b.post(at, form).want(200, tried).form(at, url.Values{"case": ids, "step": {"order"}})
+		done := b.post(at, form).want(200)
+		for !strings.Contains(b.get(done.at).body, "已完成") {
+		}
+		return b.get(done.at)
+	}
+	list := b.get("/cases?overdue=true").want(200)
+	for _, kind := range casefile.Broadcasts() {
+		list.want(200, `name="command" value="`+string(kind)+`"`)
+	}
+	if body := w.browse("inspector").get("/cases?overdue=true").want(200).body; strings.Contains(body, `value="assign"`) || strings.Contains(body, `value="enlist"`) {
+		t.Error("an inspector is offered more than to urge")
+	}
+
+	w.do("supervisor", ids[0], "assign", map[string]any{"upper": "upper", "lower": "deputy"})
+	b.post(at, url.Values{"command": {"assign"}, "case": ids, "step": {"try"}, "upper": {"upper"}}).want(200, "可以执行</dt><dd>0", "何甲")
+	done := order("assign", nil, "各件按建议确定").want(200, "已执行 2", "被拒绝 1")
+	b.get(done.at+"?result=refused").want(200, "逾期事项")
+	b.get("/cases/"+ids[1]).want(200, "何甲", "马己")
+	if n := w.count(ids[0], "assigned"); n != 1 {
+		t.Errorf("it was assigned %d times", n)
+	}
+
+	b.post(at, url.Values{"command": {"enlist"}, "case": ids}).want(200, "没有进行中的会战")
+	var campaign struct {
+		ID string `json:"id"`
+	}
+	w.give("supervisor", "/campaigns", map[string]any{"name": "积案化解会战", "about": "省交办积案。", "start": "2026-09-01", "end": "2026-12-31"}, &campaign)
+	b.post(at, url.Values{"command": {"enlist"}, "case": ids, "step": {"try"}}).want(422, `id="campaign-wrong"`)
+	order("enlist", url.Values{"campaign": {campaign.ID}, "text": {"逾期未结，列入会战。"}}, "积案化解会战").want(200, "已执行 3")
+	for _, id := range ids {
+		if n := w.count(id, "enlisted"); n != 1 {
+			t.Errorf("%s was enlisted %d times", id, n)
+		}
+	}
+	b.get("/campaigns/"+campaign.ID).want(200, "逾期事项01", "逾期事项03")
 }
 
 // A supervisor finds ten overdue cases on the board and urges them, in a real browser.

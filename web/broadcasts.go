@@ -15,8 +15,9 @@ import (
 	"shuangze/policy"
 )
 
-// bulkCommands are what the list offers for many cases at once.
-var bulkCommands = []casefile.Kind{casefile.Urge, casefile.HandOver, casefile.Supervise}
+// bulkCommands are what the list offers for many cases at once: all that can be ordered so,
+// what is done most often first.
+var bulkCommands = []casefile.Kind{casefile.Urge, casefile.Assign, casefile.HandOver, casefile.Supervise, casefile.Enlist}
 
 // bulkPage is an order for many cases: its form, and what would come of it.
 type bulkPage struct {
@@ -36,12 +37,15 @@ type bulkPage struct {
 // Wrong are the fields that must be corrected.
 func (p bulkPage) Wrong() []field { return wrongOf(p.Fields) }
 
-// Says is what was filled into a field, in words; nil for an empty one.
+// Says is what was filled into a field, in words; nil for an empty one that means nothing.
 func (p bulkPage) Says(f field) *fact {
-	if f.Value == "" {
+	said := f.Value
+	if said == "" {
+		said = f.Blank
+	}
+	if said == "" {
 		return nil
 	}
-	said := f.Value
 	for _, g := range f.Groups {
 		for _, c := range g.Choices {
 			if c.Value == f.Value {
@@ -186,10 +190,21 @@ func (s *console) bulkPage(r *http.Request, kind casefile.Kind, form url.Values)
 		if !ok {
 			continue
 		}
-		if f.Name == "from" {
+		switch f.Name {
+		case "from":
 			made.Control, made.Groups = "select", b.officials(func(o official) bool { return o.Role == casefile.Leader })
 			if made.Value == "" {
 				made.Value = values.Get("leader")
+			}
+		case "upper", "lower":
+			made.Blank, made.Hint = b.t("各件按建议确定", "as proposed for each case"), b.t("两项都不选，即按级别、分管和在办件数逐件建议", "choose neither to take what level, portfolio and open cases propose for each")
+		case "campaign":
+			running, err := s.running(by, p.Today)
+			if err != nil {
+				return p, err
+			}
+			if made.Groups = []group{{Choices: running}}; len(running) == 0 {
+				made.Hint = b.t("没有进行中的会战，请先发起", "no campaign is under way; open one first")
 			}
 		}
 		p.Fields = append(p.Fields, made)
