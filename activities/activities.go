@@ -158,7 +158,7 @@ func (a *Activities) Reconcile(ctx context.Context) (int, error) {
 	if err := ctx.Err(); err != nil {
 		return woken, err
 	}
-	return woken, errors.Join(a.restart(ctx), a.Store.Sweep(ctx))
+	return woken, errors.Join(a.restart(ctx), a.Store.Sweep(ctx, a.Clock.Now()))
 }
 
 func (a *Activities) wake(ctx context.Context, id string) error {

@@ -48,6 +48,7 @@ type receptionView struct {
 	EnteredAt   time.Time               `json:"entered_at"`
 	HeldBy      *string                 `json:"held_by"`
 	HeldAt      *time.Time              `json:"held_at"`
+	HeldLate    bool                    `json:"held_late"` // that was recorded on a later day
 	EndedBy     *string                 `json:"ended_by"`
 	EndedAt     *time.Time              `json:"ended_at"`
 	Reason      *string                 `json:"reason"`
@@ -96,7 +97,7 @@ func (v viewer) reception(r casefile.Reception) receptionView {
 		On: r.On(), From: r.From.UTC(), Until: r.Until.UTC(), RestDay: !day.Work, Provisional: day.Provisional, Place: r.Place,
 		Form: r.Form, FormName: v.lang.of(formName(r.Form, v.rules.Policy)), Slots: casefile.SlotsOf(r, v.rules.Policy),
 		State: r.State(v.now), Publication: casefile.Published(r, v.rules), PublishedBy: text(r.PublishedBy), PublishedAt: instant(r.PublishedAt),
-		Instead: text(r.Instead), EnteredBy: r.EnteredBy, EnteredAt: r.EnteredAt.UTC(), HeldBy: text(r.HeldBy), HeldAt: instant(r.HeldAt),
+		Instead: text(r.Instead), EnteredBy: r.EnteredBy, EnteredAt: r.EnteredAt.UTC(), HeldBy: text(r.HeldBy), HeldAt: instant(r.HeldAt), HeldLate: r.HeldLate(),
 		EndedBy: text(r.EndedBy), EndedAt: instant(r.EndedAt), ShortNotice: r.Short, Commands: casefile.ReceptionCommands(r, v.by, v.rules),
 	}
 	if v.oversees(r) {
@@ -296,11 +297,7 @@ func (a *api) postReceptionCancel(w http.ResponseWriter, r *http.Request) error 
 		if err != nil {
 			return err
 		}
-		visits, err := tx.Visits(ctx, day.ID)
-		if err != nil {
-			return err
-		}
-		day, refusal := casefile.CancelReception(day, reason, booked, visits, v.by, v.rules)
+		day, refusal := casefile.CancelReception(day, reason, booked, v.by, v.rules)
 		if err := b.err(asError(refusal)); err != nil {
 			return err
 		}
@@ -354,13 +351,13 @@ func (a *api) postReceptionSwap(w http.ResponseWriter, r *http.Request) error {
 			instead, err = tx.Instead(ctx, command)
 			return err
 		}
-		leaders, ends := []string{day.Leader, swap.Leader}, []string{day.ID}
+		leaders := []string{day.Leader, swap.Leader}
 		if with != "" {
 			other, _, _, err := tx.Reception(ctx, with)
 			switch {
 			case err == nil && (!other.PublishedAt.IsZero() || v.oversees(other)):
 				swap.With = &other
-				leaders, ends = append(leaders, other.Leader), append(ends, other.ID)
+				leaders = append(leaders, other.Leader)
 			case err == nil || errors.Is(err, store.ErrNotFound):
 				b.wrong("with", "unknown_reception", "没有这个接待日", "there is no such reception day")
 			default:
@@ -369,9 +366,6 @@ func (a *api) postReceptionSwap(w http.ResponseWriter, r *http.Request) error {
 		}
 		standing, err := tx.Standing(ctx, v.now, leaders...)
 		if err != nil {
-			return err
-		}
-		if swap.Visits, err = tx.Visits(ctx, ends...); err != nil {
 			return err
 		}
 		ended, next, refusal := casefile.SwapReception(day, swap, v.by, v.rules, standing)

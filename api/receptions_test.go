@@ -277,8 +277,8 @@ func TestReceptionDuties(t *testing.T) {
 	w.do("a-registrar", "POST", "/api/v1/receptions/"+held+"/hold", nil).want(t, 409, "reception_not_begun")
 	later := w.at(on(20, 10))
 	later.do("a-vice", "POST", "/api/v1/receptions/"+held+"/hold", nil).want(t, 403, "reception_not_permitted")
-	if state := later.do("a-registrar", "POST", "/api/v1/receptions/"+held+"/hold", nil).want(t, 200, "").str("state"); state != "held" {
-		t.Errorf("a day that was held is %s", state)
+	if late := later.do("a-registrar", "POST", "/api/v1/receptions/"+held+"/hold", nil).want(t, 200, ""); late.str("state") != "held" || late.get("held_late") != true {
+		t.Errorf("a day that was held, recorded five days later: %s", late.body)
 	}
 	if state := later.do("a-registrar", "GET", "/api/v1/receptions/"+missed, nil).want(t, 200, "").str("state"); state != "missed" {
 		t.Errorf("a day that nobody held is %s", state)
@@ -469,12 +469,19 @@ func TestReceptionVisits(t *testing.T) {
 	}
 	w.do("p-registrar", "POST", "/api/v1/cases/"+open+"/commands/receive", m{"reception": id, "text": "来访"}).want(t, 409, "already_received")
 
-	// Nobody undoes a day on which people were received.
+	// Nobody undoes a day on which people were received, nor is it offered.
+	for _, who := range []string{"a-leader", "p-registrar"} {
+		if can := w.do(who, "GET", address, nil).want(t, 200, "").strings("commands"); slices.Contains(can, "cancel") || slices.Contains(can, "swap") {
+			t.Errorf("%s is offered %v", who, can)
+		}
+	}
 	w.do("a-leader", "POST", address+"/cancel", m{"reason": "mistake"}).want(t, 409, "reception_visited")
 	w.do("p-registrar", "POST", address+"/swap", m{"reason": "duty", "on": "2026-09-17"}).want(t, 409, "reception_visited")
 
 	// The follow-up, until every visit has its result.
-	w.do("p-registrar", "POST", address+"/hold", nil).want(t, 200, "")
+	if held := w.do("p-registrar", "POST", address+"/hold", nil).want(t, 200, ""); held.get("held_late") != false {
+		t.Errorf("held on the day: %s", held.body)
+	}
 	follow := w.do("a-leader", "GET", address, nil).want(t, 200, "")
 	if follow.get("follow_up.done") != false || follow.get("follow_up.open") != 2.0 || len(follow.get("follow_up.cases").([]any)) != 2 {
 		t.Errorf("followed up as %s", follow.body)

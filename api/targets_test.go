@@ -117,6 +117,28 @@ func TestTargetSheets(t *testing.T) {
 	if next.get("next_cursor") != nil || len(next.get("cases").([]any)) != 1 {
 		t.Errorf("the second page is %s", next.body)
 	}
+	for _, unit := range []string{"b", "p"} {
+		w.do("p-supervisor", "POST", address, m{"year": 2026, "unit": unit, "items": draft["items"]}).want(t, 201, "")
+	}
+	list, cursor, listed := address+"?year=2026&limit=2", "", map[any]bool{}
+	for _, size := range []int{2, 1} {
+		got := w.do("p-supervisor", "GET", list+cursor, nil).want(t, 200, "")
+		for _, sheet := range got.get("target_sheets").([]any) {
+			listed[sheet.(m)["id"]] = true
+		}
+		if n := len(got.get("target_sheets").([]any)); n != size || got.get("total") != 3.0 || (got.get("next_cursor") == nil) != (size == 1) {
+			t.Errorf("a page of %d sheets: %s", n, got.body)
+		}
+		if size == 2 {
+			cursor = "&cursor=" + got.str("next_cursor")
+		}
+	}
+	if len(listed) != 3 {
+		t.Errorf("two pages have the sheets %v", listed)
+	}
+	for _, cursor := range []string{"x", "0", "-2"} {
+		w.do("p-supervisor", "GET", list+"&cursor="+cursor, nil).want(t, 422, "invalid_fields")
+	}
 	later.do("p-supervisor", "GET", sheet+"/items/3/cases", nil).want(t, 404, "item_not_found")
 	later.do("p-supervisor", "GET", sheet+"/items/1/cases?cursor=x", nil).want(t, 422, "invalid_fields")
 	w.do("p-supervisor", "GET", address+"/nothing", nil).want(t, 404, "sheet_not_found")

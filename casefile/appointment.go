@@ -6,8 +6,13 @@ import (
 	"shuangze/policy"
 )
 
+// DaysVisitorsAreKept is for how many calendar days after a reception day it is kept who had
+// an appointment on it, where nobody has said before what became of it or made a case of
+// the visit (《个人信息保护法》第十九条: no longer than it is needed).
+const DaysVisitorsAreKept = 14
+
 // Appointment is a visitor's on a reception day. Who they are lies in the store alone,
-// sealed, until the appointment ends or the visit becomes a case.
+// sealed, until the appointment ends, the visit becomes a case, or the day is long over.
 type Appointment struct {
 	ID        string
 	Reception string

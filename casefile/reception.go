@@ -41,6 +41,10 @@ type Reception struct {
 	Swapped bool   // not cancelled
 	Reason  string // why, one of AbsenceReasons
 	Short   bool   // that was said later than the policy asks
+
+	// Visits are those that the day has had so far: that became a case, or whose appointment
+	// was kept. Only the store counts them.
+	Visits int
 }
 
 // AbsenceReasons are why a leader does not come on a reception day. A code, no words, as
@@ -68,6 +72,11 @@ func (r Reception) Stands() bool { return r.EndedBy == "" }
 
 // On is the day in China.
 func (r Reception) On() calendar.Date { return calendar.DateOf(r.From) }
+
+// HeldLate reports whether it was recorded on a later day only that the leader received.
+func (r Reception) HeldLate() bool {
+	return !r.HeldAt.IsZero() && calendar.DateOf(r.HeldAt).After(r.On())
+}
 
 // State is how far it has come.
 func (r Reception) State(now time.Time) ReceptionState {
@@ -396,12 +405,12 @@ type Swap struct {
 	Until  policy.TimeOfDay
 	Place  string // "" for the same
 	With   *Reception
-	Visits int // that the days have had: those that became a case, and appointments that were kept
 }
 
 // absent ends a day for a leader who does not come. It is said by the leader or the
 // office, and how long before it is written down: what comes late is recorded as late,
-// or, where the policy is strict, left to the office to record.
+// or, where the policy is strict, left to the office to record. A day on which somebody
+// was received stays.
 func absent(day Reception, reason string, by Actor, r Rules) (Reception, *Error) {
 	office := keepsOffice(by, day.Office, r)
 	switch {
@@ -417,28 +426,23 @@ func absent(day Reception, reason string, by Actor, r Rules) (Reception, *Error)
 		return day, conflict("notice_too_short",
 			fmt.Sprintf("最迟应于%s说明不能到场；现须由信访部门登记并调换", last), fmt.Sprintf("this had to be said by %s; now the petition office has to record it, and to swap the day", last))
 	}
+	if day.Visits > 0 {
+		return day, receptionVisited()
+	}
 	day.Reason, day.EndedBy, day.EndedAt = reason, by.ID, r.Now.UTC().Truncate(time.Microsecond)
 	return day, nil
 }
 
-// visited refuses to end a day on which somebody was received.
-func visited(visits int) *Error {
-	if visits == 0 {
-		return nil
-	}
+func receptionVisited() *Error {
 	return conflict("reception_visited", "该接待日已有来访登记，不能再取消或调换；领导到场的，请登记已接访",
 		"somebody was received on this day: it can't be cancelled or swapped any more; record that it was held")
 }
 
 // CancelReception ends a day without another in its place. booked is how many
-// appointments on it are open: whoever has one must be told first. visits is how many
-// visits it has had, as of Swap.
-func CancelReception(day Reception, reason string, booked, visits int, by Actor, r Rules) (Reception, *Error) {
+// appointments on it are open: whoever has one must be told first.
+func CancelReception(day Reception, reason string, booked int, by Actor, r Rules) (Reception, *Error) {
 	day, err := absent(day, reason, by, r)
 	if err != nil {
-		return day, err
-	}
-	if err := visited(visits); err != nil {
 		return day, err
 	}
 	var v invalid
@@ -478,8 +482,8 @@ func SwapReception(day Reception, s Swap, by Actor, r Rules, standing []Receptio
 	if day, refusal = absent(day, s.Reason, by, r); refusal != nil {
 		return nil, nil, refusal
 	}
-	if refusal = visited(s.Visits); refusal != nil {
-		return nil, nil, refusal
+	if s.With != nil && s.With.Visits > 0 {
+		return nil, nil, receptionVisited()
 	}
 	var v invalid
 	v.oneOf("reason", s.Reason, AbsenceReasons)

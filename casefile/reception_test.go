@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -275,24 +276,38 @@ func TestCancelReception(t *testing.T) {
 	d := newDesk(t)
 	first := d.reception(nil)
 	by := d.actor("county-clerk")
-	if _, refusal := CancelReception(first, "illness", 2, 0, by, d.rules); refusal == nil || refusal.Code != "appointments_open" {
+	if _, refusal := CancelReception(first, "illness", 2, by, d.rules); refusal == nil || refusal.Code != "appointments_open" {
 		t.Errorf("cancelled over the visitors' heads: %s", show(refusal))
 	}
-	if _, refusal := CancelReception(first, "mood", 0, 0, by, d.rules); refusal == nil || !slices.Equal(problems(refusal), []string{"reason not_in_list"}) {
+	if _, refusal := CancelReception(first, "mood", 0, by, d.rules); refusal == nil || !slices.Equal(problems(refusal), []string{"reason not_in_list"}) {
 		t.Errorf("%s", show(refusal))
 	}
-	if _, refusal := CancelReception(first, "mistake", 0, 1, by, d.rules); refusal == nil || refusal.Code != "reception_visited" {
+	// What is offered is what the rule allows: a day with a visit is neither cancelled nor
+	// swapped, nor changes it places with another.
+	visited := first
+	visited.Visits = 1
+	if _, refusal := CancelReception(visited, "mistake", 0, by, d.rules); refusal == nil || refusal.Code != "reception_visited" {
 		t.Errorf("a day with a visit: %v", refusal)
 	}
-	if _, _, refusal := SwapReception(first, Swap{ID: "new", Reason: "duty", On: first.On().AddDays(1), Visits: 1}, by, d.rules, nil); refusal == nil || refusal.Code != "reception_visited" {
+	if _, _, refusal := SwapReception(visited, Swap{ID: "new", Reason: "duty", On: first.On().AddDays(1)}, by, d.rules, nil); refusal == nil || refusal.Code != "reception_visited" {
 		t.Errorf("a day with a visit, swapped: %v", refusal)
 	}
-	ended, refusal := CancelReception(first, "mistake", 0, 0, by, d.rules)
+	if _, _, refusal := SwapReception(first, Swap{ID: "new", Reason: "duty", With: &visited}, by, d.rules, nil); refusal == nil || refusal.Code != "reception_visited" {
+		t.Errorf("swapped with a day with a visit: %v", refusal)
+	}
+	for day, want := range map[*Reception]bool{&first: true, &visited: false} {
+		for _, command := range []string{"cancel", "swap"} {
+			if can := slices.Contains(ReceptionCommands(*day, by, d.rules), command); can != want {
+				t.Errorf("with %d visits %s is offered: %v", day.Visits, command, can)
+			}
+		}
+	}
+	ended, refusal := CancelReception(first, "mistake", 0, by, d.rules)
 	if refusal != nil || ended.State(d.now) != ReceptionCancelled || ended.Stands() {
 		t.Fatalf("%s, %s", show(ended), show(refusal))
 	}
 	for _, again := range []func() *Error{
-		func() *Error { _, e := CancelReception(ended, "mistake", 0, 0, by, d.rules); return e },
+		func() *Error { _, e := CancelReception(ended, "mistake", 0, by, d.rules); return e },
 		func() *Error { _, e := PublishReception(ended, by, d.rules); return e },
 		func() *Error { _, e := HoldReception(ended, by, d.rules); return e },
 		func() *Error {
@@ -485,5 +500,20 @@ func TestReceptionTold(t *testing.T) {
 		r := d.reception(nil)
 		d.leave("upper", "other-upper", test.from, test.until).at(test.now).rules.Now = moment(test.now)
 		same(t, test.name, test.want, strings.Join(ReceptionTold(r, d.rules), " "))
+	}
+}
+
+// Recorded on the day is in time, however late on it; on a later day in China it is late.
+func TestHeldLate(t *testing.T) {
+	d := newDesk(t)
+	day := d.reception(nil)
+	for _, test := range []struct {
+		at   time.Time
+		late bool
+	}{{time.Time{}, false}, {day.From, false}, {day.On().End().Add(-time.Second), false}, {day.On().End(), true}, {day.On().End().AddDate(0, 1, 0), true}} {
+		day.HeldAt = test.at
+		if day.HeldLate() != test.late {
+			t.Errorf("recorded at %s: %v", test.at, day.HeldLate())
+		}
 	}
 }

@@ -18,69 +18,73 @@ var stageNames = map[Stage]policy.Text{
 	Diverted:   {Chinese: "已导入法定途径", English: "diverted to the legal route"},
 }
 
-var eventNames = map[EventKind]policy.Text{
-	EventRegistered:         {Chinese: "登记", English: "registered"},
-	EventAccepted:           {Chinese: "受理", English: "accepted"},
-	EventDeclined:           {Chinese: "不予受理", English: "declined"},
-	EventForwarded:          {Chinese: "转送", English: "forwarded"},
-	EventAssigned:           {Chinese: "确定包案领导", English: "leaders assigned"},
-	EventAcknowledged:       {Chinese: "签收", English: "acknowledged"},
-	EventActed:              {Chinese: "亲自办理", English: "personal act"},
-	EventReported:           {Chinese: "报告进展", English: "progress reported"},
-	EventExtended:           {Chinese: "延期", English: "extended"},
-	EventOpined:             {Chinese: "拟出处理意见书", English: "opinion drafted"},
-	EventSigned:             {Chinese: "签批", English: "signed"},
-	EventReturned:           {Chinese: "退回", English: "returned"},
-	EventServed:             {Chinese: "送达", English: "served"},
-	EventClosed:             {Chinese: "结案", English: "closed"},
-	EventSupervised:         {Chinese: "督办", English: "supervised"},
-	EventEscalated:          {Chinese: "双重督办", English: "dual supervision"},
-	EventReleased:           {Chinese: "解除督办", English: "supervision released"},
-	EventDiverted:           {Chinese: "导入法定途径", English: "diverted to the legal route"},
-	EventHandedOver:         {Chinese: "移交", English: "handed over"},
-	EventReceived:           {Chinese: "领导接访", English: "received by a leader"},
-	EventSuspended:          {Chinese: "中止计时", English: "clocks suspended"},
-	EventResumed:            {Chinese: "恢复计时", English: "clocks resumed"},
-	EventHeard:              {Chinese: "听证", English: "hearing held"},
-	EventMediated:           {Chinese: "调解", English: "mediated"},
-	EventSubmitted:          {Chinese: "提请集体研究", English: "submitted to a decision meeting"},
-	EventResolved:           {Chinese: "集体研究决定", English: "decided by a meeting"},
-	EventExecuted:           {Chinese: "执行处理意见", English: "opinion carried out"},
-	EventReviewAsked:        {Chinese: "申请复查、复核", English: "review asked for"},
-	EventReviewAccepted:     {Chinese: "受理复查、复核", English: "review accepted"},
-	EventReviewDeclined:     {Chinese: "不予受理复查、复核", English: "review declined"},
-	EventReviewed:           {Chinese: "复查、复核意见", English: "reviewed"},
-	EventRated:              {Chinese: "满意度评价", English: "rated"},
-	EventReopened:           {Chinese: "重新办理", English: "reopened"},
-	EventLinked:             {Chinese: "已关联此前信访事项", English: "linked to an earlier case"},
-	EventCommissioned:       {Chinese: "交办", English: "commissioned"},
-	EventObjected:           {Chinese: "提出异议", English: "objected to"},
-	EventObjectionDecided:   {Chinese: "异议决定", English: "objection decided"},
-	EventJoined:             {Chinese: "增加协办单位", English: "another unit joined"},
-	EventFellBack:           {Chinese: "转为普通程序", English: "back to the ordinary track"},
-	EventInstructed:         {Chinese: "批示", English: "instructed"},
-	EventFedBack:            {Chinese: "督办反馈", English: "feedback to the supervision"},
-	EventTermAsked:          {Chinese: "申请督办延期", English: "longer term asked for"},
-	EventTermGranted:        {Chinese: "同意督办延期", English: "longer term granted"},
-	EventTermRefused:        {Chinese: "不同意督办延期", English: "longer term refused"},
-	EventTalked:             {Chinese: "约谈", English: "called in to talk"},
-	EventCirculated:         {Chinese: "通报", English: "circulated"},
-	EventListed:             {Chinese: "挂牌督办", English: "listed for supervision"},
-	EventOrdered:            {Chinese: "责令限期整改", English: "ordered to correct"},
-	EventSuggested:          {Chinese: "提出建议", English: "suggestion made"},
-	EventSuggestionAnswered: {Chinese: "建议反馈", English: "suggestion answered"},
-	EventMarkedUrgent:       {Chinese: "标明重大紧急", English: "marked as grave and urgent"},
-	EventUrgentReported:     {Chinese: "已报告重大紧急事项", English: "urgent matter reported"},
-	EventRerouted:           {Chinese: "更正办理途径", English: "route corrected"},
-	EventEnlisted:           {Chinese: "列入会战", English: "put on a campaign's list"},
-	EventDelisted:           {Chinese: "移出会战", English: "taken off a campaign's list"},
-	EventPlanned:            {Chinese: "制定化解方案", English: "plan made"},
-	EventCampaignOver:       {Chinese: "会战结束", English: "the campaign is over"},
-	EventReminded:           {Chinese: "提醒", English: "reminder"},
-	EventUrged:              {Chinese: "催办", English: "urged"},
-	EventReportedUp:         {Chinese: "上报", English: "reported upward"},
-	EventSuppressed:         {Chinese: "略过一步", English: "a step was left out"},
-	EventRecalculated:       {Chinese: "期限重新计算", English: "due date computed anew"},
+// events are all that can happen to a case, in the order in which people look for it.
+var events = []struct {
+	kind EventKind
+	name policy.Text
+}{
+	{EventRegistered, policy.Text{Chinese: "登记", English: "registered"}},
+	{EventAccepted, policy.Text{Chinese: "受理", English: "accepted"}},
+	{EventDeclined, policy.Text{Chinese: "不予受理", English: "declined"}},
+	{EventForwarded, policy.Text{Chinese: "转送", English: "forwarded"}},
+	{EventAssigned, policy.Text{Chinese: "确定包案领导", English: "leaders assigned"}},
+	{EventAcknowledged, policy.Text{Chinese: "签收", English: "acknowledged"}},
+	{EventActed, policy.Text{Chinese: "亲自办理", English: "personal act"}},
+	{EventReported, policy.Text{Chinese: "报告进展", English: "progress reported"}},
+	{EventExtended, policy.Text{Chinese: "延期", English: "extended"}},
+	{EventOpined, policy.Text{Chinese: "拟出处理意见书", English: "opinion drafted"}},
+	{EventSigned, policy.Text{Chinese: "签批", English: "signed"}},
+	{EventReturned, policy.Text{Chinese: "退回", English: "returned"}},
+	{EventServed, policy.Text{Chinese: "送达", English: "served"}},
+	{EventClosed, policy.Text{Chinese: "结案", English: "closed"}},
+	{EventSupervised, policy.Text{Chinese: "督办", English: "supervised"}},
+	{EventEscalated, policy.Text{Chinese: "双重督办", English: "dual supervision"}},
+	{EventReleased, policy.Text{Chinese: "解除督办", English: "supervision released"}},
+	{EventDiverted, policy.Text{Chinese: "导入法定途径", English: "diverted to the legal route"}},
+	{EventHandedOver, policy.Text{Chinese: "移交", English: "handed over"}},
+	{EventReceived, policy.Text{Chinese: "领导接访", English: "received by a leader"}},
+	{EventSuspended, policy.Text{Chinese: "中止计时", English: "clocks suspended"}},
+	{EventResumed, policy.Text{Chinese: "恢复计时", English: "clocks resumed"}},
+	{EventHeard, policy.Text{Chinese: "听证", English: "hearing held"}},
+	{EventMediated, policy.Text{Chinese: "调解", English: "mediated"}},
+	{EventSubmitted, policy.Text{Chinese: "提请集体研究", English: "submitted to a decision meeting"}},
+	{EventResolved, policy.Text{Chinese: "集体研究决定", English: "decided by a meeting"}},
+	{EventExecuted, policy.Text{Chinese: "执行处理意见", English: "opinion carried out"}},
+	{EventReviewAsked, policy.Text{Chinese: "申请复查、复核", English: "review asked for"}},
+	{EventReviewAccepted, policy.Text{Chinese: "受理复查、复核", English: "review accepted"}},
+	{EventReviewDeclined, policy.Text{Chinese: "不予受理复查、复核", English: "review declined"}},
+	{EventReviewed, policy.Text{Chinese: "复查、复核意见", English: "reviewed"}},
+	{EventRated, policy.Text{Chinese: "满意度评价", English: "rated"}},
+	{EventReopened, policy.Text{Chinese: "重新办理", English: "reopened"}},
+	{EventLinked, policy.Text{Chinese: "已关联此前信访事项", English: "linked to an earlier case"}},
+	{EventCommissioned, policy.Text{Chinese: "交办", English: "commissioned"}},
+	{EventObjected, policy.Text{Chinese: "提出异议", English: "objected to"}},
+	{EventObjectionDecided, policy.Text{Chinese: "异议决定", English: "objection decided"}},
+	{EventJoined, policy.Text{Chinese: "增加协办单位", English: "another unit joined"}},
+	{EventFellBack, policy.Text{Chinese: "转为普通程序", English: "back to the ordinary track"}},
+	{EventInstructed, policy.Text{Chinese: "批示", English: "instructed"}},
+	{EventFedBack, policy.Text{Chinese: "督办反馈", English: "feedback to the supervision"}},
+	{EventTermAsked, policy.Text{Chinese: "申请督办延期", English: "longer term asked for"}},
+	{EventTermGranted, policy.Text{Chinese: "同意督办延期", English: "longer term granted"}},
+	{EventTermRefused, policy.Text{Chinese: "不同意督办延期", English: "longer term refused"}},
+	{EventTalked, policy.Text{Chinese: "约谈", English: "called in to talk"}},
+	{EventCirculated, policy.Text{Chinese: "通报", English: "circulated"}},
+	{EventListed, policy.Text{Chinese: "挂牌督办", English: "listed for supervision"}},
+	{EventOrdered, policy.Text{Chinese: "责令限期整改", English: "ordered to correct"}},
+	{EventSuggested, policy.Text{Chinese: "提出建议", English: "suggestion made"}},
+	{EventSuggestionAnswered, policy.Text{Chinese: "建议反馈", English: "suggestion answered"}},
+	{EventMarkedUrgent, policy.Text{Chinese: "标明重大紧急", English: "marked as grave and urgent"}},
+	{EventUrgentReported, policy.Text{Chinese: "已报告重大紧急事项", English: "urgent matter reported"}},
+	{EventRerouted, policy.Text{Chinese: "更正办理途径", English: "route corrected"}},
+	{EventEnlisted, policy.Text{Chinese: "列入会战", English: "put on a campaign's list"}},
+	{EventDelisted, policy.Text{Chinese: "移出会战", English: "taken off a campaign's list"}},
+	{EventPlanned, policy.Text{Chinese: "制定化解方案", English: "plan made"}},
+	{EventCampaignOver, policy.Text{Chinese: "会战结束", English: "the campaign is over"}},
+	{EventReminded, policy.Text{Chinese: "提醒", English: "reminder"}},
+	{EventUrged, policy.Text{Chinese: "催办", English: "urged"}},
+	{EventReportedUp, policy.Text{Chinese: "上报", English: "reported upward"}},
+	{EventSuppressed, policy.Text{Chinese: "略过一步", English: "a step was left out"}},
+	{EventRecalculated, policy.Text{Chinese: "期限重新计算", English: "due date computed anew"}},
 }
 
 var commandNames = map[Kind]policy.Text{
@@ -223,7 +227,23 @@ func named[T ~string](words map[T]policy.Text, code T) policy.Text {
 func (s Stage) Name() policy.Text { return named(stageNames, s) }
 
 // Name is what the event is called.
-func (k EventKind) Name() policy.Text { return named(eventNames, k) }
+func (k EventKind) Name() policy.Text {
+	for _, e := range events {
+		if e.kind == k {
+			return e.name
+		}
+	}
+	return policy.Text{Chinese: string(k), English: string(k)}
+}
+
+// EventKinds lists all that can happen to a case.
+func EventKinds() []EventKind {
+	kinds := make([]EventKind, len(events))
+	for i, e := range events {
+		kinds[i] = e.kind
+	}
+	return kinds
+}
 
 // Name is what the command is called.
 func (k Kind) Name() policy.Text { return named(commandNames, k) }

@@ -22,6 +22,9 @@ func TestWords(t *testing.T) {
 	for _, v := range casefile.Kinds() {
 		check(string(v), v.Name())
 	}
+	for _, v := range casefile.EventKinds() {
+		check(string(v), v.Name())
+	}
 	for _, v := range casefile.Roles {
 		check(string(v), v.Name())
 	}

@@ -43,18 +43,6 @@ func (t *ReceptionsTx) Waiting(ctx context.Context, reception string) (n int, er
 	return n, nil
 }
 
-// Visits counts the visits of days: those that became a case, and appointments that were
-// kept and did not.
-func (t *ReceptionsTx) Visits(ctx context.Context, receptions ...string) (n int, err error) {
-	const sql = `
-		SELECT (SELECT count(*) FROM cases WHERE receptions && $1 AND receptions <> '{}')
-			+ (SELECT count(*) FROM appointments WHERE reception = ANY($1) AND state = 'came' AND case_id = '')`
-	if err = t.tx.QueryRow(ctx, sql, receptions).Scan(&n); err != nil {
-		return 0, fmt.Errorf("count visits: %w", err)
-	}
-	return n, nil
-}
-
 // Booked finds an appointment that was made under this id before. ErrNotFound when there
 // is none, ErrOtherRequest when another request did.
 func (t *ReceptionsTx) Booked(ctx context.Context, id, fingerprint string) (casefile.Appointment, error) {

@@ -118,7 +118,7 @@ func TestBroadcastText(t *testing.T) {
 		}
 	}
 	d.sql(`UPDATE documents SET created_at = now() - interval '2 days'`)
-	if err := d.store.Sweep(ctx); err != nil {
+	if err := d.store.Sweep(ctx, d.now); err != nil {
 		t.Fatal(err)
 	}
 	if words := d.broadcast("b").Words; words != b.Words {

@@ -69,7 +69,7 @@ func TestDrafts(t *testing.T) {
 	if _, err := s.Pool().Exec(ctx, `UPDATE drafts SET saved_at = clock_timestamp() - CASE id WHEN 'one' THEN interval '15 days' ELSE interval '13 days' END`); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Sweep(ctx); err != nil {
+	if err := s.Sweep(ctx, d.now); err != nil {
 		t.Fatal(err)
 	}
 	for official, want := range map[string]int{"o007": store.MaxDrafts - 2, "o008": 0} {

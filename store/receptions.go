@@ -215,14 +215,17 @@ func receptionsIn(ctx context.Context, q querier, rest string, args ...any) ([]c
 	rows, err := q.Query(ctx, `
 		SELECT id, office, leader, from_at, until_at, place, form, slots, instead, coalesce(name, ''), coalesce(post, ''), coalesce(portfolio, ''),
 			entered_by, entered_at, coalesce(published_by, ''), published_at, coalesce(held_by, ''), held_at,
-			coalesce(ended_by, ''), ended_at, swapped, reason, short_notice FROM receptions`+rest, args...)
+			coalesce(ended_by, ''), ended_at, swapped, reason, short_notice,
+			(SELECT count(*) FROM cases c WHERE c.receptions @> ARRAY[receptions.id] AND c.receptions <> '{}')
+				+ (SELECT count(*) FROM appointments a WHERE a.reception = receptions.id AND a.state = 'came' AND a.case_id = '')
+		FROM receptions`+rest, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read reception days: %w", err)
 	}
 	days, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (r casefile.Reception, err error) {
 		var published, held, ended *time.Time
 		err = row.Scan(&r.ID, &r.Office, &r.Leader, &r.From, &r.Until, &r.Place, &r.Form, &r.Slots, &r.Instead, &r.Name, &r.Post, &r.Portfolio,
-			&r.EnteredBy, &r.EnteredAt, &r.PublishedBy, &published, &r.HeldBy, &held, &r.EndedBy, &ended, &r.Swapped, &r.Reason, &r.Short)
+			&r.EnteredBy, &r.EnteredAt, &r.PublishedBy, &published, &r.HeldBy, &held, &r.EndedBy, &ended, &r.Swapped, &r.Reason, &r.Short, &r.Visits)
 		for _, at := range []struct {
 			from *time.Time
 			to   *time.Time

@@ -247,7 +247,7 @@ func TestAppointments(t *testing.T) {
 		t.Fatalf("%+v, %v", visitors, err)
 	}
 	d.sql(`UPDATE documents SET created_at = created_at - interval '2 days'`)
-	if err := d.store.Sweep(ctx); err != nil {
+	if err := d.store.Sweep(ctx, d.now); err != nil {
 		t.Fatal(err)
 	}
 	if v, err := d.store.Visitor(ctx, "a"); err != nil || v.Topic != "topic of a" {
@@ -304,5 +304,93 @@ func TestAppointments(t *testing.T) {
 	d.sql(`UPDATE cases SET receptions = '{}' WHERE id = 'case'`)
 	if _, differences, _ := d.store.Audit(ctx, "case"); len(differences) != 1 || !strings.Contains(differences[0], "receptions") {
 		t.Errorf("a lost reception day: %v", differences)
+	}
+}
+
+// Nobody's name, telephone or reason to come stays because nobody said what became of the
+// appointment: two weeks after the day they go by themselves, and nothing else does.
+func TestVisitorsAreNotKept(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	ctx := t.Context()
+	day := d.scheduled("day", nil)
+	later := d.scheduled("later", func(s *casefile.Schedule) { s.On = s.On.AddDays(1) })
+	rules := d.rules
+	rules.Now = d.now
+	book := func(id string, day casefile.Reception) {
+		t.Helper()
+		topic, err := d.store.WriteText(ctx, "", "topic of "+id, super)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := d.store.InReceptions(ctx, func(tx *store.ReceptionsTx) error {
+			a, refusal := casefile.BookAppointment(casefile.Appointment{ID: id, Topic: topic}, day, 0, d.actor(super), rules)
+			if refusal != nil {
+				return refusal
+			}
+			return tx.Book(ctx, a, store.Petitioner{Name: "张某", Phone: "13900000000"}, "x")
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	book("unmarked", day)
+	book("came", day)
+	book("next day", later)
+	end := func(id string, to casefile.AppointmentState, at time.Time) error {
+		return d.store.InReceptions(ctx, func(tx *store.ReceptionsTx) error {
+			a, err := tx.Appointment(ctx, id)
+			if err != nil {
+				return err
+			}
+			rules.Now = at
+			a, refusal := casefile.EndAppointment(a, day, to, d.actor(super), rules)
+			if refusal != nil {
+				return refusal
+			}
+			return tx.EndAppointment(ctx, a)
+		})
+	}
+	if err := end("came", casefile.Came, day.From); err != nil {
+		t.Fatal(err)
+	}
+	d.sql(`UPDATE documents SET created_at = created_at - interval '2 days'`)
+	kept := func(when string, now time.Time, want ...string) {
+		t.Helper()
+		if err := d.store.Sweep(ctx, now); err != nil {
+			t.Fatal(err)
+		}
+		got := []string{}
+		for _, id := range []string{"came", "next day", "unmarked"} {
+			v, err := d.store.Visitor(ctx, id)
+			if err != nil || (v.Name == "") != (v.Topic == "") || (v.Name == "") != (v.Phone == "") {
+				t.Fatalf("%s: %+v, %v", when, v, err)
+			}
+			if v.Name != "" {
+				got = append(got, id)
+			}
+		}
+		if diff := cmp.Diff(append([]string{}, want...), got); diff != "" {
+			t.Errorf("%s these are kept (-want +got):\n%s", when, diff)
+		}
+	}
+	gone := day.Until.AddDate(0, 0, casefile.DaysVisitorsAreKept)
+	kept("to the last moment", gone, "came", "next day", "unmarked")
+	kept("after two weeks", gone.Add(time.Second), "next day")
+	kept("a day later", gone.AddDate(0, 0, 1).Add(time.Second))
+	var n int
+	if err := d.store.Pool().QueryRow(ctx, `SELECT count(*) FROM documents WHERE body LIKE 'topic of %'`).Scan(&n); err != nil || n != 0 {
+		t.Errorf("%d topics are left, %v", n, err)
+	}
+	// What nobody has said can still be said; nobody's name comes back by it.
+	if p, err := d.store.Progress(ctx, d.actor(super), "day"); err != nil || p.Booked != 1 || p.Came != 1 {
+		t.Errorf("progress %+v, %v", p, err)
+	}
+	for id, to := range map[string]casefile.AppointmentState{"unmarked": casefile.Came, "next day": casefile.Absent} {
+		if err := end(id, to, gone.AddDate(0, 1, 0)); err != nil {
+			t.Errorf("%s: %v", id, err)
+		}
+	}
+	if v, err := d.store.Visitor(ctx, "unmarked"); err != nil || v.State != casefile.Came || v.Name != "" {
+		t.Errorf("%+v, %v", v, err)
 	}
 }

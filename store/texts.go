@@ -110,8 +110,15 @@ func (s *Store) ReadPetitioner(ctx context.Context, c casefile.Case, reader stri
 
 // Sweep removes texts and petitioners older than a day that no event refers to:
 // what commands left behind that were refused. The texts of broadcasts and the topics of
-// appointments stay. Drafts go two weeks after they were last saved.
-func (s *Store) Sweep(ctx context.Context) error {
+// appointments stay. Drafts go two weeks after they were last saved, and of appointments
+// who comes and why two weeks after the day, by the time that cases live in.
+func (s *Store) Sweep(ctx context.Context, now time.Time) error {
+	const visitors = `
+		UPDATE appointments a SET sealed = NULL, topic = NULL FROM receptions r
+		WHERE r.id = a.reception AND a.sealed IS NOT NULL AND r.until_at < $1`
+	if _, err := s.pool.Exec(ctx, visitors, now.AddDate(0, 0, -casefile.DaysVisitorsAreKept)); err != nil {
+		return fmt.Errorf("sweep visitors: %w", err)
+	}
 	for table, needed := range map[string]string{
 		"documents": ` AND NOT EXISTS (SELECT 1 FROM broadcasts WHERE document = documents.id AND document <> '')
 			AND NOT EXISTS (SELECT 1 FROM appointments WHERE topic = documents.id)`,

@@ -5,12 +5,14 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/chromedp/chromedp"
+	"golang.org/x/net/html"
 
 	"shuangze/store"
 	"shuangze/web"
@@ -190,6 +192,28 @@ func TestAuditPage(t *testing.T) {
 		t.Error("the administrator sees what was done in cases")
 	}
 	w.browse("auditor").get("/admin/audit?official=clerk&source=cases&from=2026-09-01&until=2026-09-01").want(200, "登记")
+	// One kind of act alone, kept in the address, whatever is asked for next.
+	only := w.browse("auditor").get("/admin/audit?what=forwarded").want(200, `value="forwarded" selected`, `<optgroup label="系统管理"`)
+	if _, list, _ := strings.Cut(only.body, "<tbody>"); !strings.Contains(list, "转送") || strings.Contains(list, "登记") || strings.Contains(list, "令其全部退出") {
+		t.Errorf("only what was forwarded: %s", only.text())
+	}
+	w.browse("auditor").get("/admin/audit?what=closed").want(200, `value="closed" selected`, "没有符合条件的记录")
+	if got := w.browse("admin").get("/admin/audit?what=signed_out").want(200, `value="signed_out" selected`, "何甲 upper"); strings.Contains(got.body, `value="forwarded"`) || strings.Contains(got.body, `value="exported"`) {
+		t.Error("the administrator is offered what is done in cases")
+	}
+	for i := range 51 {
+		if err := w.store.Record(t.Context(), store.Administered{At: begin.Add(time.Duration(i) * time.Second), By: "admin", Act: store.TokenIssued, Subject: "x"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first := w.browse("admin").get("/admin/audit?what=token_issued").want(200)
+	next := regexp.MustCompile(`href="(/admin/audit\?cursor=[^"]*)" rel="next"`).FindStringSubmatch(first.body)
+	if len(next) == 0 || strings.Count(first.body, "<td>签发令牌</td>") != 50 {
+		t.Fatalf("the first page: %s", first.text())
+	}
+	if second := w.browse("admin").get(html.UnescapeString(next[1])).want(200, `value="token_issued" selected`); strings.Count(second.body, "<td>签发令牌</td>") != 1 {
+		t.Errorf("the second page: %s", second.text())
+	}
 	w.browse("auditor").get("/admin/audit?until=2026-01-01").want(200, "没有符合条件的记录")
 	w.browse("auditor").get("/admin/audit?from=x").want(422)
 	w.browse("supervisor").get("/admin/audit").want(403)

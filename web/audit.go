@@ -15,6 +15,8 @@ type auditPage struct {
 	adminPage
 	Acts    []actLine
 	Filters []filter
+	Whats   []group
+	What    string
 	Case    string
 	From    string
 	Until   string
@@ -39,25 +41,57 @@ type actLine struct {
 	About    string    `json:"-"`
 }
 
-// actNames are acts that are no events of cases.
-var actNames = map[string]policy.Text{
-	"petitioner_read":  {Chinese: "查阅检举控告人信息", English: "looked up the petitioner of an accusation"},
-	"exported":         {Chinese: "导出清单", English: "took a list out as a table"},
-	"unit_added":       {Chinese: "新增单位", English: "added a unit"},
-	"unit_changed":     {Chinese: "变更单位", English: "changed a unit"},
-	"official_added":   {Chinese: "新增人员", English: "added an official"},
-	"official_changed": {Chinese: "变更人员", English: "changed an official"},
-	"official_ended":   {Chinese: "办理离任", English: "ended an official"},
-	"password_set":     {Chinese: "设置临时口令", English: "set a temporary password"},
-	"signed_out":       {Chinese: "令其全部退出", English: "signed somebody out"},
-	"token_issued":     {Chinese: "签发令牌", English: "issued a token"},
-	"token_revoked":    {Chinese: "吊销令牌", English: "revoked a token"},
-	"endpoint_added":   {Chinese: "添加推送", English: "added a channel"},
-	"endpoint_rotated": {Chinese: "更换推送密钥", English: "changed a channel's secret"},
-	"endpoint_removed": {Chinese: "删除推送", English: "removed a channel"},
-	"rules_published":  {Chinese: "发布规则", English: "published rules"},
-	"leave_entered":    {Chinese: "登记请假", English: "entered a leave"},
-	"leave_ended":      {Chinese: "结束请假", English: "ended a leave"},
+// acts are what is no event of a case, each with its words and where it is on record.
+var acts = []struct {
+	source, what string
+	name         policy.Text
+}{
+	{"administration", "unit_added", policy.Text{Chinese: "新增单位", English: "added a unit"}},
+	{"administration", "unit_changed", policy.Text{Chinese: "变更单位", English: "changed a unit"}},
+	{"administration", "official_added", policy.Text{Chinese: "新增人员", English: "added an official"}},
+	{"administration", "official_changed", policy.Text{Chinese: "变更人员", English: "changed an official"}},
+	{"administration", "official_ended", policy.Text{Chinese: "办理离任", English: "ended an official"}},
+	{"administration", "password_set", policy.Text{Chinese: "设置临时口令", English: "set a temporary password"}},
+	{"administration", "signed_out", policy.Text{Chinese: "令其全部退出", English: "signed somebody out"}},
+	{"administration", "token_issued", policy.Text{Chinese: "签发令牌", English: "issued a token"}},
+	{"administration", "token_revoked", policy.Text{Chinese: "吊销令牌", English: "revoked a token"}},
+	{"administration", "endpoint_added", policy.Text{Chinese: "添加推送", English: "added a channel"}},
+	{"administration", "endpoint_rotated", policy.Text{Chinese: "更换推送密钥", English: "changed a channel's secret"}},
+	{"administration", "endpoint_removed", policy.Text{Chinese: "删除推送", English: "removed a channel"}},
+	{"administration", "rules_published", policy.Text{Chinese: "发布规则", English: "published rules"}},
+	{"administration", "leave_entered", policy.Text{Chinese: "登记请假", English: "entered a leave"}},
+	{"administration", "leave_ended", policy.Text{Chinese: "结束请假", English: "ended a leave"}},
+	{"reads", "petitioner_read", policy.Text{Chinese: "查阅检举控告人信息", English: "looked up the petitioner of an accusation"}},
+	{"exports", "exported", policy.Text{Chinese: "导出清单", English: "took a list out as a table"}},
+}
+
+// actName is what an act is called.
+func actName(what string) policy.Text {
+	for _, act := range acts {
+		if act.what == what {
+			return act.name
+		}
+	}
+	return casefile.EventKind(what).Name()
+}
+
+// whats are what can be searched for; what was done in cases only for who sees it.
+func (l lang) whats(cases bool) []group {
+	ofCases, administration := group{Label: l.t("信访事项", "cases")}, group{Label: l.t("系统管理", "administration")}
+	for _, kind := range casefile.EventKinds() {
+		ofCases.Choices = append(ofCases.Choices, choice{string(kind), l.of(kind.Name())})
+	}
+	for _, act := range acts {
+		to := &ofCases
+		if act.source == "administration" {
+			to = &administration
+		}
+		to.Choices = append(to.Choices, choice{act.what, l.of(act.name)})
+	}
+	if !cases {
+		return []group{administration}
+	}
+	return []group{ofCases, administration}
 }
 
 // getAudit searches who did what when.
@@ -66,8 +100,9 @@ func (s *console) getAudit(w http.ResponseWriter, r *http.Request) error {
 	l := by.lang
 	p := auditPage{adminPage: s.adminPage(r, "audit", l.t("操作记录", "Who did what")), Case: strings.TrimSpace(query.Get("case")), From: query.Get("from"), Until: query.Get("until"), Later: query.Get("cursor") != ""}
 	p.Cases = casefile.InspectsCases(casefile.Actor{ID: by.who.ID, Role: by.who.Role, Unit: by.who.Unit})
+	p.Whats, p.What = l.whats(p.Cases), strings.TrimSpace(query.Get("what"))
 	asked := url.Values{"limit": {"50"}}
-	for _, name := range []string{"official", "case", "source", "from", "until", "cursor"} {
+	for _, name := range []string{"official", "case", "what", "source", "from", "until", "cursor"} {
 		if v := strings.TrimSpace(query.Get(name)); v != "" {
 			asked.Set(name, v)
 		}
@@ -99,10 +134,7 @@ func (s *console) getAudit(w http.ResponseWriter, r *http.Request) error {
 		case string(casefile.System):
 			act.Name = l.t("系统计时", "the clock")
 		}
-		act.Words = l.of(casefile.EventKind(act.What).Name())
-		if t, ok := actNames[act.What]; ok {
-			act.Words = l.of(t)
-		}
+		act.Words = l.of(actName(act.What))
 		switch act.Source {
 		case "exports":
 			act.About = l.t(act.Subject+"件", act.Subject+" cases")

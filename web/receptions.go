@@ -34,6 +34,7 @@ type reception struct {
 	PublishedAt *time.Time              `json:"published_at"`
 	Instead     *string                 `json:"instead"`
 	HeldAt      *time.Time              `json:"held_at"`
+	HeldLate    bool                    `json:"held_late"`
 	EndedAt     *time.Time              `json:"ended_at"`
 	Reason      *string                 `json:"reason"`
 	ShortNotice bool                    `json:"short_notice"`
@@ -46,11 +47,6 @@ func (d reception) Can(command string) bool { return slices.Contains(d.Commands,
 // Stands reports whether it was neither cancelled nor swapped.
 func (d reception) Stands() bool {
 	return d.State != casefile.ReceptionCancelled && d.State != casefile.ReceptionSwapped
-}
-
-// Afterwards reports whether it was recorded on a later day only that the leader received.
-func (d reception) Afterwards() bool {
-	return d.HeldAt != nil && calendar.DateOf(*d.HeldAt).After(d.On)
 }
 
 // Why is the reason for which the leader does not come, in words.

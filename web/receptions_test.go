@@ -4,8 +4,12 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
+
+	"shuangze/casefile"
+	"shuangze/store"
 )
 
 // A reception day from its entry to a visit that was kept, by pages alone; the public reads
@@ -70,6 +74,32 @@ func TestReceptionPages(t *testing.T) {
 	b.post(now+"/cancel", cancel.form(now+"/cancel", url.Values{"reason": {"duty"}})).want(200, "接待日已取消", "公务")
 	b.post(now+"/hold", nil).want(409, "已取消")
 	w.browse("outsider").post("/receptions/new", series).want(403)
+}
+
+// What is recorded on a later day only that the leader received is marked as that, in the
+// list too.
+func TestReceptionHeldLate(t *testing.T) {
+	t.Parallel()
+	w := newSite(t, nil)
+	past := casefile.Reception{
+		ID: "past", Office: "p-xf", Leader: "upper", From: begin.AddDate(0, 0, -5), Until: begin.AddDate(0, 0, -5).Add(2 * time.Hour),
+		Place: "接待大厅", Form: "fixed", EnteredBy: "clerk", EnteredAt: begin.AddDate(0, 0, -20),
+	}
+	today := past
+	today.ID, today.From, today.Until = "today", begin.Add(-time.Hour), begin.Add(time.Hour)
+	if err := w.store.InReceptions(t.Context(), func(tx *store.ReceptionsTx) error {
+		return tx.Enter(t.Context(), []casefile.Reception{past, today}, "request", "fingerprint")
+	}); err != nil {
+		t.Fatal(err)
+	}
+	b := w.browse("clerk")
+	for id, late := range map[string]bool{"past": true, "today": false} {
+		page := b.post("/receptions/"+id+"/hold", nil).want(200, "已登记领导到场接访", "接访登记于")
+		if strings.Contains(page.body, "事后登记") != late {
+			t.Errorf("%s is marked as recorded later: %v\n%s", id, !late, page.text())
+		}
+	}
+	b.get("/receptions?on=2026-08-27").want(200, "事后登记")
 }
 
 // A clerk enters a day and makes an appointment in a real browser.
