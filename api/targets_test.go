@@ -117,7 +117,7 @@ func TestTargetSheets(t *testing.T) {
 	if next.get("next_cursor") != nil || len(next.get("cases").([]any)) != 1 {
 		t.Errorf("the second page is %s", next.body)
 	}
-	for _, unit := range []string{"b", "p"} {
+	for _, unit := range []string{"b", "a-nc"} {
 		w.do("p-supervisor", "POST", address, m{"year": 2026, "unit": unit, "items": draft["items"]}).want(t, 201, "")
 	}
 	list, cursor, listed := address+"?year=2026&limit=2", "", map[any]bool{}
