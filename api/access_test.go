@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -191,6 +192,86 @@ func TestDirectory(t *testing.T) {
 		t.Error(diff)
 	}
 	w.do("admin", "GET", "/api/v1/units?kind=zoo&under=x", nil).want(t, 422, "invalid_fields")
+}
+
+// Whoever types a part of a name finds what was meant, the nearest first, a page at a time.
+func TestDirectorySearch(t *testing.T) {
+	t.Parallel()
+	w := newStoreWorld(t)
+	ids := func(path, list, id string) (all []string) {
+		t.Helper()
+		for {
+			a := w.do("a-nc-officer", "GET", path, nil).want(t, 200, "")
+			var page struct {
+				Total int     `json:"total"`
+				Next  *string `json:"next_cursor"`
+				Rows  []map[string]any
+			}
+			if err := json.Unmarshal(bytes.Replace(a.body, []byte(`"`+list+`"`), []byte(`"Rows"`), 1), &page); err != nil {
+				t.Fatal(err)
+			}
+			for _, row := range page.Rows {
+				all = append(all, row[id].(string))
+			}
+			if page.Next == nil {
+				if page.Total != len(all) {
+					t.Errorf("%s: %d of %d", path, len(all), page.Total)
+				}
+				return all
+			}
+			path, _, _ = strings.Cut(path, "&cursor=")
+			path += "&cursor=" + *page.Next
+		}
+	}
+	units := func(query string) []string { return ids("/api/v1/units?"+query, "units", "code") }
+	people := func(query string) []string { return ids("/api/v1/officials?"+query, "officials", "id") }
+
+	whole := units("near=a-nc")
+	if !slices.Equal(units("near=a-nc&limit=3"), whole) {
+		t.Error("the pages are not the list")
+	}
+	if whole[0] != "a-nc" || whole[1] != "a" || slices.Index(whole, "a-xf") > slices.Index(whole, "p") || slices.Index(whole, "p") > slices.Index(whole, "b") {
+		t.Errorf("not the nearest first: %v", whole)
+	}
+	if got := units("kind=petition_office,supervision_office&under=p"); len(got) != 6 {
+		t.Errorf("offices: %v", got)
+	}
+	if got := units("q=a"); got[0] != "a" || !strings.HasPrefix(got[1], "a-") {
+		t.Errorf("not what is called so first: %v", got)
+	}
+	if got := people("q=甲县农业+承办人"); !slices.Equal(got, []string{"a-nc-officer", "a-nc-second"}) {
+		t.Errorf("by unit and post: %v", got)
+	}
+	if got := people("under=a&role=leader"); !slices.Contains(got, "a-nc-head") || slices.Contains(got, "p-leader") {
+		t.Errorf("leaders below a: %v", got)
+	}
+	if got := people("unit=a&serving=true&q=nobody"); got != nil {
+		t.Errorf("%v", got)
+	}
+	a := w.do("admin", "GET", "/api/v1/officials?limit=201&near=x&under=y&serving=no", nil).want(t, 422, "invalid_fields")
+	if diff := cmp.Diff([]string{"limit:out_of_range", "near:unknown_unit", "serving:not_in_list", "under:unknown_unit"}, a.fields()); diff != "" {
+		t.Error(diff)
+	}
+	w.do("admin", "GET", "/api/v1/units?limit=2&cursor=x", nil).want(t, 422, "invalid_fields")
+	w.do("admin", "GET", "/api/v1/units?cursor=2", nil).want(t, 422, "invalid_fields")
+}
+
+// Whoever has the directory as it is needn't be told it again; what administrators alone
+// are told is another thing than what others are.
+func TestDirectoryUnchanged(t *testing.T) {
+	t.Parallel()
+	w := newStoreWorld(t)
+	tag := w.do("auditor", "GET", "/api/v1/officials", nil).want(t, 200, "").header.Get("ETag")
+	full := w.do("admin", "GET", "/api/v1/officials", nil).want(t, 200, "").header.Get("ETag")
+	if tag == "" || tag == full {
+		t.Fatalf("tags %s and %s", tag, full)
+	}
+	if a := w.do("auditor", "GET", "/api/v1/officials", nil, "If-None-Match", full+", "+tag).want(t, 304, ""); len(a.body) > 0 || a.header.Get("ETag") != tag {
+		t.Errorf("%s %s", a.header.Get("ETag"), a.body)
+	}
+	w.do("auditor", "GET", "/api/v1/officials", nil, "If-None-Match", full).want(t, 200, "")
+	w.do("admin", "POST", "/api/v1/units", m{"code": "a-jy", "name": "甲县教育局", "kind": "department", "level": "section", "parent": "a"}).want(t, 201, "a-jy")
+	w.do("auditor", "GET", "/api/v1/officials", nil, "If-None-Match", tag).want(t, 200, "")
 }
 
 func TestLimits(t *testing.T) {

@@ -1,11 +1,8 @@
 package api
 
 import (
-	"cmp"
-	"maps"
 	"net/http"
 	"slices"
-	"strings"
 
 	"shuangze/casefile"
 	"shuangze/policy"
@@ -43,54 +40,53 @@ func (a *api) getMe(w http.ResponseWriter, r *http.Request) error {
 
 func (a *api) getUnits(w http.ResponseWriter, r *http.Request) error {
 	v, err := a.viewer(r)
-	if err != nil {
+	if err != nil || unchanged(w, r, v) {
 		return err
 	}
-	q := readQuery(r)
-	kind := q.oneOf("kind", casefile.UnitKinds...)
-	under := q.unit("under", v.rules.Directory)
-	words := q.line("q")
-	q.done()
+	q, d := readQuery(r), v.rules.Directory
+	kinds, under := q.someOf("kind", casefile.UnitKinds...), q.unit("under", d)
+	s := q.search(d)
 	if err := q.err(); err != nil {
 		return err
 	}
-	units := []casefile.Unit{}
-	for _, u := range v.rules.Directory.Units {
-		if (kind == "" || u.Kind == kind) && (under == "" || v.rules.Directory.Under(u.Code, under)) && holds(words, u.Code, u.Name) {
-			units = append(units, u)
+	for code, u := range d.Units {
+		if (kinds == nil || slices.Contains(kinds, u.Kind)) && (under == "" || d.Under(code, under)) {
+			s.add(code, code, u.Name)
 		}
 	}
-	slices.SortFunc(units, func(a, b casefile.Unit) int { return cmp.Compare(a.Code, b.Code) })
-	return writeJSON(w, r, http.StatusOK, map[string]any{"units": units, "total": len(units)})
+	codes, next := s.page()
+	units := make([]casefile.Unit, len(codes))
+	for i, code := range codes {
+		units[i] = d.Units[code]
+	}
+	return writeJSON(w, r, http.StatusOK, map[string]any{"units": units, "total": len(s.hits), "next_cursor": next})
 }
 
 func (a *api) getOfficials(w http.ResponseWriter, r *http.Request) error {
 	v, err := a.viewer(r)
-	if err != nil {
+	if err != nil || unchanged(w, r, v) {
 		return err
 	}
-	q := readQuery(r)
-	unit := q.unit("unit", v.rules.Directory)
+	q, d := readQuery(r), v.rules.Directory
+	unit, under := q.unit("unit", d), q.unit("under", d)
 	role := casefile.Role(q.oneOf("role", names(append(slices.Clone(casefile.Roles), casefile.Former))...))
-	words := q.line("q")
 	level := q.oneOf("level", v.rules.Policy.LevelIDs()...)
-	q.done()
+	serving := q.oneOf("serving", "true") != ""
+	s := q.search(d)
 	if err := q.err(); err != nil {
 		return err
 	}
-	officials := []officialView{}
-	for _, id := range slices.Sorted(maps.Keys(v.rules.Directory.Officials)) {
-		o := v.rules.Directory.Officials[id]
-		if (unit == "" || o.Unit == unit) && (role == "" || o.Role == role) && (level == "" || o.Level == level) && holds(words, o.ID, o.Name, o.Post) {
-			officials = append(officials, v.official(o))
+	for id, o := range d.Officials {
+		if (unit == "" || o.Unit == unit) && (under == "" || d.Under(o.Unit, under)) && (role == "" || o.Role == role) && (level == "" || o.Level == level) && (!serving || o.Role != casefile.Former) {
+			s.add(o.Unit, id, o.Name, o.Post, d.Units[o.Unit].Name)
 		}
 	}
-	return writeJSON(w, r, http.StatusOK, map[string]any{"officials": officials, "total": len(officials)})
-}
-
-// holds reports whether one of the texts has the words in it; no words are in all.
-func holds(words string, texts ...string) bool {
-	return slices.ContainsFunc(texts, func(s string) bool { return strings.Contains(strings.ToLower(s), strings.ToLower(words)) })
+	ids, next := s.page()
+	officials := make([]officialView, len(ids))
+	for i, id := range ids {
+		officials[i] = v.official(d.Officials[id])
+	}
+	return writeJSON(w, r, http.StatusOK, map[string]any{"officials": officials, "total": len(s.hits), "next_cursor": next})
 }
 
 // getPolicy shows the rules that are in force and the calendar they are counted by.

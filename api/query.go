@@ -56,6 +56,19 @@ func (q *query) oneOf(name string, list ...string) string {
 	return ""
 }
 
+// someOf reads several of a list, with commas between them.
+func (q *query) someOf(name string, list ...string) []string {
+	s := q.line(name)
+	if s == "" {
+		return nil
+	}
+	some := strings.Split(s, ",")
+	if slices.ContainsFunc(some, func(s string) bool { return !slices.Contains(list, s) }) {
+		q.notInList(name, list)
+	}
+	return some
+}
+
 func (q *query) unit(name string, d *casefile.Directory) string {
 	code := q.line(name)
 	if _, ok := d.Units[code]; !ok && code != "" {

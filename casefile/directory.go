@@ -88,9 +88,10 @@ func (l Leave) Covers(at time.Time) bool { return !at.Before(l.From) && at.Befor
 func (l Leave) Cancelled() bool { return l.EndedBy != "" && l.Until.Equal(l.From) }
 
 // Directory is the units and officials at one moment, with every leave that was ever
-// entered, by the leader's id. Load counts the open cases each leader carries; it is
+// entered, by the leader's id. Version tells one moment's from another's. Load counts the open cases each leader carries; it is
 // only filled where a pair may be proposed.
 type Directory struct {
+	Version   string
 	Units     map[string]Unit
 	Officials map[string]Official
 	Leaves    map[string][]Leave

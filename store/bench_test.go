@@ -6,6 +6,7 @@ import (
 
 	"shuangze/casefile"
 	"shuangze/store"
+	"shuangze/store/storetest"
 )
 
 // BenchmarkBoard measures what the console's board and lists ask of a store with a hundred
@@ -21,7 +22,7 @@ func BenchmarkBoard(b *testing.B) {
 		}
 	}
 	counted()
-	d.multiply(100_000/open, 100_000/ended)
+	storetest.Multiply(b, d.connection(), 100_000/open, 100_000/ended)
 	counted()
 	b.Logf("%d open cases, %d that have ended", open, ended)
 	for _, who := range []struct{ name, id string }{{"prefecture", super}, {"county", "o041"}, {"leader", upper}} {

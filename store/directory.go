@@ -75,7 +75,7 @@ func (s *Store) directoryAt(ctx context.Context, q querier, version string) (*ca
 	if d := s.directory.at(version); d != nil {
 		return d, nil
 	}
-	d := &casefile.Directory{Units: map[string]casefile.Unit{}, Officials: map[string]casefile.Official{}, Leaves: map[string][]casefile.Leave{}, Campaigns: map[string]casefile.Campaign{}}
+	d := &casefile.Directory{Version: version, Units: map[string]casefile.Unit{}, Officials: map[string]casefile.Official{}, Leaves: map[string][]casefile.Leave{}, Campaigns: map[string]casefile.Campaign{}}
 	units, err := collect[casefile.Unit](ctx, q, `SELECT code, name, kind, level, parent FROM units`)
 	if err != nil {
 		return nil, fmt.Errorf("read units: %w", err)

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"shuangze/calendar"
 	"shuangze/casefile"
 	"shuangze/embedded/embeddedtest"
@@ -182,6 +184,17 @@ func (d *desk) officer(unit string) string {
 }
 
 // sql does what no part of the program does.
+// connection is one of the store's own.
+func (d *desk) connection() *pgx.Conn {
+	d.t.Helper()
+	c, err := d.store.Pool().Acquire(d.t.Context())
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	d.t.Cleanup(c.Release)
+	return c.Conn()
+}
+
 func (d *desk) sql(sql string, args ...any) {
 	d.t.Helper()
 	if _, err := d.store.Pool().Exec(d.t.Context(), sql, args...); err != nil {

@@ -3,7 +3,6 @@ package store_test
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -14,6 +13,7 @@ import (
 
 	"shuangze/casefile"
 	"shuangze/store"
+	"shuangze/store/storetest"
 )
 
 // TestPlans asks everything a desk shows of a store with a hundred thousand cases and
@@ -168,7 +168,7 @@ func archive(t *testing.T) (*desk, *asked) {
 	t.Helper()
 	d := newDesk(t)
 	d.crowd(250, rand.New(rand.NewPCG(26, 13)))
-	d.multiply(55, 1400)
+	storetest.Multiply(t, d.connection(), 55, 1400)
 	var cases, open int
 	if err := d.store.Pool().QueryRow(t.Context(), `SELECT count(*), count(*) FILTER (WHERE open) FROM cases`).Scan(&cases, &open); err != nil {
 		t.Fatal(err)
@@ -177,33 +177,6 @@ func archive(t *testing.T) (*desk, *asked) {
 		t.Errorf("%d cases, %d of them open: not what the plans are to be looked at with", cases, open)
 	}
 	return d, d.watch()
-}
-
-// multiply makes so many copies of each open case and of each that has ended.
-func (d *desk) multiply(open, ended int) {
-	d.t.Helper()
-	for _, sql := range []string{
-		fmt.Sprintf(`CREATE TABLE copies AS SELECT id, g FROM cases, generate_series(1, CASE WHEN open THEN %d ELSE %d END) g`, open, ended),
-		`INSERT INTO cases SELECT id || '-' || g, seq, number || '-' || g, reference || '-' || g, CASE WHEN g = 17 THEN '罕见的标题' ELSE title END,
-			origin, campaign, office, unit, accused_unit, accused_official, stage, open, supervision, upper, lower, registered_at - g * interval '1 hour',
-			yellow_at, red_at, overdue_at + g * interval '1 second', final_lamp, wake_at + g * interval '1 minute', calendar, state
-		FROM cases JOIN copies USING (id)`,
-		`INSERT INTO tasks SELECT case_id || '-' || g, do_what, official, role, unit, from_at, due FROM tasks JOIN copies ON copies.id = case_id`,
-		`INSERT INTO clocks SELECT case_id || '-' || g, clocks.id, whose, who, yellow_at, red_at FROM clocks JOIN copies ON copies.id = case_id`,
-		`INSERT INTO enlistments SELECT case_id || '-' || g, n, CASE WHEN g % 10 = 0 THEN campaign ELSE 'other-' || g % 40 END, enlisted_at, delisted_at, planned, concluded_at, concluded_until,
-			report_due, report_made, submitted, decided, money, origin, stage, office, unit, accused_unit, accused_official, upper, lower
-		FROM enlistments JOIN copies ON copies.id = case_id`,
-		`VACUUM (ANALYZE) enlistments`,
-		`UPDATE cases SET urgent = true WHERE hashtext(id) % 200 = 0`,
-		`INSERT INTO terms (case_id, clock, started_at, rule, whose, who, unit, due_at, stopped_at, stop)
-		SELECT case_id || '-' || g, clock, started_at, rule, whose, who, unit, due_at, stopped_at, stop FROM terms JOIN copies ON copies.id = case_id`,
-		`INSERT INTO endings SELECT case_id || '-' || g, stage, unit, office, from_at, until_at FROM endings JOIN copies ON copies.id = case_id`,
-		`INSERT INTO standings SELECT case_id || '-' || g, from_at, until_at, stage, unit, office, origin, received_on, yellow_at, red_at FROM standings JOIN copies ON copies.id = case_id`,
-		`VACUUM (ANALYZE) standings`, `VACUUM (ANALYZE) terms`, `VACUUM (ANALYZE) endings`, `VACUUM (ANALYZE) ledger`,
-		`VACUUM (ANALYZE) cases`, `VACUUM (ANALYZE) tasks`, `VACUUM (ANALYZE) clocks`,
-	} {
-		d.sql(sql)
-	}
 }
 
 // watch notes what is asked of the store from now on.

@@ -145,12 +145,11 @@ func (s *console) tokenForm(r *http.Request) (formPage, error) {
 	if err != nil {
 		return formPage{}, err
 	}
-	b := formMaker{wording: words}
 	p := s.entry(r, words.t("签发令牌", "Issue a token"), link{"/admin/tokens", words.t("令牌", "Tokens")})
 	p.Submit = words.t("签发", "Issue")
 	p.Lead = words.t("程序凭令牌以此人的身份调用接口，权限与本人相同。", "With a token a program calls the API as this official, with the same rights.")
 	p.Fields = []field{
-		{Name: "official", Label: words.t("人员", "Official"), Control: "select", Required: true, Groups: b.officials(func(official) bool { return true })},
+		{Name: "official", Label: words.t("人员", "Official"), Control: "select", Required: true, Among: amongAll},
 		{Name: "days", Label: words.t("有效天数", "Valid for days"), Control: "number", Value: "90", Required: true, Hint: words.t("1至366天", "1 to 366")},
 	}
 	return p, nil

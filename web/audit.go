@@ -14,9 +14,7 @@ import (
 type auditPage struct {
 	adminPage
 	Acts    []actLine
-	Filters []filter
-	Whats   []group
-	What    string
+	Filters []field
 	Case    string
 	From    string
 	Until   string
@@ -100,7 +98,6 @@ func (s *console) getAudit(w http.ResponseWriter, r *http.Request) error {
 	l := by.lang
 	p := auditPage{adminPage: s.adminPage(r, "audit", l.t("操作记录", "Who did what")), Case: strings.TrimSpace(query.Get("case")), From: query.Get("from"), Until: query.Get("until"), Later: query.Get("cursor") != ""}
 	p.Cases = casefile.InspectsCases(casefile.Actor{ID: by.who.ID, Role: by.who.Role, Unit: by.who.Unit})
-	p.Whats, p.What = l.whats(p.Cases), strings.TrimSpace(query.Get("what"))
 	asked := url.Values{"limit": {"50"}}
 	for _, name := range []string{"official", "case", "what", "source", "from", "until", "cursor"} {
 		if v := strings.TrimSpace(query.Get(name)); v != "" {
@@ -153,15 +150,16 @@ func (s *console) getAudit(w http.ResponseWriter, r *http.Request) error {
 		next.Set("cursor", found.NextCursor)
 		p.Next = "/admin/audit?" + next.Encode()
 	}
-	var people []choice
-	for _, o := range names.Officials {
-		people = append(people, choice{o.ID, o.Name + " " + o.Post})
-	}
-	p.Filters = []filter{{"official", l.t("何人", "Who"), query.Get("official"), people}}
+	p.Filters = []field{l.filterAmong("official", l.t("何人", "Who"), query, among("/officials"))}
 	if p.Cases {
-		p.Filters = append(p.Filters, filter{"source", l.t("哪里", "Where"), query.Get("source"), []choice{
-			{"cases", l.t("信访事项台账", "cases")}, {"reads", l.t("查阅记录", "look-ups")}, {"exports", l.t("导出记录", "exports")}, {"administration", l.t("系统管理", "administration")},
-		}})
+		p.Filters = append(p.Filters, l.filter("source", l.t("哪里", "Where"), query,
+			choice{"cases", l.t("信访事项台账", "cases")}, choice{"reads", l.t("查阅记录", "look-ups")}, choice{"exports", l.t("导出记录", "exports")}, choice{"administration", l.t("系统管理", "administration")}))
+	}
+	what := l.filter("what", l.t("做了什么", "What"), query)
+	what.Groups = l.whats(p.Cases)
+	p.Filters = append(p.Filters, what)
+	if err := s.offerAll(by, p.Filters); err != nil {
+		return err
 	}
 	return s.show(w, r, status, "audit", p)
 }

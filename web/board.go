@@ -9,12 +9,16 @@ import (
 // mostLeaders is how many leaders the board lists; those who have most that is late.
 const mostLeaders = 40
 
+// boardLength is how many units the board has on a page.
+const boardLength = 50
+
 type boardPage struct {
 	page
 	Counts  []countLink
 	Top     *boardRow  // the unit that is looked at
 	Up      string     // address of the unit above it
 	Units   []boardRow // those right below
+	More    string     // address of those that come after them; empty: none do
 	Leaders []boardRow
 	Others  int // leaders who are not listed
 	Overdue []summary
@@ -107,7 +111,7 @@ func (s *console) getBoard(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p.Counted = b.At
-	at := func(unit string, live bool) string {
+	at := func(unit string, live bool, from int) string {
 		q := url.Values{}
 		if unit != "" {
 			q.Set("unit", unit)
@@ -115,14 +119,24 @@ func (s *console) getBoard(w http.ResponseWriter, r *http.Request) error {
 		if !live {
 			q.Set("live", "off")
 		}
+		if from > 0 {
+			q.Set("units", itoa(from))
+		}
 		if len(q) == 0 {
 			return "/board"
 		}
 		return "/board?" + q.Encode()
 	}
-	p.On, p.Off = at(unit, true), at(unit, false)
+	from := offset(r.URL.Query(), "units")
+	p.On, p.Off = at(unit, true, from), at(unit, false, from)
 	p.Counts = l.links(b.All, within)
-	p.units(b, unit, func(unit string) string { return at(unit, p.Live) })
+	p.units(b, unit, func(unit string) string { return at(unit, p.Live, 0) })
+	from = min(from, len(p.Units))
+	if until := from + boardLength; until < len(p.Units) {
+		p.More = at(unit, p.Live, until) + "#units"
+		p.Units = p.Units[:until]
+	}
+	p.Units = p.Units[from:]
 	for i, o := range b.Leaders {
 		if i == mostLeaders {
 			p.Others = len(b.Leaders) - i

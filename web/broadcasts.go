@@ -39,19 +39,9 @@ func (p bulkPage) Wrong() []field { return wrongOf(p.Fields) }
 
 // Says is what was filled into a field, in words; nil for an empty one that means nothing.
 func (p bulkPage) Says(f field) *fact {
-	said := f.Value
-	if said == "" {
-		said = f.Blank
-	}
+	said := cmp.Or(f.Says(), f.Blank)
 	if said == "" {
 		return nil
-	}
-	for _, g := range f.Groups {
-		for _, c := range g.Choices {
-			if c.Value == f.Value {
-				said = c.Label
-			}
-		}
 	}
 	return &fact{f.Label, said}
 }
@@ -192,7 +182,7 @@ func (s *console) bulkPage(r *http.Request, kind casefile.Kind, form url.Values)
 		}
 		switch f.Name {
 		case "from":
-			made.Control, made.Groups = "select", b.officials(func(o official) bool { return o.Role == casefile.Leader })
+			made.Control, made.Among, made.Groups = "select", amongLeaders, nil
 			if made.Value == "" {
 				made.Value = values.Get("leader")
 			}
@@ -209,7 +199,7 @@ func (s *console) bulkPage(r *http.Request, kind casefile.Kind, form url.Values)
 		}
 		p.Fields = append(p.Fields, made)
 	}
-	return p, nil
+	return p, s.offerAll(by, p.Fields)
 }
 
 // Words are a list's conditions, each as it is called in the form.
@@ -218,10 +208,8 @@ func (p listPage) Words(values url.Values) (said []string) {
 		said = append(said, p.words.t("“"+q+"”", "“"+q+"”"))
 	}
 	for _, f := range p.Filters {
-		for _, c := range f.Choices {
-			if f.Value == c.Value {
-				said = append(said, f.Label+p.words.t("：", ": ")+c.Label)
-			}
+		if f.Value != "" {
+			said = append(said, f.Label+p.words.t("：", ": ")+f.Says())
 		}
 	}
 	for _, f := range p.Flags {

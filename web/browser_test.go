@@ -14,14 +14,14 @@ import (
 
 // chrome is a real browser, with one page open.
 type chrome struct {
-	t     *testing.T
+	t     testing.TB
 	ctx   context.Context
 	wide  int64
 	asked string // the last question that a page asked; it was answered with yes
 }
 
 // openChrome starts Chromium with a window of so many CSS pixels.
-func openChrome(t *testing.T, wide, high int64) *chrome {
+func openChrome(t testing.TB, wide, high int64) *chrome {
 	t.Helper()
 	chromium, err := exec.LookPath("chromium")
 	if err != nil {

@@ -356,6 +356,9 @@ func typedRows(typed url.Values, name string, columns ...string) (filled []map[s
 func (s *console) rowsForm(w http.ResponseWriter, r *http.Request, p rowsPage, refused *problem) error {
 	typed, status := typedIn(r), http.StatusOK
 	p.Fields, p.Key = fill(p.Fields, typed), keyOf(typed, refused)
+	if err := s.offerAll(callerOf(r), p.Fields); err != nil {
+		return err
+	}
 	if p.Problem = refused; refused != nil {
 		status = refused.Status
 		p.placeRows(refused)

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -18,8 +20,14 @@ import (
 	"shuangze/policy"
 )
 
-// client speaks to the API inside this process.
-type client struct{ handler http.Handler }
+// client speaks to the API inside this process. It keeps the directory as it was last
+// told, and asks each time whether that still holds.
+type client struct {
+	handler http.Handler
+	kept    *keptDirectories
+}
+
+func newClient(handler http.Handler) client { return client{handler, &keptDirectories{}} }
 
 // caller is for whom the API is asked, and in which language.
 type caller struct {
@@ -43,16 +51,12 @@ func (c client) get(by caller, path string, answer any) error {
 // call asks the API. replayed: the same was asked before, and done then. Refusals are
 // *problem.
 func (c client) call(by caller, method, path, key string, body, answer any) (replayed bool, err error) {
-	r, err := request(by, method, path, body)
-	if err != nil {
-		return false, err
-	}
+	headers := http.Header{}
 	if key != "" {
-		r.Header.Set("Idempotency-Key", key)
+		headers.Set("Idempotency-Key", key)
 	}
-	got := &response{header: http.Header{}, status: http.StatusOK}
-	c.handler.ServeHTTP(got, r)
-	if err := got.refusal(); err != nil {
+	got, err := c.ask(by, method, path, headers, body)
+	if err != nil {
 		return false, err
 	}
 	if answer != nil {
@@ -61,6 +65,20 @@ func (c client) call(by caller, method, path, key string, body, answer any) (rep
 		}
 	}
 	return got.header.Get("Idempotent-Replay") != "", nil
+}
+
+// ask asks the API and gives its answer, which is no refusal.
+func (c client) ask(by caller, method, path string, headers http.Header, body any) (*response, error) {
+	r, err := request(by, method, path, body)
+	if err != nil {
+		return nil, err
+	}
+	for name := range headers {
+		r.Header.Set(name, headers.Get(name))
+	}
+	got := &response{header: http.Header{}, status: http.StatusOK}
+	c.handler.ServeHTTP(got, r)
+	return got, got.refusal()
 }
 
 // relay hands on what the API answers while it writes it. Refusals are *problem, and
@@ -477,41 +495,87 @@ type unit struct {
 	Parent string `json:"parent"`
 }
 
-// directory is the names behind ids and codes.
+// directory is who and what is behind ids and codes. It is the same for many requests and
+// never changed.
 type directory struct {
 	Officials []official
 	Units     []unit
-	names     map[string]string
+	officials map[string]official
+	units     map[string]unit
 }
 
+// keptDirectories are directories as the API gave them, the latest last, each with its tag.
+// Administrators are told more than others, so there are two of each version.
+type keptDirectories struct {
+	sync.Mutex
+	directories []tagged
+}
+
+type tagged struct {
+	directory
+	tag string
+}
+
+// mostKept is how many directories are kept: those of two versions.
+const mostKept = 4
+
+// directory is the whole directory. While it stays the same it is neither written nor read
+// anew: of ten thousand officials that alone would take a tenth of a second.
 func (c client) directory(by caller) (directory, error) {
-	var d directory
-	var officials struct {
+	c.kept.Lock()
+	known := slices.Clone(c.kept.directories)
+	c.kept.Unlock()
+	var tags []string
+	for _, d := range known {
+		tags = append(tags, d.tag)
+	}
+	asked := http.Header{}
+	if len(tags) > 0 {
+		asked.Set("If-None-Match", strings.Join(tags, ", "))
+	}
+	got, err := c.ask(by, http.MethodGet, "/officials", asked, nil)
+	if err != nil {
+		return directory{}, err
+	}
+	tag := got.header.Get("ETag")
+	if i := slices.Index(tags, tag); i >= 0 && got.status == http.StatusNotModified {
+		return known[i].directory, nil
+	}
+	var all struct {
 		Officials []official `json:"officials"`
+		Units     []unit     `json:"units"`
 	}
-	var units struct {
-		Units []unit `json:"units"`
+	if err := json.Unmarshal(got.body.Bytes(), &all); err != nil {
+		return directory{}, fmt.Errorf("read the API's answer: %w", err)
 	}
-	if err := c.get(by, "/officials", &officials); err != nil {
-		return d, err
+	if err := c.get(by, "/units", &all); err != nil { // of a later version, perhaps: the next request has another tag then
+		return directory{}, err
 	}
-	if err := c.get(by, "/units", &units); err != nil {
-		return d, err
-	}
-	d = directory{officials.Officials, units.Units, map[string]string{}}
-	for _, u := range d.Units {
-		d.names[u.Code] = u.Name
-	}
+	d := directory{all.Officials, all.Units, map[string]official{}, map[string]unit{}}
 	for _, o := range d.Officials {
-		d.names[o.ID] = o.Name
+		d.officials[o.ID] = o
+	}
+	for _, u := range d.Units {
+		d.units[u.Code] = u
+	}
+	c.kept.Lock()
+	defer c.kept.Unlock()
+	if !slices.ContainsFunc(c.kept.directories, func(k tagged) bool { return k.tag == tag }) {
+		c.kept.directories = append(c.kept.directories, tagged{d, tag})
+	}
+	if n := len(c.kept.directories); n > mostKept {
+		c.kept.directories = slices.Clone(c.kept.directories[n-mostKept:])
 	}
 	return d, nil
 }
 
 // Name is the name of an official or a unit; of one that is unknown, the code.
 func (d directory) Name(code string) string {
-	if name, ok := d.names[code]; ok {
-		return name
+	if o, ok := d.officials[code]; ok {
+		return o.Name
+	}
+	if u, ok := d.units[code]; ok {
+		return u.Name
 	}
 	return code
 }

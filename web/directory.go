@@ -3,9 +3,11 @@ package web
 import (
 	"cmp"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/go-chi/chi/v5"
@@ -23,8 +25,13 @@ type directoryPage struct {
 	Officials []officialLine
 	Query     string
 	Former    bool // those who have left are shown
-	Total     int  // of what a search found
+
+	UnitsTotal, OfficialsTotal int
+	NextUnits, NextOfficials   string // addresses of what comes after; empty: nothing does
 }
+
+// Found reports whether there is anything to show.
+func (p directoryPage) Found() bool { return p.UnitsTotal+p.OfficialsTotal > 0 }
 
 type unitLine struct {
 	unit
@@ -47,54 +54,99 @@ func (s *console) getDirectory(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p.Done = doneText(by.lang, query.Get("done"))
-	tree := treeOf(all)
-	if p.Query != "" || p.Former {
-		asked := url.Values{}
-		if p.Query != "" {
-			asked.Set("q", p.Query)
-		}
-		found := struct {
-			Officials []official `json:"officials"`
-			Units     []unit     `json:"units"`
-		}{}
-		if p.Former {
-			asked.Set("role", string(casefile.Former))
-		} else if err := s.api.get(by, "/units?"+asked.Encode(), &found); err != nil {
+	tree, code := treeOf(all), query.Get("unit")
+	if p.Query == "" && !p.Former {
+		if err := p.look(tree, code, query); err != nil {
 			return err
 		}
-		if err := s.api.get(by, "/officials?"+asked.Encode(), &found); err != nil {
+		if code == "" {
+			return s.show(w, r, http.StatusOK, "directory", p)
+		}
+	} else if !p.Former {
+		var found struct {
+			Units []unit `json:"units"`
+			Total int    `json:"total"`
+		}
+		asked := url.Values{"q": {p.Query}, "limit": {itoa(directoryLength)}, "cursor": query["units"]}
+		if err := s.api.get(by, "/units?"+asked.Encode(), &found); err != nil {
 			return err
 		}
-		p.Total = len(found.Units) + len(found.Officials)
 		for _, u := range found.Units {
 			p.Below = append(p.Below, tree.line(u))
 		}
-		for _, o := range found.Officials {
-			p.Officials = append(p.Officials, officialLine{o, all.Name(o.Unit)})
-		}
-		return s.show(w, r, http.StatusOK, "directory", p)
+		p.UnitsTotal, p.NextUnits = found.Total, p.next(query, "units", found.Total)
 	}
-	code := query.Get("unit")
+	var staff struct {
+		Officials []official `json:"officials"`
+		Total     int        `json:"total"`
+	}
+	asked := url.Values{"limit": {itoa(directoryLength)}, "cursor": query["officials"]}
+	switch {
+	case p.Former:
+		asked.Set("role", string(casefile.Former))
+	case p.Query == "":
+		asked.Set("unit", code)
+		asked.Set("serving", "true")
+	}
+	if p.Query != "" {
+		asked.Set("q", p.Query)
+	}
+	if err := s.api.get(by, "/officials?"+asked.Encode(), &staff); err != nil {
+		return err
+	}
+	for _, o := range staff.Officials {
+		line := officialLine{official: o}
+		if p.Unit == nil {
+			line.UnitName = all.Name(o.Unit)
+		}
+		p.Officials = append(p.Officials, line)
+	}
+	p.OfficialsTotal, p.NextOfficials = staff.Total, p.next(query, "officials", staff.Total)
+	return s.show(w, r, http.StatusOK, "directory", p)
+}
+
+// directoryLength is how many units, and how many officials, a page of the directory has.
+const directoryLength = 50
+
+// offset is where a part of the page begins.
+func offset(query url.Values, part string) int {
+	n, _ := strconv.Atoi(query.Get(part))
+	return max(n, 0)
+}
+
+// next is the address of what comes after in a part of the page, the units or the
+// officials; empty at its end.
+func (p directoryPage) next(query url.Values, part string, total int) string {
+	to := offset(query, part) + directoryLength
+	if to >= total {
+		return ""
+	}
+	next := maps.Clone(query)
+	next.Del("done")
+	next.Set(part, itoa(to))
+	return "/admin/directory?" + next.Encode() + "#" + part
+}
+
+// look is at one unit, or at the top, with what is right below.
+func (p *directoryPage) look(tree tree, code string, query url.Values) error {
 	if code != "" {
 		at, ok := tree.byCode[code]
 		if !ok {
 			return errNoPage
 		}
 		p.Unit, p.KindName = &at, casefile.UnitKindName(at.Kind)
-		for up := at.Parent; up != "" && len(p.Above) < len(all.Units); up = tree.byCode[up].Parent {
+		for up := at.Parent; up != "" && len(p.Above) < len(tree.byCode); up = tree.byCode[up].Parent {
 			p.Above = append(p.Above, tree.byCode[up])
 		}
 		slices.Reverse(p.Above)
-		for _, o := range all.Officials {
-			if o.Unit == code && o.Role != casefile.Former {
-				p.Officials = append(p.Officials, officialLine{official: o})
-			}
-		}
 	}
-	for _, u := range tree.below[code] {
+	below := tree.below[code]
+	from := min(offset(query, "units"), len(below))
+	for _, u := range below[from:min(from+directoryLength, len(below))] {
 		p.Below = append(p.Below, tree.line(u))
 	}
-	return s.show(w, r, http.StatusOK, "directory", p)
+	p.UnitsTotal, p.NextUnits = len(below), p.next(query, "units", len(below))
+	return nil
 }
 
 // tree is the units by what is above them.
@@ -247,12 +299,11 @@ func (s *console) unitForm(r *http.Request, code string) (formPage, error) {
 	for _, kind := range casefile.UnitKinds {
 		kinds.Choices = append(kinds.Choices, choice{kind, words.of(casefile.UnitKindName(kind))})
 	}
-	b := formMaker{wording: words}
 	fields := []field{
 		{Name: "name", Label: words.t("名称", "Name"), Control: "line", Value: u.Name, Required: true},
 		{Name: "kind", Label: words.t("种类", "Kind"), Control: "radio", Value: u.Kind, Required: true, Groups: []group{kinds}},
 		{Name: "level", Label: words.t("级别", "Level"), Control: "select", Value: u.Level, Required: true, Groups: words.levels()},
-		{Name: "parent", Label: words.t("上级单位", "Unit above"), Control: "select", Value: u.Parent, Hint: words.t("最高一级不选", "none for the topmost"), Groups: b.units()},
+		{Name: "parent", Label: words.t("上级单位", "Unit above"), Control: "select", Value: u.Parent, Hint: words.t("最高一级不选", "none for the topmost"), Among: among("/units")},
 	}
 	p := s.entry(r, words.t("变更单位", "Change a unit"), words.unitLink(code))
 	p.Submit = words.t("保存", "Save")
@@ -305,11 +356,10 @@ func (s *console) officialForm(r *http.Request, id string) (formPage, error) {
 	for _, role := range casefile.Roles {
 		roles.Choices = append(roles.Choices, choice{string(role), words.of(role.Name())})
 	}
-	b := formMaker{wording: words}
 	fields := []field{
 		{Name: "name", Label: words.t("姓名", "Name"), Control: "line", Value: o.Name, Required: true},
 		{Name: "post", Label: words.t("职务", "Post"), Control: "line", Value: o.Post, Required: true},
-		{Name: "unit", Label: words.t("单位", "Unit"), Control: "select", Value: o.Unit, Required: true, Groups: b.units()},
+		{Name: "unit", Label: words.t("单位", "Unit"), Control: "select", Value: o.Unit, Required: true, Among: among("/units")},
 		{Name: "level", Label: words.t("级别", "Level"), Control: "select", Value: o.Level, Required: true, Groups: words.levels()},
 		{Name: "role", Label: words.t("角色", "Role"), Control: "radio", Value: string(o.Role), Required: true, Groups: []group{roles}},
 		{Name: "portfolio", Label: words.t("分管", "Portfolio"), Control: "line", Value: o.Portfolio, Hint: words.t("领导分管的工作，如“农业、信访”", "what a leader is in charge of, such as “农业、信访”")},
@@ -461,11 +511,6 @@ func (s *console) handoverForm(r *http.Request) (formPage, official, error) {
 	if err != nil {
 		return formPage{}, leader, err
 	}
-	names, err := s.api.directory(by)
-	if err != nil {
-		return formPage{}, leader, err
-	}
-	b := formMaker{wording: wording{by.lang, rules, names}}
 	var reasons group
 	for _, c := range casefile.Choices(casefile.HandOver, "reason", rules) {
 		reasons.Choices = append(reasons.Choices, choice{c.ID, by.lang.of(c.Name)})
@@ -474,11 +519,9 @@ func (s *console) handoverForm(r *http.Request) (formPage, official, error) {
 	p.Lead, p.Submit = leader.Name+" · "+leader.Post, by.lang.t("移交", "Hand over")
 	p.Confirm = by.lang.t("确认移交？逐件记入台账，不能撤回。", "Hand them over? It goes on record case by case and can't be taken back.")
 	p.Fields = []field{
-		{Name: "to", Label: by.lang.t("接任领导", "Leader who takes them"), Control: "select", Required: true, Hint: by.lang.t("须与原领导同级，并分管有关单位；不合条件的事项会逐件说明", "of the same level and in charge of the units; cases that can't go there are named one by one"), Groups: b.officials(func(o official) bool {
-			return o.Role == casefile.Leader && o.Level == leader.Level && o.ID != leader.ID
-		})},
+		{Name: "to", Label: by.lang.t("接任领导", "Leader who takes them"), Control: "select", Required: true, Hint: by.lang.t("须与原领导同级，并分管有关单位；不合条件的事项会逐件说明", "of the same level and in charge of the units; cases that can't go there are named one by one"), Among: among("/officials", "role", string(casefile.Leader), "level", leader.Level), Near: leader.Unit, Except: leader.ID},
 		{Name: "reason", Label: by.lang.t("原因", "Reason"), Control: "radio", Required: true, Groups: []group{reasons}},
-		{Name: "decided_by", Label: by.lang.t("作出决定的领导", "Leader who decided"), Control: "select", Required: true, Groups: b.officials(func(o official) bool { return o.Role == casefile.Leader && o.ID != leader.ID })},
+		{Name: "decided_by", Label: by.lang.t("作出决定的领导", "Leader who decided"), Control: "select", Required: true, Among: amongLeaders, Near: leader.Unit, Except: leader.ID},
 		{Name: "text", Label: by.lang.t("情况说明", "Account"), Control: "lines", Required: true},
 	}
 	return p, leader, nil

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"crypto/rand"
 	"errors"
 	"net/http"
@@ -83,6 +84,7 @@ type proposal struct {
 }
 
 type candidate struct {
+	Official  string `json:"official"`
 	Name      string `json:"name"`
 	Post      string `json:"post"`
 	OpenCases int    `json:"open_cases"`
@@ -99,7 +101,31 @@ type field struct {
 	Most              int      // characters in a line; 0: 100
 	Required          bool
 	Groups            []group
+
+	// Of a choice out of the directory (pick.go).
+	Among     string   // all who can be chosen, as an address of the API
+	Near      string   // the unit whose people and units come first; empty: the reader's own
+	First     []string // ids that come before these
+	Except    string   // an id that is not offered
+	Text      string   // what stands in the line
+	Suggested []string
+	Like      []pick // whom what was typed may mean
 }
+
+// Says is the field's value in words.
+func (f field) Says() string {
+	for _, g := range f.Groups {
+		for _, c := range g.Choices {
+			if c.Value == f.Value {
+				return c.Label
+			}
+		}
+	}
+	return cmp.Or(f.Text, f.Value)
+}
+
+// Sole reports whether what was typed may mean one of them only.
+func (f field) Sole() bool { return len(f.Like) == 1 }
 
 // Has reports whether a box is ticked.
 func (f field) Has(value string) bool { return slices.Contains(f.Values, value) }
@@ -223,7 +249,7 @@ func (s *console) postCommand(w http.ResponseWriter, r *http.Request) error {
 			p.Problem.Detail += " " + f.Message
 			continue
 		}
-		p.Fields[i].Wrong = f.Message
+		p.Fields[i].Wrong = cmp.Or(p.Fields[i].Wrong, f.Message)
 		if p.Fields[i].Control == "hidden" {
 			p.Problem.Detail += " " + f.Message
 		}
@@ -301,7 +327,17 @@ func (s *console) commandPage(r *http.Request, typed url.Values) (commandPage, e
 		err = s.campaigns(by, &p)
 	default:
 	}
-	return p, err
+	if err != nil {
+		return p, err
+	}
+	for i, f := range p.Fields {
+		if p.Proposal != nil && f.Name == "upper" {
+			p.Fields[i].First = []string{p.Proposal.Upper.Official}
+		} else if p.Proposal != nil && f.Name == "lower" {
+			p.Fields[i].First = []string{p.Proposal.Lower.Official}
+		}
+	}
+	return p, s.offerAll(by, p.Fields)
 }
 
 // other makes the form of a second command on the page; whoever acts for a leader does so
@@ -465,11 +501,11 @@ func (b formMaker) field(f casefile.Field, value string) (field, bool) {
 	case "number":
 		made.Control, made.Groups = "radio", []group{{Choices: b.suggestions()}}
 	case "unit":
-		made.Groups = b.units()
+		made.Among, made.Near = amongResponsible, b.c.Unit
 	case "upper", "lower", "to", "decided_by":
-		made.Groups = b.officials(func(o official) bool { return o.Role == casefile.Leader })
+		made.Among, made.Near = amongLeaders, b.c.Unit
 	case "requested_by":
-		made.Groups = b.officials(func(o official) bool { return o.Unit == b.c.Unit && o.ID != b.by.who.ID })
+		made.Among, made.Except = among("/officials", "serving", "true", "unit", b.c.Unit), b.by.who.ID
 	case "from":
 		made.Control, made.Groups = "radio", []group{{Choices: b.seats()}}
 	case "clock":
@@ -522,41 +558,6 @@ func (b formMaker) channels() (all []choice) {
 		}
 	}
 	return all
-}
-
-// units are all units, the bodies of one kind together.
-func (b formMaker) units() []group {
-	var groups []group
-	for _, u := range b.Units {
-		label := b.of(casefile.UnitKindName(u.Kind))
-		i := slices.IndexFunc(groups, func(g group) bool { return g.Label == label })
-		if i < 0 {
-			i, groups = len(groups), append(groups, group{Label: label})
-		}
-		groups[i].Choices = append(groups[i].Choices, choice{u.Code, u.Name})
-	}
-	return groups
-}
-
-// officials are those who fit, unit by unit.
-func (b formMaker) officials(fits func(official) bool) []group {
-	var groups []group
-	for _, o := range b.Officials {
-		if o.Role == casefile.Former || !fits(o) {
-			continue
-		}
-		label := b.Name(o.Unit)
-		i := slices.IndexFunc(groups, func(g group) bool { return g.Label == label })
-		if i < 0 {
-			i, groups = len(groups), append(groups, group{Label: label})
-		}
-		about := o.Name + " " + o.Post
-		if o.Portfolio != "" {
-			about += b.t("（分管"+o.Portfolio+"）", " ("+o.Portfolio+")")
-		}
-		groups[i].Choices = append(groups[i].Choices, choice{o.ID, about})
-	}
-	return groups
 }
 
 // label is what a field is called in a form.

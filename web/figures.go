@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -127,7 +128,7 @@ type figuresPage struct {
 	page
 	Figures     figures
 	From, Until string // as they were asked for
-	Filters     []filter
+	Filters     []field
 	Spans       []link
 	Narrow      bool
 	Fields      []fieldProblem
@@ -140,8 +141,13 @@ type figuresPage struct {
 	Units       bars
 	Channels    bars
 	Ratings     []bars
+	MoreUnits   string // address of the units that come after; empty: none do
+	MoreRatings string
 	Tables      map[string]table
 }
+
+// figureLines is how many units a chart has, with its table; their files have all.
+const figureLines = 40
 
 // figureNames are the parameters that figures pass on to the API; rule is the page's own.
 var figureNames = []string{"from", "until", "unit", "origin"}
@@ -180,20 +186,46 @@ func (s *console) getFigures(w http.ResponseWriter, r *http.Request) error {
 		p.Fields, status = refused.Fields, refused.Status
 	} else {
 		p.From, p.Until = p.Figures.From.String(), p.Figures.Until.String()
+		units, ratings := p.cut(query)
 		p.draw(words, query.Get("rule"), all)
+		p.MoreUnits, p.MoreRatings = further(all, "units", offset(query, "units"), units[p.Rule]), further(all, "ratings", offset(query, "ratings"), ratings)
 	}
 	p.Narrow = len(all) > 0
-	units := []choice{}
-	for _, u := range words.Units {
-		units = append(units, choice{u.Code, u.Name})
+	p.Filters = []field{
+		words.filterAmong("unit", words.t("单位", "Unit"), query, among("/units")),
+		words.filter("origin", words.t("来源", "Origin"), query, words.choices(words.rules.Origins)...),
+		words.filter("rule", words.t("分单位的期限", "Time limit by unit"), query, words.ruleChoices()...),
 	}
-	p.Filters = []filter{
-		{"unit", words.t("单位", "Unit"), query.Get("unit"), units},
-		{"origin", words.t("来源", "Origin"), query.Get("origin"), words.choices(words.rules.Origins)},
-		{"rule", words.t("分单位的期限", "Time limit by unit"), cmp.Or(query.Get("rule"), p.Rule), words.ruleChoices()},
+	p.Filters[2].Value = cmp.Or(p.Filters[2].Value, p.Rule)
+	if err := s.offerAll(by, p.Filters); err != nil {
+		return err
 	}
 	p.Spans = words.spans(p.Today, all)
 	return s.show(w, r, status, "figures", p)
+}
+
+// cut leaves of the units what the page shows, and says how many there were, by rule, and
+// how many were rated.
+func (p *figuresPage) cut(query url.Values) (units map[string]int, ratings int) {
+	units = map[string]int{}
+	from := offset(query, "units")
+	for i, r := range p.Figures.Punctuality {
+		units[r.Rule] = len(r.Units)
+		p.Figures.Punctuality[i].Units = r.Units[min(from, len(r.Units)):min(from+figureLines, len(r.Units))]
+	}
+	ratings, from = len(p.Figures.Satisfaction), offset(query, "ratings")
+	p.Figures.Satisfaction = p.Figures.Satisfaction[min(from, ratings):min(from+figureLines, ratings)]
+	return units, ratings
+}
+
+// further is the address of what comes after in a part of the page.
+func further(all url.Values, part string, from, total int) string {
+	if from+figureLines >= total {
+		return ""
+	}
+	next := maps.Clone(all)
+	next.Set(part, itoa(from+figureLines))
+	return "/figures?" + next.Encode() + "#" + part + "-chart"
 }
 
 // getFigureFile sends one of the page's tables as a file.

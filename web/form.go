@@ -114,7 +114,7 @@ func place(refused *problem, fields []field) {
 			refused.Detail += " " + wrong.Message
 			continue
 		}
-		fields[i].Wrong = wrong.Message
+		fields[i].Wrong = cmp.Or(fields[i].Wrong, wrong.Message) // who it may mean says more than that it is nobody's id
 	}
 }
 
@@ -131,6 +131,9 @@ func keyOf(typed url.Values, refused *problem) string {
 func (s *console) form(w http.ResponseWriter, r *http.Request, p formPage, refused *problem) error {
 	typed, status := typedIn(r), http.StatusOK
 	p.Fields, p.Key = fill(p.Fields, typed), keyOf(typed, refused)
+	if err := s.offerAll(callerOf(r), p.Fields); err != nil {
+		return err
+	}
 	if p.Problem = refused; refused != nil {
 		status = refused.Status
 		place(refused, p.Fields)

@@ -20,7 +20,7 @@ const (
 )
 
 // guarded checks the headers that every answer has.
-func guarded(t *testing.T, path string, h http.Header) {
+func guarded(t testing.TB, path string, h http.Header) {
 	t.Helper()
 	for name, value := range map[string]string{
 		"Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -45,7 +45,7 @@ type element struct{ tag, in string }
 // wellFormed checks a page: every element is closed in order and stands where browsers
 // leave it, ids occur once and what refers to one finds it, controls, links and buttons
 // have names, headings go down by one, and nothing is loaded from elsewhere.
-func wellFormed(t *testing.T, path, body string) {
+func wellFormed(t testing.TB, path, body string) {
 	t.Helper()
 	if len(body) > maxPage {
 		t.Errorf("%s: %d bytes", path, len(body))
@@ -79,7 +79,7 @@ func wellFormed(t *testing.T, path, body string) {
 }
 
 // writtenElements lists a page's elements as they are written.
-func writtenElements(t *testing.T, path, body string) (all []element) {
+func writtenElements(t testing.TB, path, body string) (all []element) {
 	t.Helper()
 	opened := []string{""}
 	for z := html.NewTokenizer(strings.NewReader(body)); ; {
@@ -110,7 +110,7 @@ func writtenElements(t *testing.T, path, body string) (all []element) {
 
 // speaks checks what a page says of itself to those who don't see it, and that nothing
 // personal stands in an address.
-func speaks(t *testing.T, path string, doc *html.Node) {
+func speaks(t testing.TB, path string, doc *html.Node) {
 	t.Helper()
 	wrong := func(format string, args ...any) {
 		t.Helper()

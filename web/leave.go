@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"net/url"
@@ -103,17 +104,14 @@ func (s *console) leaveForm(r *http.Request) (formPage, error) {
 	if err != nil {
 		return formPage{}, err
 	}
-	b := formMaker{wording: wording{lang: l, directory: names}, by: by}
-	who := field{Name: "official", Label: l.t("请假的领导", "Leader on leave"), Control: "select", Value: r.URL.Query().Get("official"), Required: true, Groups: b.officials(func(o official) bool { return o.Role == casefile.Leader })}
-	colleagues := func(o official) bool { return o.Role == casefile.Leader && o.ID != who.Value }
+	who := field{Name: "official", Label: l.t("请假的领导", "Leader on leave"), Control: "select", Value: r.URL.Query().Get("official"), Required: true, Among: amongLeaders}
+	colleagues, near := amongLeaders, names.officials[cmp.Or(typedIn(r).Get("official"), who.Value)].Unit
 	p := s.entry(r, l.t("登记请假", "Enter a leave"), link{"/admin/leaves", l.t("请假", "Leave")})
 	p.Submit = l.t("登记", "Enter")
 	if by.who.Role == casefile.Leader {
 		who.Control, who.Value = "hidden", by.who.ID
 		p.Lead = by.who.Name + " · " + by.who.Post
-		colleagues = func(o official) bool {
-			return o.Role == casefile.Leader && o.ID != by.who.ID && o.Unit == by.who.Unit
-		}
+		colleagues = among("/officials", "role", string(casefile.Leader), "unit", by.who.Unit)
 	}
 	var reasons group
 	for _, c := range casefile.LeaveReasonCodes() {
@@ -121,7 +119,7 @@ func (s *console) leaveForm(r *http.Request) (formPage, error) {
 	}
 	p.Fields = []field{
 		who,
-		{Name: "deputy", Label: l.t("代理人", "Deputy"), Control: "select", Required: true, Hint: l.t("本单位同级或相邻级别的领导；单位负责人可由信访部门指定同一党委政府其他单位的领导", "a leader of the same unit, of the same level or the next; for the head of a unit the office may name one of another unit of the same authority"), Groups: b.officials(colleagues)},
+		{Name: "deputy", Label: l.t("代理人", "Deputy"), Control: "select", Required: true, Hint: l.t("本单位同级或相邻级别的领导；单位负责人可由信访部门指定同一党委政府其他单位的领导", "a leader of the same unit, of the same level or the next; for the head of a unit the office may name one of another unit of the same authority"), Among: colleagues, Near: near, Except: who.Value},
 		{Name: "from", Label: l.t("第一天", "First day"), Control: "date", Required: true},
 		{Name: "until", Label: l.t("最后一天", "Last day"), Control: "date", Required: true},
 		{Name: "reason", Label: l.t("事由", "Reason"), Control: "radio", Required: true, Groups: []group{reasons}, Hint: l.t("只有登记请假的人和审计人员可以看到", "seen only by those who keep leaves and the auditor")},

@@ -17,7 +17,7 @@ type listPage struct {
 	page
 	words     wording
 	List      list
-	Filters   []filter
+	Filters   []field
 	Flags     []flag
 	Query     string
 	DueBefore string
@@ -37,10 +37,16 @@ type listPage struct {
 	Unsaved   string          // and why it was not
 }
 
-// filter is one drop-down of the list.
-type filter struct {
-	Name, Label, Value string
-	Choices            []choice
+// filter is a field of a list's form, by which the list is narrowed.
+func (l lang) filter(name, label string, asked url.Values, choices ...choice) field {
+	return field{ID: "f-" + name, Name: name, Label: label, Control: "select", Blank: l.t("不限", "any"), Value: asked.Get(name), Groups: []group{{Choices: choices}}}
+}
+
+// filterAmong is one by a unit or somebody of the directory.
+func (l lang) filterAmong(name, label string, asked url.Values, all string) field {
+	f := l.filter(name, label, asked)
+	f.Among = all
+	return f
 }
 
 type choice struct{ Value, Label string }
@@ -251,7 +257,7 @@ func (s *console) filters(p *listPage, by caller, values url.Values) error {
 		}
 		return all
 	}
-	stages, lamps, supervisions, units, leaders := []choice{}, []choice{}, []choice{}, []choice{}, []choice{}
+	stages, lamps, supervisions := []choice{}, []choice{}, []choice{}
 	for _, v := range casefile.Stages {
 		stages = append(stages, choice{string(v), l.of(v.Name())})
 	}
@@ -261,27 +267,22 @@ func (s *console) filters(p *listPage, by caller, values url.Values) error {
 	for _, v := range append(slices.Clone(casefile.Supervisions), casefile.NotSupervised) {
 		supervisions = append(supervisions, choice{string(v), l.of(v.Name())})
 	}
-	for _, u := range names.Units {
-		units = append(units, choice{u.Code, u.Name})
-	}
-	for _, o := range names.Officials {
-		if o.Role == casefile.Leader {
-			leaders = append(leaders, choice{o.ID, o.Name + " " + o.Post})
-		}
-	}
-	p.Filters = []filter{
-		{"lamp", l.t("灯", "Lamp"), values.Get("lamp"), lamps},
-		{"stage", l.t("环节", "Stage"), values.Get("stage"), stages},
-		{"supervision", l.t("督办", "Supervision"), values.Get("supervision"), supervisions},
-		{"unit", l.t("责任单位", "Unit"), values.Get("unit"), units},
-		{"leader", l.t("包案领导", "Leader"), values.Get("leader"), leaders},
-		{"origin", l.t("来源", "Origin"), values.Get("origin"), codes(rules.Origins)},
+	p.Filters = []field{
+		l.filter("lamp", l.t("灯", "Lamp"), values, lamps...),
+		l.filter("stage", l.t("环节", "Stage"), values, stages...),
+		l.filter("supervision", l.t("督办", "Supervision"), values, supervisions...),
+		l.filterAmong("unit", l.t("责任单位", "Unit"), values, among("/units")),
+		l.filterAmong("leader", l.t("包案领导", "Leader"), values, amongLeaders),
+		l.filter("origin", l.t("来源", "Origin"), values, codes(rules.Origins)...),
 	}
 	if c := values.Get("campaign"); c != "" { // reached by links alone
-		p.Filters = append(p.Filters, filter{"campaign", l.t("会战", "Campaign"), c, []choice{{c, s.campaignName(by, c)}}})
+		p.Filters = append(p.Filters, l.filter("campaign", l.t("会战", "Campaign"), values, choice{c, s.campaignName(by, c)}))
 	}
 	if c := values.Get("reception"); c != "" {
-		p.Filters = append(p.Filters, filter{"reception", l.t("接待日", "Reception day"), c, []choice{{c, l.t("所选接待日", "the one chosen")}}})
+		p.Filters = append(p.Filters, l.filter("reception", l.t("接待日", "Reception day"), values, choice{c, l.t("所选接待日", "the one chosen")}))
+	}
+	if err := s.offerAll(by, p.Filters); err != nil {
+		return err
 	}
 	for _, f := range []flag{
 		{"open", l.t("未结", "open"), false}, {"overdue", l.t("已逾期", "overdue"), false}, {"supervised", l.t("在督", "supervised"), false}, {"urgent", l.t("重大紧急", "urgent"), false},

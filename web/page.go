@@ -298,6 +298,20 @@ func (p page) Nav() []part {
 	return slices.DeleteFunc(slices.Clone(parts), func(part part) bool { return len(part.For) > 0 && !slices.Contains(part.For, p.Who.Role) })
 }
 
+// Many reports whether there are more parts than a telephone shows beside each other.
+func (p page) Many() bool { return len(p.Nav()) > 4 }
+
+// Part is the part of the site that the page belongs to; nil where it is none that the
+// head leads to.
+func (p page) Part() *part {
+	for _, part := range p.Nav() {
+		if part.At == p.At {
+			return &part
+		}
+	}
+	return nil
+}
+
 func (s *console) page(r *http.Request, title string) page {
 	p := page{Lang: langOf(r), Title: title, Who: visitorOf(r), Trial: s.Trial, Today: calendar.DateOf(s.Clock.Now())}
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {

@@ -155,7 +155,7 @@ func drawPictures(t *testing.T) {
 }
 
 // moment is ten o'clock on a day of 2026.
-func moment(t *testing.T, day string) time.Time {
+func moment(t testing.TB, day string) time.Time {
 	t.Helper()
 	at, err := time.ParseInLocation("2006-01-02 15:04", "2026-"+day+" 10:00", calendar.Zone)
 	if err != nil {

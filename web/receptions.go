@@ -83,8 +83,7 @@ type receptionsPage struct {
 	Days        []dayOf
 	Total       int
 	Keeps       bool // the reader may enter days
-	Leader      string
-	Leaders     []group
+	Leader      field
 	Duties      []receptionDuty
 	Next        string
 }
@@ -129,23 +128,30 @@ func spanned(r *http.Request, today calendar.Date) (view string, on calendar.Dat
 // enough.
 func (s *console) getReceptions(w http.ResponseWriter, r *http.Request) error {
 	by, query := callerOf(r), r.URL.Query()
-	p := receptionsPage{page: s.page(r, by.lang.t("领导接待日", "Reception days")), Leader: query.Get("leader")}
+	p := receptionsPage{page: s.page(r, by.lang.t("领导接待日", "Reception days")), Leader: by.lang.filterAmong("leader", by.lang.t("接访领导", "Leader"), query, amongLeaders)}
 	p.At, p.Keeps = "receptions", by.who.Role == casefile.Registrar || by.who.Role == casefile.Supervisor
+	words, err := s.wording(by)
+	if err != nil {
+		return err
+	}
+	if err := s.offer(by, words, &p.Leader); err != nil {
+		return err
+	}
 	view, on := spanned(r, p.Today)
 	p.View = view
 	p.From, p.Until = span(view, on)
 	address := func(view string, on calendar.Date) string {
 		q := url.Values{"view": {view}, "on": {on.String()}}
-		if p.Leader != "" {
-			q.Set("leader", p.Leader)
+		if p.Leader.Value != "" && p.Leader.Wrong == "" {
+			q.Set("leader", p.Leader.Value)
 		}
 		return "/receptions?" + q.Encode()
 	}
 	p.Before, p.After = address(view, p.From.AddDays(-1)), address(view, p.Until.AddDays(1))
 	p.Other = address(map[string]string{"month": "week", "week": "month"}[view], on)
 	asked := url.Values{"from": {p.From.String()}, "until": {p.Until.String()}}
-	if p.Leader != "" {
-		asked.Set("leader", p.Leader)
+	if p.Leader.Value != "" && p.Leader.Wrong == "" {
+		asked.Set("leader", p.Leader.Value)
 	}
 	var duties struct {
 		Duties []receptionDuty `json:"duties"`
@@ -169,21 +175,11 @@ func (s *console) getReceptions(w http.ResponseWriter, r *http.Request) error {
 	if found.NextCursor != nil {
 		p.Next = address(view, on) + "&cursor=" + url.QueryEscape(*found.NextCursor)
 	}
-	words, err := s.wording(by)
-	if err != nil {
-		return err
-	}
-	p.Leaders = words.receiving()
 	if query.Get("done") == "entered" {
 		p.Done = by.lang.t("接待日已安排。", "The days are entered.")
 		p.Back = address(view, on)
 	}
-	return s.show(w, r, http.StatusOK, "receptions", p)
-}
-
-// receiving are the leaders of party committees and governments first, by unit.
-func (w wording) receiving() []group {
-	return formMaker{wording: w}.officials(func(o official) bool { return o.Role == casefile.Leader })
+	return s.show(w, r, p.Leader.status(), "receptions", p)
 }
 
 type receptionPage struct {
@@ -303,7 +299,7 @@ func (s *console) newReception(w http.ResponseWriter, r *http.Request, refused *
 		page: s.page(r, l.t("安排接待日", "Enter reception days")), Crumbs: []link{{"/receptions", l.t("领导接待日", "Reception days")}}, Action: "/receptions/new",
 		Submit: l.t("安排", "Enter"), Cancel: "/receptions",
 		Fields: []field{
-			{Name: "leader", Label: l.t("接访领导", "Leader who receives"), Control: "select", Required: true, Groups: words.receiving()},
+			{Name: "leader", Label: l.t("接访领导", "Leader who receives"), Control: "select", Required: true, Among: amongLeaders},
 			{Name: "on", Label: l.t("日期", "Day"), Hint: l.t("只安排一天时填写；周期安排见下", "for one day; a series is below"), Control: "date"},
 			{Name: "series.every", Label: l.t("周期", "Series"), Control: "radio", Groups: []group{{Choices: []choice{
 				{"", l.t("只这一天", "this day only")}, {"month", l.t("按月：每隔几个月的某日", "by month: a day of every so many months")}, {"week", l.t("按周：每隔几周的某个星期几", "by week: a weekday of every so many weeks")},
@@ -429,10 +425,11 @@ func (s *console) swapForm(w http.ResponseWriter, r *http.Request, refused *prob
 	if err != nil {
 		return err
 	}
-	words, err := s.wording(by)
+	names, err := s.api.directory(by)
 	if err != nil {
 		return err
 	}
+	now := names.officials[d.Leader]
 	var days struct {
 		Receptions []reception `json:"receptions"`
 	}
@@ -448,7 +445,7 @@ func (s *console) swapForm(w http.ResponseWriter, r *http.Request, refused *prob
 	p.Notes = []string{l.t("由谁代替、改在何时何地，或与哪一天互换：填需要变的即可。预约随之转去。", "Say who comes instead, or when and where, or with which day it changes places. Appointments move along.")}
 	p.Fields = []field{
 		absenceField(l),
-		{Name: "leader", Label: l.t("代替的领导", "Leader who comes instead"), Hint: l.t("同级领导", "of the same level"), Control: "select", Blank: l.t("本人", "the same"), Groups: words.receiving()},
+		{Name: "leader", Label: l.t("代替的领导", "Leader who comes instead"), Hint: l.t("同级领导", "of the same level"), Control: "select", Blank: l.t("本人", "the same"), Among: among("/officials", "role", string(casefile.Leader), "level", now.Level), Near: now.Unit},
 		{Name: "on", Label: l.t("改在", "Other day"), Control: "date"},
 		{Name: "from", Label: l.t("开始时间", "From"), Control: "time"},
 		{Name: "until", Label: l.t("结束时间", "Until"), Control: "time"},

@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -222,7 +223,7 @@ func (s *console) refused(w http.ResponseWriter, r *http.Request, p registerPage
 	}
 	for _, f := range refused.Fields {
 		if shown := p.field(f.Field); shown != nil {
-			shown.Wrong = f.Message
+			shown.Wrong = cmp.Or(shown.Wrong, f.Message)
 		} else {
 			p.Problem.Detail += " " + f.Message
 		}
@@ -419,10 +420,14 @@ func (s *console) registerPage(r *http.Request, typed url.Values) (registerPage,
 			return p, err
 		}
 	}
-	if b.own, err = s.area(by); err != nil {
-		return p, err
-	}
 	p.Parts = []formPart{b.who(), b.what(), b.where()}
+	for _, part := range p.Parts {
+		for i := range part.Fields {
+			if err := s.offer(by, b.wording, &part.Fields[i].Field); err != nil {
+				return p, err
+			}
+		}
+	}
 	p.Hidden = []field{{Name: "appointment", Control: "hidden", Value: typed.Get("appointment")}}
 	return p, nil
 }
@@ -445,27 +450,4 @@ func (s *console) daysFor(by caller, today calendar.Date, asked string) ([]choic
 		return nil, err
 	}
 	return days, nil // one that is unknown is the API's to refuse
-}
-
-// area is the units that the caller can register for: of an officer the own, of an office
-// those of its area.
-func (s *console) area(by caller) ([]unit, error) {
-	var me struct {
-		Unit unit `json:"unit"`
-	}
-	if err := s.api.get(by, "/me", &me); err != nil {
-		return nil, err
-	}
-	if by.who.Role == casefile.Officer {
-		return []unit{me.Unit}, nil
-	}
-	var area struct {
-		Units []unit `json:"units"`
-	}
-	if err := s.api.get(by, "/units?under="+url.QueryEscape(me.Unit.Parent), &area); err != nil {
-		return nil, err
-	}
-	return slices.DeleteFunc(area.Units, func(u unit) bool {
-		return u.Kind == casefile.PetitionOfficeKind || u.Kind == casefile.SupervisionOfficeKind
-	}), nil
 }

@@ -17,7 +17,6 @@ type registrationMaker struct {
 	today   calendar.Date
 	days    []choice // reception days
 	running []choice // campaigns
-	own     []unit   // that it can go to
 }
 
 // value is what was typed or, in a form that is still empty, the default.
@@ -37,10 +36,15 @@ func (b registrationMaker) ask(control, name, label, hint string) placed {
 	return placed{Field: f, Size: "whole"}
 }
 
-// from gives a field something to choose from.
 // of gives a field something to choose from.
 func (p placed) of(groups ...group) placed {
 	p.Field.Groups = groups
+	return p
+}
+
+// among gives it somebody or a unit of the directory to choose.
+func (p placed) among(all string) placed {
+	p.Field.Among = all
 	return p
 }
 
@@ -107,8 +111,8 @@ func (b registrationMaker) what() formPart {
 		b.ask("radio", "purpose", b.t("目的", "Purpose"), "").of(purposes).usual(b, "appeal").inRow(),
 		b.ask("select", "category", b.t("内容类别", "Class"), "").of(categories).half(),
 		b.ask("select", "route", b.t("办理途径", "Route"), b.t("申诉求决事项；不选即为信访程序", "Of an appeal; left empty: an opinion")).of(b.codes(casefile.Choices(casefile.Register, "route", b.rules))).half().when("purpose=appeal"),
-		b.ask("select", "accused_unit", b.t("被检举控告的单位", "Accused unit"), b.t("检举控告事项填写，对其保密", "Of an accusation; kept from them")).of(b.units()...).half().when("purpose=accusation"),
-		b.ask("select", "accused_official", b.t("被检举控告的人员", "Accused official"), b.t("检举控告事项填写，对其保密", "Of an accusation; kept from them")).of(b.officials(func(official) bool { return true })...).half().when("purpose=accusation"),
+		b.ask("select", "accused_unit", b.t("被检举控告的单位", "Accused unit"), b.t("检举控告事项填写，对其保密", "Of an accusation; kept from them")).among(among("/units")).half().when("purpose=accusation"),
+		b.ask("select", "accused_official", b.t("被检举控告的人员", "Accused official"), b.t("检举控告事项填写，对其保密", "Of an accusation; kept from them")).among(amongAll).half().when("purpose=accusation"),
 		b.ask("check", "simple", b.t("简易办理", "Simple track"), b.t("初次提出、事实清楚、争议不大的申诉求决", "An appeal raised for the first time, clear and hardly disputed")).when("purpose=appeal"),
 		b.ask("check", "urgent", b.t("重大紧急", "Grave and urgent"), b.t("须及时报告党委政府（条例第二十五条）", "To be reported to party committee and government at once")),
 		b.ask("moment", "known_at", b.t("获知时间", "When it became known"), b.t("重大紧急事项填写，报告时限由此起算", "Of an urgent matter: the hours for its report count from then")).half().when("urgent=true").must(),
@@ -121,21 +125,20 @@ func (b registrationMaker) what() formPart {
 func (b registrationMaker) where() formPart {
 	hint := b.t("有权处理的机关、单位", "Who is competent for it")
 	f := b.ask("select", "unit", b.t("责任单位", "Unit responsible"), hint)
-	b.Units = b.own
-	f.Field.Groups = b.units()
-	if b.by.who.Role == casefile.Officer {
-		f = f.usual(b, b.by.who.Unit)
+	if own := b.units[b.by.who.Unit]; b.by.who.Role == casefile.Officer { // registers what the own unit received
+		f = f.of(group{Choices: []choice{{own.Code, own.Name}}}).usual(b, own.Code)
+	} else {
+		f = f.among(amongResponsible + "&" + url.Values{"under": {own.Parent}}.Encode())
 	}
 	part := formPart{"where", b.t("去向", "Where it goes"), []placed{f}}
 	part.Fields = append(part.Fields, b.ask("check", "on_the_spot", b.t("当场受理", "Accepted on the spot"), b.t("已当场出具书面受理告知，60日自今天起算", "The written notice of acceptance was given at once; the 60 days count from today")))
 	if b.by.who.Role != casefile.Supervisor {
 		return part
 	}
-	leaders := b.officials(func(o official) bool { return o.Role == casefile.Leader })
 	both := b.t("两名一并确定，或都不选", "Both, or neither")
 	part.Fields = append(part.Fields,
-		b.ask("select", "upper", b.t("上级包案领导", "Upper leader"), both).of(leaders...).half(),
-		b.ask("select", "lower", b.t("下级包案领导", "Lower leader"), both).of(leaders...).half(),
+		b.ask("select", "upper", b.t("上级包案领导", "Upper leader"), both).among(amongLeaders).half(),
+		b.ask("select", "lower", b.t("下级包案领导", "Lower leader"), both).among(amongLeaders).half(),
 		b.ask("select", "campaign", b.t("会战", "Campaign"), b.t("同时列入会战", "Put on its list at once")).of(group{Choices: b.running}))
 	return part
 }

@@ -55,7 +55,11 @@ type typed struct{ Name, Value string }
 type roleGroup struct {
 	Role   casefile.Role
 	Offers []offer
+	More   int // that are not shown
 }
+
+// mostOffers is how many accounts of a role a trial offers.
+const mostOffers = 90
 
 type offer struct{ ID, Name, Post, Unit string }
 
@@ -82,6 +86,9 @@ func (s *console) signInPage(r *http.Request) (signInPage, error) {
 			}
 		}
 		slices.SortFunc(g.Offers, func(a, b offer) int { return cmp.Compare(a.ID, b.ID) })
+		if g.More = len(g.Offers) - mostOffers; g.More > 0 {
+			g.Offers = g.Offers[:mostOffers]
+		}
 		if len(g.Offers) > 0 {
 			p.People = append(p.People, g)
 		}

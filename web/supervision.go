@@ -15,7 +15,7 @@ type supervisionPage struct {
 	Owed    int      // how many it missed
 	Cases   []supervisedView
 	Total   int
-	Filters []filter
+	Filters []field
 	Query   string
 	Narrow  bool
 	Next    string
@@ -174,20 +174,20 @@ func (s *console) getSupervision(w http.ResponseWriter, r *http.Request) error {
 		p.Next = "/supervision?" + asked.Encode()
 	}
 	l := by.lang
-	var lamps, kinds, units []choice
+	var lamps, kinds []choice
 	for _, v := range []casefile.Lamp{casefile.Red, casefile.Yellow, casefile.Green} {
 		lamps = append(lamps, choice{string(v), l.of(v.Name())})
 	}
 	for _, v := range casefile.Supervisions {
 		kinds = append(kinds, choice{string(v), l.of(v.Name())})
 	}
-	for _, u := range names.Units {
-		units = append(units, choice{u.Code, u.Name})
+	p.Filters = []field{
+		l.filter("supervision", l.t("督办", "Supervision"), query, kinds...),
+		l.filter("lamp", l.t("灯", "Lamp"), query, lamps...),
+		l.filterAmong("unit", l.t("责任单位", "Unit"), query, among("/units")),
 	}
-	p.Filters = []filter{
-		{"supervision", l.t("督办", "Supervision"), query.Get("supervision"), kinds},
-		{"lamp", l.t("灯", "Lamp"), query.Get("lamp"), lamps},
-		{"unit", l.t("责任单位", "Unit"), query.Get("unit"), units},
+	if err := s.offerAll(by, p.Filters); err != nil {
+		return err
 	}
 	return s.show(w, r, status, "supervision", p)
 }

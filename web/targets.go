@@ -112,8 +112,7 @@ type targetsPage struct {
 	page
 	Year   int
 	Years  []int
-	Unit   string
-	Units  []choice
+	Unit   field
 	Sheets []sheet
 	Total  int
 	Drafts bool // the reader may draft one
@@ -123,17 +122,26 @@ type targetsPage struct {
 // getTargets lists the target sheets of a year.
 func (s *console) getTargets(w http.ResponseWriter, r *http.Request) error {
 	by, query := callerOf(r), r.URL.Query()
-	p := targetsPage{page: s.page(r, by.lang.t("目标责任状", "Target sheets")), Unit: query.Get("unit"), Drafts: by.who.Role == casefile.Supervisor}
+	p := targetsPage{page: s.page(r, by.lang.t("目标责任状", "Target sheets")), Drafts: by.who.Role == casefile.Supervisor}
 	p.At, p.Year = "targets", p.Today.Year
 	if y, err := strconv.Atoi(query.Get("year")); err == nil && y > 0 && y < 10_000 {
 		p.Year = y
 	}
 	p.Years = []int{p.Today.Year + 1, p.Today.Year, p.Today.Year - 1, p.Today.Year - 2}
+	words, err := s.wording(by)
+	if err != nil {
+		return err
+	}
+	p.Unit = by.lang.filterAmong("unit", by.lang.t("单位", "Unit"), query, amongResponsible)
+	if err := s.offer(by, words, &p.Unit); err != nil {
+		return err
+	}
 	asked := url.Values{"year": {itoa(p.Year)}, "limit": {itoa(pageLength)}}
-	for _, name := range []string{"unit", "cursor"} {
-		if v := query.Get(name); v != "" {
-			asked.Set(name, v)
-		}
+	if p.Unit.Value != "" && p.Unit.Wrong == "" {
+		asked.Set("unit", p.Unit.Value)
+	}
+	if c := query.Get("cursor"); c != "" {
+		asked.Set("cursor", c)
 	}
 	var found struct {
 		Sheets     []sheet `json:"target_sheets"`
@@ -149,14 +157,7 @@ func (s *console) getTargets(w http.ResponseWriter, r *http.Request) error {
 		asked.Del("limit")
 		p.Next = "/targets?" + asked.Encode()
 	}
-	names, err := s.api.directory(by)
-	if err != nil {
-		return err
-	}
-	for _, u := range names.Units {
-		p.Units = append(p.Units, choice{u.Code, u.Name})
-	}
-	return s.show(w, r, http.StatusOK, "targets", p)
+	return s.show(w, r, p.Unit.status(), "targets", p)
 }
 
 type targetSheetPage struct {
@@ -313,10 +314,6 @@ func (s *console) itemsForm(w http.ResponseWriter, r *http.Request, p formPage, 
 // newTarget is the form that drafts a sheet.
 func (s *console) newTarget(w http.ResponseWriter, r *http.Request, refused *problem) error {
 	by := callerOf(r)
-	words, err := s.wording(by)
-	if err != nil {
-		return err
-	}
 	l := by.lang
 	p := formPage{
 		page: s.page(r, l.t("起草目标责任状", "Draft a target sheet")), Crumbs: []link{{"/targets", l.t("目标责任状", "Target sheets")}}, Action: "/targets/new",
@@ -324,7 +321,7 @@ func (s *console) newTarget(w http.ResponseWriter, r *http.Request, refused *pro
 	}
 	p.Fields = []field{
 		{Name: "year", Label: l.t("年度", "Year"), Hint: l.t("本年或下一年", "this one or the next"), Control: "number", Value: itoa(p.Today.Year), Required: true},
-		{Name: "unit", Label: l.t("单位", "Unit"), Control: "select", Required: true, Groups: formMaker{wording: words}.units()},
+		{Name: "unit", Label: l.t("单位", "Unit"), Control: "select", Required: true, Among: amongResponsible},
 	}
 	return s.itemsForm(w, r, p, typedRows(typedIn(r), "items", itemColumns...), refused)
 }

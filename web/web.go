@@ -51,7 +51,7 @@ func New(c Config) (http.Handler, error) {
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
-	s := &console{Config: c, api: client{c.API}}
+	s := &console{Config: c, api: newClient(c.API)}
 	var err error
 	if s.assets, err = loadAssets(); err != nil {
 		return nil, err
@@ -87,6 +87,7 @@ func (s *console) routes() *chi.Mux {
 	r.Post("/lookup/review", s.admitted(s.postReview))
 	r.Post("/lookup/end", s.handle(s.postLookupEnd))
 
+	r.Post("/directory/suggestions", s.signed(s.postSuggest))
 	r.Post("/sign-out", s.handle(s.postSignOut))
 	r.Get("/account", s.signed(s.getAccount))
 	r.Post("/account/password", s.signed(s.postPassword))
@@ -293,6 +294,15 @@ func (s *console) handle(fn func(http.ResponseWriter, *http.Request) error) http
 			known.Body = http.MaxBytesReader(w, known.Body, maxForm)
 			if parse := parseForm(known); parse != nil {
 				err = errForm
+			}
+		}
+		if err == nil && visitorOf(known) != nil {
+			var tidy string
+			if known.Method == http.MethodPost {
+				err = s.settle(known, known.PostForm)
+			} else if tidy, err = s.settled(known); tidy != "" {
+				http.Redirect(w, known, tidy, http.StatusSeeOther)
+				return
 			}
 		}
 		if err == nil {

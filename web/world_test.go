@@ -97,7 +97,7 @@ var begin = time.Date(2026, time.September, 1, 2, 0, 0, 0, time.UTC)
 
 // site is a whole system with its console.
 type site struct {
-	t      *testing.T
+	t      testing.TB
 	store  *store.Store
 	engine workflows.Engine
 	auth   *auth.Auth
@@ -106,9 +106,11 @@ type site struct {
 	url    string
 	log    *bytes.Buffer
 	given  map[string]bool // texts that somebody entered
+
+	database string // its address
 }
 
-func newSite(t *testing.T, change func(*web.Config)) *site {
+func newSite(t testing.TB, change func(*web.Config)) *site {
 	t.Helper()
 	w := emptySite(t, &directory)
 	t.Cleanup(w.start(begin, change))
@@ -116,9 +118,10 @@ func newSite(t *testing.T, change func(*web.Config)) *site {
 }
 
 // emptySite is a database with a directory, and a Temporal namespace.
-func emptySite(t *testing.T, directory *embeddedtest.Template) *site {
+func emptySite(t testing.TB, directory *embeddedtest.Template) *site {
 	t.Helper()
-	s, err := open(t.Context(), directory.Database(t))
+	address := directory.Database(t)
+	s, err := open(t.Context(), address)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +131,7 @@ func emptySite(t *testing.T, directory *embeddedtest.Template) *site {
 		t.Fatal(err)
 	}
 	t.Cleanup(temporal.Close)
-	return &site{t: t, store: s, auth: &auth.Auth{Store: s}, engine: workflows.Engine{Temporal: temporal}, log: &bytes.Buffer{}, given: map[string]bool{}}
+	return &site{t: t, store: s, auth: &auth.Auth{Store: s}, engine: workflows.Engine{Temporal: temporal}, log: &bytes.Buffer{}, given: map[string]bool{}, database: address}
 }
 
 // start lets a worker and the console run, from a moment on.
@@ -263,7 +266,7 @@ func (w *site) count(id, kind string) (n int) {
 
 // browser is somebody at the console, without scripts.
 type browser struct {
-	t    *testing.T
+	t    testing.TB
 	url  string
 	http *http.Client
 }
@@ -281,7 +284,7 @@ func (w *site) browse(official string) *browser {
 
 // shown is a page as it came.
 type shown struct {
-	t      *testing.T
+	t      testing.TB
 	status int
 	at     string // the address where one ended up
 	header http.Header

@@ -20,6 +20,17 @@ window.addEventListener("pageshow", () => {
   for (const form of document.forms) delete form.dataset.sent;
 });
 
+// A menu closes by Escape and by a touch outside.
+const menu = document.querySelector(".menu");
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || !menu?.open) return;
+  menu.open = false;
+  menu.querySelector("summary").focus();
+});
+document.addEventListener("click", (event) => {
+  if (menu?.open && !menu.contains(event.target)) menu.open = false;
+});
+
 // What is wrong is read out and seen first.
 document.querySelector(".errors")?.focus();
 
@@ -91,6 +102,24 @@ if (registration) {
   setInterval(save, 20000, false);
   document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && save(true));
 }
+
+// A line for somebody or a unit of the directory suggests whom it may mean while one types.
+const asked = new WeakMap(); // by line: its last question
+document.addEventListener("input", (event) => {
+  const line = event.target;
+  if (!line.dataset.within) return;
+  asked.get(line)?.abort();
+  if ([...line.list.options].some((o) => o.value === line.value)) return; // chosen
+  const question = new AbortController();
+  asked.set(line, question);
+  setTimeout(async () => {
+    if (question.signal.aborted) return;
+    const body = new URLSearchParams({ within: line.dataset.within, near: line.dataset.near, q: line.value });
+    const answer = await fetch("/directory/suggestions", { method: "POST", body, signal: question.signal }).catch(() => null);
+    const text = answer?.ok && !answer.redirected ? await answer.text() : "";
+    if (text && !question.signal.aborted) line.list.innerHTML = text;
+  }, 150);
+});
 
 // Weights are added up as they are typed; the server adds them up again.
 for (const lines of document.querySelectorAll("[data-sum]")) {
