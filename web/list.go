@@ -284,6 +284,7 @@ func (s *console) filters(p *listPage, by caller, values url.Values) error {
 	if err := s.offerAll(by, p.Filters); err != nil {
 		return err
 	}
+	p.Fields = clarified(p.Fields, p.Filters)
 	for _, f := range []flag{
 		{"open", l.t("未结", "open"), false}, {"overdue", l.t("已逾期", "overdue"), false}, {"supervised", l.t("在督", "supervised"), false}, {"urgent", l.t("重大紧急", "urgent"), false},
 	} {

@@ -239,6 +239,17 @@ func (s *console) offerAll(by caller, fields []field) error {
 // chooses reports whether the field is a choice out of the directory.
 func (f field) chooses() bool { return f.Among != "" && f.Control != "hidden" }
 
+// clarified are the problems of a list's conditions; what a filter itself says of what was
+// typed says more than that it is nobody's id.
+func clarified(wrong []fieldProblem, filters []field) []fieldProblem {
+	for i, p := range wrong {
+		if at := slices.IndexFunc(filters, func(f field) bool { return f.Name == p.Field && f.Wrong != "" }); at >= 0 {
+			wrong[i].Message = filters[at].Wrong
+		}
+	}
+	return wrong
+}
+
 // status is that of a page whose list this field narrows.
 func (f field) status() int {
 	if f.Wrong != "" {

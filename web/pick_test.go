@@ -7,6 +7,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
 	"shuangze/casefile"
 	"shuangze/embedded/embeddedtest"
 )
@@ -166,7 +170,7 @@ func TestChoosingOutOfThousands(t *testing.T) {
 	if got.at != "/cases?unit=a-zr" {
 		t.Errorf("ended up at %s", got.at)
 	}
-	b.get("/cases?"+url.Values{"leader": {name}, "among.leader": {"/officials?role=leader"}}.Encode()).want(422, `name="leader" value="`+ids[0]+`"`, "请确认")
+	b.get("/cases?"+url.Values{"leader": {name}, "among.leader": {"/officials?role=leader"}}.Encode()).want(422, `name="leader" value="`+ids[0]+`"`, "<li>包案领导：请确认“"+name+"”指的是哪一个</li>")
 	b.get("/receptions?"+url.Values{"leader": {"没有此人"}, "among.leader": {"/officials?role=leader"}}.Encode()).want(422, "名录中没有“没有此人”可选")
 
 	// The script is told the nearest.
@@ -184,4 +188,51 @@ func TestChoosingOutOfThousands(t *testing.T) {
 	if got := w.browse("").post("/directory/suggestions", url.Values{"within": {"/units"}}); got.status != 401 {
 		t.Errorf("anybody is told who there is: %d", got.status)
 	}
+}
+
+// In a real browser a line suggests whom it may mean while one types, and its list's
+// address has the id.
+func TestSuggestionsWhileTyping(t *testing.T) {
+	t.Parallel()
+	w := emptySite(t, &big)
+	t.Cleanup(w.start(begin, nil))
+	b := openChrome(t, 1440, 900)
+	b.signIn(w, "supervisor")
+	b.run(chromedp.Navigate(w.url+"/cases"), chromedp.SendKeys("#f-unit", "甲县 资源", chromedp.ByQuery))
+	b.until(`document.getElementById("f-unit").list.options.length === 1`)
+	var suggested, at string
+	b.run(chromedp.Evaluate(`document.getElementById("f-unit").list.options[0].value`, &suggested),
+		chromedp.SetValue("#f-unit", "甲县自然资源局（a-zr）", chromedp.ByQuery), chromedp.Submit("#f-unit", chromedp.ByQuery))
+	b.until(`location.search !== ""`)
+	b.run(chromedp.Evaluate(`location.pathname + location.search`, &at))
+	if suggested != "甲县自然资源局（a-zr）" || at != "/cases?unit=a-zr" {
+		t.Errorf("%q is suggested, the list is at %s", suggested, at)
+	}
+}
+
+// On a telephone many parts of the site are behind a menu that says where one is; few stand
+// beside each other.
+func TestMenuOnTelephone(t *testing.T) {
+	t.Parallel()
+	w := newSite(t, nil)
+	b := openChrome(t, 375, 812)
+	seen := func(selector string) (seen bool) {
+		b.run(chromedp.Evaluate(`document.querySelector('`+selector+`').checkVisibility()`, &seen))
+		return seen
+	}
+	b.signIn(w, "officer")
+	if !seen(`.parts a[href="/cases"]`) {
+		t.Error("few parts are hidden")
+	}
+	b.run(network.ClearBrowserCookies())
+	b.signIn(w, "supervisor")
+	b.fits()
+	if board := `.menu a[href="/board"]`; seen(board) {
+		t.Error("the menu is open at first")
+	}
+	b.run(chromedp.Click(`.menu summary`, chromedp.ByQuery), chromedp.Click(`.menu a[href="/board"]`, chromedp.ByQuery))
+	b.until(`location.pathname === "/board" && document.querySelector(".menu summary b").textContent === "看板"`)
+	b.fits()
+	b.run(chromedp.Click(`.menu summary`, chromedp.ByQuery), chromedp.WaitVisible(`.menu a[aria-current]`, chromedp.ByQuery), chromedp.KeyEvent(kb.Escape))
+	b.until(`!document.querySelector(".menu").open && document.activeElement.matches(".menu summary")`)
 }
