@@ -254,18 +254,30 @@ type accountView struct {
 // getAccounts lists how everybody's account stands. Accounts live by real time, in a
 // rehearsal too.
 func (a *api) getAccounts(w http.ResponseWriter, r *http.Request) error {
-	if _, err := a.inspected(r); err != nil {
+	v, err := a.inspected(r)
+	if err != nil {
 		return err
 	}
-	list, err := a.Store.Accounts(r.Context(), time.Now())
+	q, d := readQuery(r), v.rules.Directory
+	s := q.search(d)
+	if err := q.err(); err != nil {
+		return err
+	}
+	for id, o := range d.Officials {
+		if o.Role != casefile.Former {
+			s.add(o.Unit, id, o.Name, o.Post, d.Units[o.Unit].Name)
+		}
+	}
+	ids, next := s.page()
+	list, err := a.Store.Accounts(r.Context(), ids, time.Now())
 	if err != nil {
 		return err
 	}
 	accounts := make([]accountView, len(list))
-	for i, s := range list {
-		accounts[i] = accountView{s.Official, s.Password, s.Temporary, utc(s.ChangedAt), utc(s.SignedInAt), utc(s.BlockedUntil), s.Sessions, s.Tokens}
+	for i, l := range list {
+		accounts[i] = accountView{l.Official, l.Password, l.Temporary, utc(l.ChangedAt), utc(l.SignedInAt), utc(l.BlockedUntil), l.Sessions, l.Tokens}
 	}
-	return writeJSON(w, r, http.StatusOK, map[string]any{"accounts": accounts})
+	return writeJSON(w, r, http.StatusOK, map[string]any{"accounts": accounts, "total": len(s.hits), "next_cursor": next})
 }
 
 // postAccountPassword sets a temporary password, shown this once.

@@ -109,6 +109,13 @@ func TestAccountsAndTokens(t *testing.T) {
 	if a := state(); a["password"] != true || a["temporary"] != true || a["sessions"] != 1.0 || a["signed_in_at"] == nil || a["tokens"] != 0.0 {
 		t.Errorf("%v", a)
 	}
+	if a := w.do("auditor", "GET", "/api/v1/accounts?limit=2", nil).want(t, 200, ""); len(a.get("accounts").([]any)) != 2 || a.get("next_cursor") != "2" {
+		t.Errorf("%s", a.body)
+	}
+	if a := w.do("auditor", "GET", "/api/v1/accounts?q=p-vice", nil).want(t, 200, ""); a.get("total") != 1.0 || a.get("next_cursor") != nil {
+		t.Errorf("%s", a.body)
+	}
+	w.do("auditor", "GET", "/api/v1/accounts?cursor=2", nil).want(t, 422, "invalid_fields")
 	w.do("admin", "POST", "/api/v1/accounts/p-vice/sign-out", nil).want(t, 204, "")
 	if a := state(); a["sessions"] != 0.0 {
 		t.Errorf("%v", a)

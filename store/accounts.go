@@ -165,14 +165,15 @@ type AccountState struct {
 	Tokens       int // that are valid
 }
 
-// Accounts lists how everybody's account stands who has not left, by id.
-func (s *Store) Accounts(ctx context.Context, now time.Time) ([]AccountState, error) {
+// Accounts lists how the accounts of some officials stand, in the order in which they are
+// named.
+func (s *Store) Accounts(ctx context.Context, officials []string, now time.Time) ([]AccountState, error) {
 	const sql = `
 		SELECT o.id, a.official IS NOT NULL, coalesce(a.temporary, false), a.changed_at, a.signed_in_at, CASE WHEN a.blocked_until > $1 THEN a.blocked_until END,
 			(SELECT count(*)::int FROM sessions s WHERE s.official = o.id AND s.expires_at > $1),
 			(SELECT count(*)::int FROM tokens t WHERE t.official = o.id AND t.expires_at > $1 AND t.revoked_at IS NULL)
-		FROM officials o LEFT JOIN accounts a ON a.official = o.id WHERE o.role <> 'former' ORDER BY o.id`
-	list, err := collect[AccountState](ctx, s.pool, sql, now)
+		FROM unnest($2::text[]) WITH ORDINALITY AS named (id, n) JOIN officials o USING (id) LEFT JOIN accounts a ON a.official = o.id ORDER BY named.n`
+	list, err := collect[AccountState](ctx, s.pool, sql, now, officials)
 	if err != nil {
 		return nil, fmt.Errorf("list accounts: %w", err)
 	}

@@ -13,12 +13,9 @@ type accountsPage struct {
 	adminPage
 	Accounts []accountLine
 	Query    string
-	All      int
-	More     int // that fit and are not shown
+	Total    int
+	Next     string // address of those that come after; empty: none do
 }
-
-// mostAccounts is how many accounts a page shows; a search finds the others.
-const mostAccounts = 50
 
 // accountLine is how somebody's account stands.
 type accountLine struct {
@@ -38,30 +35,35 @@ type accountLine struct {
 func (s *console) getAccounts(w http.ResponseWriter, r *http.Request) error {
 	by := callerOf(r)
 	p := accountsPage{adminPage: s.adminPage(r, "accounts", by.lang.t("账号", "Accounts")), Query: strings.TrimSpace(r.URL.Query().Get("q"))}
-	var all struct {
-		Accounts []accountLine `json:"accounts"`
+	query := r.URL.Query()
+	asked := url.Values{"limit": {itoa(directoryLength)}, "cursor": query["cursor"]}
+	if p.Query != "" {
+		asked.Set("q", p.Query)
 	}
-	if err := s.api.get(by, "/accounts", &all); err != nil {
+	var found struct {
+		Accounts   []accountLine `json:"accounts"`
+		Total      int           `json:"total"`
+		NextCursor *string       `json:"next_cursor"`
+	}
+	if err := s.api.get(by, "/accounts?"+asked.Encode(), &found); err != nil {
 		return err
 	}
 	names, err := s.api.directory(by)
 	if err != nil {
 		return err
 	}
-	who := map[string]official{}
-	for _, o := range names.Officials {
-		who[o.ID] = o
-	}
-	p.All = len(all.Accounts)
-	for _, line := range all.Accounts {
-		line.Who = who[line.Official]
+	for _, line := range found.Accounts {
+		line.Who = names.officials[line.Official]
 		line.UnitName = names.Name(line.Who.Unit)
-		if strings.Contains(strings.ToLower(line.Official+" "+line.Who.Name+" "+line.Who.Post+" "+line.UnitName), strings.ToLower(p.Query)) {
-			p.Accounts = append(p.Accounts, line)
-		}
+		p.Accounts = append(p.Accounts, line)
 	}
-	if p.More = len(p.Accounts) - mostAccounts; p.More > 0 {
-		p.Accounts = p.Accounts[:mostAccounts]
+	p.Total = found.Total
+	if found.NextCursor != nil {
+		next := url.Values{"cursor": {*found.NextCursor}}
+		if p.Query != "" {
+			next.Set("q", p.Query)
+		}
+		p.Next = "/admin/accounts?" + next.Encode()
 	}
 	p.Done = doneText(by.lang, r.URL.Query().Get("done"))
 	return s.show(w, r, http.StatusOK, "accounts", p)
