@@ -71,9 +71,10 @@ lint:
 	go vet ./...
 	$(TOOL) golangci-lint run
 
-bench: build ## measure registration and commands, the board and lists
+bench: build browser ## measure registration and commands, the board and lists, pages in a browser
 	go test ./worker -run '^$$' -bench . -benchtime 500x
 	go test ./store -run '^$$' -bench . -benchtime 20x
+	go test ./web -run '^$$' -bench FirstPaint -benchtime 10x -timeout 30m
 
 histories: build ## record the histories that the replay tests keep
 	go test ./worker -run Replay -update

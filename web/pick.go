@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"html/template"
-	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -171,21 +170,21 @@ func (s *console) meant(by caller, w wording, scoped, near, typed string) (id st
 // settle puts ids in the place of what was typed into a form's lines of that kind. What
 // can't be settled is left as it is: it is nobody's id, so the API refuses it.
 func (s *console) settle(r *http.Request, form url.Values) error {
+	names := toSettle(form)
+	if len(names) == 0 {
+		return nil
+	}
 	by := callerOf(r)
-	for name := range form {
-		name, ok := strings.CutPrefix(name, "among.")
-		if !ok {
-			continue
-		}
+	w, err := s.wording(by)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
 		typed := slices.DeleteFunc(slices.Clone(form[name]), func(v string) bool { return strings.TrimSpace(v) == "" })
 		if n := len(typed); n > 1 && typed[0] == form.Get("like."+name) {
 			typed = typed[n-1:] // chosen from those whom it may mean
 		}
 		if len(typed) > 0 {
-			w, err := s.wording(by)
-			if err != nil {
-				return err
-			}
 			id, _, _, err := s.meant(by, w, form.Get("among."+name), "", typed[0])
 			if err != nil {
 				return err
@@ -198,11 +197,21 @@ func (s *console) settle(r *http.Request, form url.Values) error {
 	return nil
 }
 
+// toSettle are the names of a form's lines whose text is to become an id.
+func toSettle(form url.Values) (names []string) {
+	for name := range form {
+		if name, ok := strings.CutPrefix(name, "among."); ok {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 // settled is the address of a list as it is to be kept, where a form has sent lines that
 // are settled first; empty where there is nothing to settle.
 func (s *console) settled(r *http.Request) (string, error) {
 	query := r.URL.Query()
-	if !slices.ContainsFunc(slices.Collect(maps.Keys(query)), func(name string) bool { return strings.HasPrefix(name, "among.") }) {
+	if len(toSettle(query)) == 0 {
 		return "", nil
 	}
 	if err := s.settle(r, query); err != nil {
@@ -264,31 +273,35 @@ func (s *console) offer(by caller, w wording, f *field) error {
 		return nil
 	}
 	f.Near = cmp.Or(f.Near, by.who.Unit)
+	list, _, _ := scope(f.Among)
 	id, like, total, err := s.meant(by, w, f.Among, f.Near, f.Value)
 	if err != nil {
 		return err
 	}
-	chosen, known := pick{}, false
-	if list, _, _ := scope(f.Among); id != "" {
+	chosen, known := w.known(list, id)
+	if known {
 		f.Value = id
-		chosen, known = w.known(list, id)
 	}
-	found, all, err := s.picks(by, w, f.Among, f.Near, "", mostOffered+1)
+	near, all, err := s.picks(by, w, f.Among, f.Near, "", mostOffered+1)
 	if err != nil {
 		return err
 	}
-	found = slices.DeleteFunc(found, func(p pick) bool { return p.ID == f.Except })
-	first := func(a, b pick) int {
-		at := func(p pick) int { return (slices.Index(f.First, p.ID) + len(f.First) + 1) % (len(f.First) + 1) }
-		return cmp.Compare(at(a), at(b))
+	var found []pick // the proposed ones first
+	for _, id := range f.First {
+		if p, ok := w.known(list, id); ok {
+			found = append(found, p)
+		}
+	}
+	for _, p := range near {
+		if p.ID != f.Except && !slices.Contains(f.First, p.ID) {
+			found = append(found, p)
+		}
 	}
 	if all <= mostOffered {
-		f.Control = "select"
-		slices.SortStableFunc(found, first)
 		if known && !slices.ContainsFunc(found, func(p pick) bool { return p.ID == f.Value }) {
 			found = append(found, chosen) // it is in force, though nobody would be offered it
 		}
-		f.Groups = grouped(found)
+		f.Control, f.Groups = "select", grouped(found)
 		return nil
 	}
 	f.Control, f.Text = "find", f.Value
@@ -297,16 +310,8 @@ func (s *console) offer(by caller, w wording, f *field) error {
 	} else if f.Value != "" {
 		f.Wrong, f.Like = w.unclear(f.Value, len(like), total), like
 	}
-	list, _, _ := scope(f.Among)
-	for _, id := range f.First {
-		if p, ok := w.known(list, id); ok {
-			f.Suggested = append(f.Suggested, p.Whole)
-		}
-	}
 	for _, p := range found[:mostNear] {
-		if !slices.Contains(f.Suggested, p.Whole) {
-			f.Suggested = append(f.Suggested, p.Whole)
-		}
+		f.Suggested = append(f.Suggested, p.Whole)
 	}
 	return nil
 }

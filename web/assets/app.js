@@ -34,6 +34,9 @@ document.addEventListener("click", (event) => {
 // What is wrong is read out and seen first.
 document.querySelector(".errors")?.focus();
 
+// Whoever has begun to type into a line with suggestions takes one of them by Enter.
+const choosingIn = (line) => line.list && line.value && ![...line.list.options].some((o) => o.value === line.value);
+
 // Registration: what does not apply is hidden, Enter goes on to the next field, likely
 // earlier cases are looked for on the way, and what was typed is kept.
 const registration = document.querySelector("form[data-register]");
@@ -60,7 +63,7 @@ if (registration) {
     if (event.ctrlKey || event.metaKey) {
       event.preventDefault();
       registration.requestSubmit();
-    } else if (at.matches("input")) {
+    } else if (at.matches("input") && !choosingIn(at)) {
       event.preventDefault();
       const all = [...registration.querySelectorAll("input, select, textarea, button")];
       all.slice(all.indexOf(at) + 1).find((c) => c.name !== at.name && c.checkVisibility() && (c.type !== "radio" || c.checked))?.focus();
