@@ -383,7 +383,7 @@ func (a *api) postToken(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := a.Store.Record(r.Context(), store.Administered{At: v.now, By: v.by.ID, Act: store.TokenIssued, Subject: t.ID}); err != nil {
+	if err := a.Store.Record(r.Context(), store.Administered{At: v.now, By: v.by.ID, Act: store.TokenIssued, Subject: id, Fields: []string{t.ID}}); err != nil {
 		return err
 	}
 	return writeJSON(w, r, http.StatusCreated, struct {

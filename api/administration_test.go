@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -207,6 +208,8 @@ func TestAudit(t *testing.T) {
 	id := w.register()
 	w.command("p-registrar", id, "forward", nil)
 	accused := w.register(m{"purpose": "accusation", "accused_official": "auditor", "unit": "p-rs"})
+	w.do("p-registrar", "POST", "/api/v1/cases/earlier", m{"phone": "13900000002"}).want(t, 200, "")
+	w.do("p-supervisor", "GET", "/api/v1/cases.csv?overdue=true&q=2026", nil).want(t, 200, "")
 	w.do("admin", "POST", "/api/v1/accounts/p-vice/password", nil).want(t, 200, "")
 	w.do("p-supervisor", "POST", "/api/v1/leaves", m{"official": "p-vice", "deputy": "p-leader", "from": "2026-09-02", "until": "2026-09-04", "reason": "illness"}).want(t, 201, "")
 	find := func(who, query string) (list []string) {
@@ -244,6 +247,21 @@ func TestAudit(t *testing.T) {
 	} {
 		if got := find("auditor", query); !slices.Equal(got, []string{want}) {
 			t.Errorf("%s: %q", query, got)
+		}
+	}
+	for query, want := range map[string]m{
+		"source=searches": {"official": "p-registrar", "what": "petitioner_searched", "subject": "2", "fields": []any{"phone"}},
+		"source=exports":  {"official": "p-supervisor", "what": "exported", "subject": "0", "fields": []any{"overdue=true", "q=2026"}},
+	} {
+		a := w.do("auditor", "GET", "/api/v1/audit?"+query, nil).want(t, 200, "")
+		acts, _ := a.get("acts").([]any)
+		if len(acts) != 1 {
+			t.Fatalf("%s: %s", query, a.body)
+		}
+		for field, value := range want {
+			if got := acts[0].(m)[field]; !reflect.DeepEqual(got, value) {
+				t.Errorf("%s: %s is %v, want %v", query, field, got, value)
+			}
 		}
 	}
 	if got := find("auditor", "until=2026-08-01"); len(got) != 0 {

@@ -15,12 +15,13 @@ import (
 const (
 	InCases          = "cases"          // the ledger
 	InReads          = "reads"          // who looked up the petitioner of an accusation
+	InSearches       = "searches"       // who looked for earlier cases of the same person, by what
 	InExports        = "exports"        // lists taken out as tables
 	InAdministration = "administration" // directory, accounts, tokens, endpoints, rules, leaves
 )
 
 // ActSources lists them.
-var ActSources = []string{InCases, InReads, InExports, InAdministration}
+var ActSources = []string{InCases, InReads, InSearches, InExports, InAdministration}
 
 // Act is one thing that somebody did: codes and ids, never a text or a petitioner.
 type Act struct {
@@ -30,8 +31,8 @@ type Act struct {
 	What     string
 	Case     string
 	Number   string
-	Subject  string // of the administration: the unit, official, token, endpoint or version
-	Fields   []string
+	Subject  string   // of the administration: the unit, official, token, endpoint or version; else how many cases were found or taken
+	Fields   []string // what was changed, searched by, or asked for
 	Ref      string // with At it tells an act from every other
 }
 
@@ -56,7 +57,9 @@ var branches = map[string]string{
 		SELECT 'reads', r.at, r.official, 'petitioner_read' AS what, r.case_id, c.number, '', '{}'::text[], r.case_id || '/' || r.official AS ref
 		FROM petitioner_reads r JOIN cases c ON c.id = r.case_id`,
 	InExports: `
-		SELECT 'exports', at, official, 'exported' AS what, '', '', cases::text, '{}'::text[], official AS ref FROM exports`,
+		SELECT 'exports', at, official, 'exported' AS what, '', '', cases::text, CASE WHEN query = '' THEN '{}' ELSE string_to_array(query, '&') END, official AS ref FROM exports`,
+	InSearches: `
+		SELECT 'searches', at, official, 'petitioner_searched' AS what, '', '', found::text, string_to_array(by_what, ' '), official AS ref FROM petitioner_searches`,
 	InAdministration: `
 		SELECT * FROM (
 			SELECT 'administration', at, by_official AS official, act AS what, '', '', subject, fields, lpad(id::text, 12, '0') AS ref FROM administration

@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,6 +38,33 @@ type actLine struct {
 	Name     string    `json:"-"`
 	Words    string    `json:"-"`
 	About    string    `json:"-"`
+	Detail   string    `json:"-"` // the fields, in words
+}
+
+// detail says what the fields of an act are.
+func (l lang) detail(act actLine) string {
+	fields := slices.Clone(act.Fields)
+	if len(fields) == 0 {
+		return ""
+	}
+	what := l.t("改了", "changed")
+	switch {
+	case act.Source == "exports":
+		what = l.t("条件", "conditions")
+		for i, f := range fields {
+			if plain, err := url.QueryUnescape(f); err == nil {
+				fields[i] = plain
+			}
+		}
+	case act.Source == "searches":
+		what = l.t("按", "by")
+		for i, f := range fields {
+			fields[i] = map[string]string{"phone": l.t("电话", "telephone"), "identity": l.t("身份证号", "identity number"), "title": l.t("标题", "title")}[f]
+		}
+	case act.What == "token_issued":
+		what = l.t("令牌", "token")
+	}
+	return what + " " + strings.Join(fields, l.t("、", ", "))
 }
 
 // acts are what is no event of a case, each with its words and where it is on record.
@@ -60,6 +88,7 @@ var acts = []struct {
 	{"administration", "leave_entered", policy.Text{Chinese: "登记请假", English: "entered a leave"}},
 	{"administration", "leave_ended", policy.Text{Chinese: "结束请假", English: "ended a leave"}},
 	{"reads", "petitioner_read", policy.Text{Chinese: "查阅检举控告人信息", English: "looked up the petitioner of an accusation"}},
+	{"searches", "petitioner_searched", policy.Text{Chinese: "查找同一信访人的事项", English: "looked for cases of the same person"}},
 	{"exports", "exported", policy.Text{Chinese: "导出清单", English: "took a list out as a table"}},
 }
 
@@ -132,8 +161,9 @@ func (s *console) getAudit(w http.ResponseWriter, r *http.Request) error {
 			act.Name = l.t("系统计时", "the clock")
 		}
 		act.Words = l.of(actName(act.What))
+		act.Detail = l.detail(act)
 		switch act.Source {
-		case "exports":
+		case "exports", "searches":
 			act.About = l.t(act.Subject+"件", act.Subject+" cases")
 		case "administration":
 			if act.About = names.Name(act.Subject); act.About != act.Subject {
@@ -153,7 +183,7 @@ func (s *console) getAudit(w http.ResponseWriter, r *http.Request) error {
 	p.Filters = []field{l.filterAmong("official", l.t("何人", "Who"), query, among("/officials"))}
 	if p.Cases {
 		p.Filters = append(p.Filters, l.filter("source", l.t("哪里", "Where"), query,
-			choice{"cases", l.t("信访事项台账", "cases")}, choice{"reads", l.t("查阅记录", "look-ups")}, choice{"exports", l.t("导出记录", "exports")}, choice{"administration", l.t("系统管理", "administration")}))
+			choice{"cases", l.t("信访事项台账", "cases")}, choice{"reads", l.t("查阅记录", "look-ups")}, choice{"searches", l.t("查找记录", "searches")}, choice{"exports", l.t("导出记录", "exports")}, choice{"administration", l.t("系统管理", "administration")}))
 	}
 	what := l.filter("what", l.t("做了什么", "What"), query)
 	what.Groups = l.whats(p.Cases)
