@@ -27,10 +27,10 @@ func (s *console) getDesk(w http.ResponseWriter, r *http.Request) error {
 	by := callerOf(r)
 	p := deskPage{page: s.page(r, by.lang.t("我的待办", "My desk"))}
 	p.At = "desk"
-	if err := s.api.get(by, "/me/inbox?limit=50", &p.Inbox); err != nil {
+	if err := s.api.get(by, "/me/inbox?limit="+itoa(pageLength), &p.Inbox); err != nil {
 		return err
 	}
-	if err := s.api.get(by, "/me/duties?limit=50", &p.Duties); err != nil {
+	if err := s.api.get(by, "/me/duties?limit="+itoa(pageLength), &p.Duties); err != nil {
 		return err
 	}
 	p.Inbox.Notices = p.Inbox.Notices[:min(len(p.Inbox.Notices), 10)]

@@ -119,7 +119,7 @@ func (s *console) getSupervision(w http.ResponseWriter, r *http.Request) error {
 	p := supervisionPage{page: s.page(r, by.lang.t("督查督办", "Supervision"))}
 	p.At = "supervision"
 	var own duties
-	if err := s.api.get(by, "/me/duties?limit=100", &own); err != nil {
+	if err := s.api.get(by, "/me/duties?limit="+itoa(pageLength), &own); err != nil {
 		return err
 	}
 	p.Owed = own.Red
