@@ -3,6 +3,7 @@ package web_test
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -38,8 +39,10 @@ func (w *site) spread(n int) {
 		if i%4 > 0 {
 			w.do(officer[unit], c.ID, "accept", map[string]any{"text": "予以受理", "on": received})
 		}
-		if i%2 > 0 {
+		if parts := strings.Split(unit, "-"); i%2 > 0 && parts[0] == "a" {
 			w.do("supervisor", c.ID, "assign", map[string]any{"upper": "upper", "lower": "lower"})
+		} else if i%2 > 0 && len(parts) == 3 {
+			w.do("supervisor", c.ID, "assign", map[string]any{"upper": "p-" + parts[1] + "-0", "lower": unit + "-0"})
 		}
 		if i%8 == 0 {
 			w.do("supervisor", c.ID, "supervise", map[string]any{"reason": "shirking", "days": 15, "text": "请于十五日内办结。"})
