@@ -356,9 +356,18 @@ func TestNothingLeaks(t *testing.T) {
 func TestHeaders(t *testing.T) {
 	t.Parallel()
 	w := newStoreWorld(t)
-	for _, path := range []string{"/api/v1/policy", "/api/v1/nowhere", "/api/v1/docs", "/healthz"} {
-		h := w.do("", "GET", path, nil).header
-		for name, want := range map[string]string{"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY"} {
+	for _, path := range []string{
+		"/api/v1/policy", "/api/v1/nowhere", "/api/v1/docs", "/healthz", "/metrics", "/api/v1/me", "/api/v1/problems/wrong_stage", "/api/v1/feeds/none.ics", "/api/v1/feeds/" + w.feed("p-leader") + ".ics", "/api/v1/public/receptions", "/api/v1/cases.csv",
+	} {
+		who := ""
+		if strings.HasSuffix(path, ".csv") {
+			who = "p-supervisor"
+		}
+		h := w.do(who, "GET", path, nil).header
+		for name, want := range map[string]string{"Cache-Control": "no-store", "Cross-Origin-Resource-Policy": "same-origin", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY"} {
+			if path == "/api/v1/docs" && name == "Cache-Control" {
+				want = "no-cache" // the same for everybody, and asked for anew
+			}
 			if h.Get(name) != want {
 				t.Errorf("%s: %s = %q", path, name, h.Get(name))
 			}
@@ -370,4 +379,14 @@ func TestHeaders(t *testing.T) {
 	if a := w.do("", "HEAD", "/api/v1/policy", nil); a.status != http.StatusOK {
 		t.Errorf("HEAD answered %d", a.status)
 	}
+}
+
+// feed is the secret of a new calendar feed.
+func (w *world) feed(official string) string {
+	w.t.Helper()
+	secret, err := w.store.NewFeed(w.t.Context(), official, "zh", w.config.Clock.Now())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return secret
 }

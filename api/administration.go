@@ -290,6 +290,9 @@ func (a *api) postAccountPassword(w http.ResponseWriter, r *http.Request) error 
 		return err
 	}
 	id := chi.URLParam(r, "official")
+	if _, ok := v.rules.Directory.Officials[id]; !ok {
+		return errNoOfficial
+	}
 	password, err := (&auth.Auth{Store: a.Store}).SetTemporary(r.Context(), id)
 	if errors.Is(err, store.ErrNotFound) {
 		return errNoOfficial
@@ -402,6 +405,9 @@ func (a *api) deleteToken(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	id := chi.URLParam(r, "id")
+	if !caseID.MatchString(id) {
+		return errNoToken
+	}
 	switch err := a.Store.RevokeToken(r.Context(), id, time.Now()); {
 	case errors.Is(err, store.ErrNotFound):
 		return errNoToken

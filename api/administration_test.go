@@ -92,7 +92,7 @@ func TestAccountsAndTokens(t *testing.T) {
 	if password := set.str("password"); len(password) < 20 {
 		t.Errorf("%s", set.body)
 	}
-	_, _, err := w.store.NewSession(t.Context(), "p-vice", "a browser", time.Now(), time.Hour)
+	_, _, err := w.store.NewSession(t.Context(), "p-vice", "a browser", "", time.Now(), time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}

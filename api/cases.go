@@ -100,7 +100,7 @@ func (b *body) registration(cmd *casefile.Command) registered {
 	return in
 }
 
-// caseID is what ids in an address may look like; anything else is no case's.
+// caseID is what ids in an address may look like; anything else is nothing's.
 var caseID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`)
 
 // seen reads the case that the address names, for those who may know of it.

@@ -168,12 +168,16 @@ func (a *api) deleteEndpoint(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	err = a.Store.RemoveEndpoint(r.Context(), chi.URLParam(r, "id"), v.now)
+	id := chi.URLParam(r, "id")
+	if !endpointID.MatchString(id) {
+		return errNoEndpoint
+	}
+	err = a.Store.RemoveEndpoint(r.Context(), id, v.now)
 	if errors.Is(err, store.ErrNotFound) {
 		return errNoEndpoint
 	}
 	if err == nil {
-		err = a.Store.Record(r.Context(), store.Administered{At: v.now, By: v.by.ID, Act: store.EndpointRemoved, Subject: chi.URLParam(r, "id")})
+		err = a.Store.Record(r.Context(), store.Administered{At: v.now, By: v.by.ID, Act: store.EndpointRemoved, Subject: id})
 	}
 	if err == nil {
 		w.WriteHeader(http.StatusNoContent)

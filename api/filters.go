@@ -99,7 +99,11 @@ func (b *body) conditions(name string, rules casefile.Rules) string {
 
 // deleteFilter forgets a filter of the caller's.
 func (a *api) deleteFilter(w http.ResponseWriter, r *http.Request) error {
-	err := a.Store.DropFilter(r.Context(), officialOf(r).ID, chi.URLParam(r, "id"))
+	id := chi.URLParam(r, "id")
+	if !caseID.MatchString(id) {
+		return errNoFilter
+	}
+	err := a.Store.DropFilter(r.Context(), officialOf(r).ID, id)
 	if errors.Is(err, store.ErrNotFound) {
 		return errNoFilter
 	}

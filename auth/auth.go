@@ -5,6 +5,7 @@ package auth
 import (
 	"context"
 	"crypto/rand"
+	"crypto/subtle"
 	"errors"
 	"strings"
 	"time"
@@ -67,55 +68,158 @@ func (a *Auth) now() time.Time {
 	return a.Now()
 }
 
-// SignIn checks a password and begins a session in a browser, which comes from an address.
-// secret is what the browser keeps. Errors: as Check has them; too many wrong passwords
-// from one address are a *BlockedError with Address, whosever they were.
-func (a *Auth) SignIn(ctx context.Context, official, password, agent, from string) (secret string, err error) {
-	limit := store.Tries{Key: []string{"sign-in", from}, Most: signInsFrom}
-	wait, err := a.Store.Try(ctx, a.now(), triesWithin, limit)
-	switch {
-	case err != nil:
-		return "", err
-	case !wait.IsZero():
-		return "", &BlockedError{Until: wait, Address: true}
+// Visit is how somebody comes to the door.
+type Visit struct {
+	Address string
+	Agent   string // the browser, as it calls itself
+	// Known is what a browser keeps in which the account has signed in before; empty: none.
+	Known string
+}
+
+// SignIn checks a password and begins a session in a browser. secret is what the browser
+// keeps, known what it shows with the next Visit. Errors: ErrWrong, *BlockedError.
+func (a *Auth) SignIn(ctx context.Context, official, password string, by Visit) (secret, known string, err error) {
+	if a.knows(official, by.Known) {
+		err = a.checkKnown(ctx, official, password, by.Known)
+	} else {
+		err = a.checkStranger(ctx, official, password, by)
 	}
-	if err := a.Check(ctx, official, password); err != nil {
+	if err != nil {
+		return "", "", err
+	}
+	secret, err = a.Begin(ctx, official, by.Agent, "")
+	return secret, a.know(official), err
+}
+
+// SignInTrial begins a session without a password, for a trial's sample accounts. Errors:
+// ErrWrong, *BlockedError.
+func (a *Auth) SignInTrial(ctx context.Context, official string, by Visit) (secret string, err error) {
+	limit := fromAddress(by)
+	if err := a.try(ctx, true, limit); err != nil {
+		return "", err
+	}
+	switch _, err := a.Account(ctx, official); {
+	case errors.Is(err, store.ErrNotFound):
+		return "", ErrWrong
+	case err != nil:
 		return "", err
 	}
 	if err := a.Store.Forgive(ctx, a.now(), limit); err != nil {
 		return "", err
 	}
-	return a.Begin(ctx, official, agent)
+	return a.Begin(ctx, official, by.Agent, "")
 }
 
-// Check compares a password with the account's; each try counts. Errors: ErrWrong,
-// *BlockedError. An unknown account takes as long as a known one.
-func (a *Auth) Check(ctx context.Context, official, password string) error {
-	account, blocked, err := a.Store.TryPassword(ctx, official, a.now(), freeTries, firstWait)
-	unknown := errors.Is(err, store.ErrNotFound)
-	switch {
-	case err != nil && !unknown:
+// Confirm asks somebody who is signed in for their password once more. What is wrong counts
+// for the address, and for the account apart from its sign-in: whoever sits at a session that
+// was left open keeps nobody from signing in elsewhere. Errors: ErrWrong, *BlockedError.
+func (a *Auth) Confirm(ctx context.Context, official, password string, by Visit) error {
+	address, account := fromAddress(by), store.Tries{Key: []string{"confirm", official}, Most: freeTries}
+	if err := a.try(ctx, true, address); err != nil {
 		return err
-	case blocked:
-		return &BlockedError{Until: *account.BlockedUntil}
 	}
-	right, err := a.matches(ctx, password, account.Password)
+	if err := a.try(ctx, false, account); err != nil {
+		return err
+	}
+	hash, err := a.Store.Password(ctx, official)
+	if err != nil {
+		return err
+	}
+	if err := a.compare(ctx, password, hash); err != nil {
+		return err
+	}
+	return a.Store.Forgive(ctx, a.now(), address, account)
+}
+
+func fromAddress(by Visit) store.Tries {
+	return store.Tries{Key: []string{"sign-in", by.Address}, Most: signInsFrom}
+}
+
+// try counts a try. *BlockedError when there were too many.
+func (a *Auth) try(ctx context.Context, address bool, limit store.Tries) error {
+	wait, err := a.Store.Try(ctx, a.now(), triesWithin, limit)
+	if err == nil && !wait.IsZero() {
+		err = &BlockedError{Until: wait, Address: address}
+	}
+	return err
+}
+
+// checkKnown compares a password in a browser in which the account has signed in before. It
+// has tries of its own: what others try, at the account or from the same address, makes
+// strangers wait, never its owner at their own desk.
+func (a *Auth) checkKnown(ctx context.Context, official, password, known string) error {
+	limit := store.Tries{Key: []string{"password", official, known}, Most: freeTries}
+	if err := a.try(ctx, false, limit); err != nil {
+		return err
+	}
+	hash, err := a.Store.Password(ctx, official)
+	if err == nil {
+		err = a.compare(ctx, password, hash)
+	}
+	if err != nil {
+		return err
+	}
+	return a.Store.Forgive(ctx, a.now(), limit)
+}
+
+// checkStranger compares a password; each try counts for the account and for the address,
+// whosever the others from there were. An unknown account waits, and is as much work, as one
+// that there is.
+func (a *Auth) checkStranger(ctx context.Context, official, password string, by Visit) error {
+	limit := fromAddress(by)
+	if err := a.try(ctx, true, limit); err != nil {
+		return err
+	}
+	hash, blocked, err := a.Store.TryPassword(ctx, official, a.now(), freeTries, firstWait)
 	switch {
 	case err != nil:
 		return err
-	case unknown || !right:
-		return ErrWrong
+	case !blocked.IsZero():
+		return &BlockedError{Until: blocked}
 	}
-	return a.Store.PasswordRight(ctx, official)
+	if err := a.compare(ctx, password, hash); err != nil {
+		return err
+	}
+	return errors.Join(a.Store.PasswordRight(ctx, official, a.now()), a.Store.Forgive(ctx, a.now(), limit))
 }
 
-// Begin begins a session without a password: for a trial's sample accounts, and for whom
-// another provider has vouched.
-func (a *Auth) Begin(ctx context.Context, official, agent string) (secret string, err error) {
-	if r := []rune(agent); len(r) > 200 {
-		agent = string(r[:200])
+// compare says whether a password is right; ErrWrong when it is not.
+func (a *Auth) compare(ctx context.Context, password, hash string) error {
+	right, err := a.matches(ctx, password, hash)
+	if err == nil && !right {
+		err = ErrWrong
 	}
-	_, secret, err = a.Store.NewSession(ctx, official, agent, a.now(), lifetime)
+	return err
+}
+
+// know is what a browser keeps in which an account has signed in: a name of its own, and a
+// sign that only this installation can make of it and the account. It opens nothing.
+func (a *Auth) know(official string) string {
+	name := rand.Text()
+	return name + "." + a.vouch(official, name)
+}
+
+func (a *Auth) knows(official, known string) bool {
+	name, sign, _ := strings.Cut(known, ".")
+	return sign != "" && subtle.ConstantTimeCompare([]byte(sign), []byte(a.vouch(official, name))) == 1
+}
+
+func (a *Auth) vouch(official, name string) string {
+	return a.Store.Fingerprint([]byte("known browser"), []byte(official), []byte(name))
+}
+
+// Begin begins a session without a password, for whom another provider has vouched by an id
+// token; empty: it was no provider.
+//
+// The token is kept, sealed, as long as the session: the provider wants it back as a hint
+// when they sign out, and asks people whether they mean it otherwise. It opens nothing here.
+func (a *Auth) Begin(ctx context.Context, official, agent, idToken string) (secret string, err error) {
+	if r := []rune(strings.ToValidUTF8(agent, "�")); len(r) > 200 {
+		agent = string(r[:200])
+	} else {
+		agent = string(r)
+	}
+	_, secret, err = a.Store.NewSession(ctx, official, agent, idToken, a.now(), lifetime)
 	return secret, err
 }
 
@@ -139,6 +243,17 @@ func (a *Auth) Sessions(ctx context.Context, official string) ([]store.Session, 
 // SignOut ends a session of an official; with an empty id all of them.
 func (a *Auth) SignOut(ctx context.Context, official, session string) error {
 	return a.Store.EndSession(ctx, official, session)
+}
+
+// Leave ends a session, or all of whose it is, and returns the id token with which it began,
+// if it did with one.
+func (a *Auth) Leave(ctx context.Context, session store.Session, everywhere bool) (idToken string, err error) {
+	idToken, err = a.Store.IDToken(ctx, session.ID)
+	ended := session.ID
+	if everywhere {
+		ended = ""
+	}
+	return idToken, errors.Join(a.SignOut(ctx, session.Official, ended), err)
 }
 
 // SetPassword gives an official a password and signs them out everywhere. Errors:
@@ -171,15 +286,15 @@ func (a *Auth) SetTemporary(ctx context.Context, official string) (password stri
 	return password, a.setPassword(ctx, official, password, true)
 }
 
-// Account is the official with this id, to sign in without a password in a trial.
-// store.ErrNotFound when there is none.
+// Account is the official with this id, to sign in without a password. store.ErrNotFound
+// when there is none, or they have left.
 func (a *Auth) Account(ctx context.Context, official string) (casefile.Official, error) {
 	d, err := a.Directory(ctx)
 	if err != nil {
 		return casefile.Official{}, err
 	}
 	o, ok := d.Officials[official]
-	if !ok {
+	if !ok || o.Role == casefile.Former {
 		return o, store.ErrNotFound
 	}
 	return o, nil

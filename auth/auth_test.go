@@ -3,6 +3,8 @@ package auth_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -36,6 +38,8 @@ var migrated = embeddedtest.Template{SetUp: func(ctx context.Context, url string
 	return err
 }}
 
+var visit = auth.Visit{Address: "192.0.2.1", Agent: "a browser"}
+
 const password = "每天一案双责 not a secret"
 
 // door is an Auth whose time the test sets, with an account for o001.
@@ -61,7 +65,8 @@ func newDoor(t *testing.T) *door {
 }
 
 func (d *door) try(official, password string) (string, error) {
-	return d.SignIn(d.t.Context(), official, password, "a browser", "192.0.2.1")
+	secret, _, err := d.SignIn(d.t.Context(), official, password, visit)
+	return secret, err
 }
 
 func TestSignIn(t *testing.T) {
@@ -179,7 +184,7 @@ func TestSessions(t *testing.T) {
 	if in(secrets[1]) || in(secrets[2]) {
 		t.Error("a new password signs out everywhere")
 	}
-	secret, err := d.Begin(t.Context(), "o002", "b")
+	secret, err := d.Begin(t.Context(), "o002", "b", "")
 	if err != nil || !in(secret) {
 		t.Error(err)
 	}
@@ -198,6 +203,166 @@ func TestPasswordsThatAreNone(t *testing.T) {
 		}
 	}
 	if err := d.SetPassword(t.Context(), "nobody", password); !errors.Is(err, store.ErrNotFound) {
+		t.Error(err)
+	}
+}
+
+// An account that there is not waits after as many wrong passwords, as long, and is as much
+// work: nobody learns which there are.
+func TestUnknownAccountsWaitLikeKnownOnes(t *testing.T) {
+	t.Parallel()
+	d := newDoor(t)
+	compared := 0
+	d.Count(func() { compared++ })
+	said := func(official string) (list []string) {
+		compared = 0
+		for range 8 {
+			_, err := d.try(official, "wrong")
+			list = append(list, err.Error())
+		}
+		return list
+	}
+	known := said("o001")
+	for _, unknown := range []string{"nobody", "o002"} { // o002 has no password
+		work := compared
+		if got := said(unknown); !slices.Equal(got, known) || compared != work {
+			t.Errorf("%s: %q and %d comparisons, want %q and %d", unknown, got, compared, known, work)
+		}
+	}
+	accounts, err := d.Store.Accounts(t.Context(), []string{"o001", "o002"}, d.now)
+	if err != nil || accounts[0].BlockedUntil == nil || accounts[1].BlockedUntil != nil {
+		t.Errorf("%+v, %v", accounts, err)
+	}
+}
+
+// Whatever strangers try, whoever has signed in in a browser before goes on doing so there.
+// That browser's own tries are few, too, and it is known for its account alone.
+func TestNobodyIsLockedOutByOthers(t *testing.T) {
+	t.Parallel()
+	d := newDoor(t)
+	if err := d.SetPassword(t.Context(), "o002", password); err != nil {
+		t.Fatal(err)
+	}
+	secret, known, err := d.SignIn(t.Context(), "o001", password, visit)
+	if err != nil || known == "" || strings.Contains(known, "o001") || secret == known {
+		t.Fatalf("%q, %v", known, err)
+	}
+	for range 5 {
+		if _, err := d.try("o001", "wrong"); !errors.Is(err, auth.ErrWrong) {
+			t.Fatal(err)
+		}
+	}
+	at := func(official, password, known string) error {
+		_, _, err := d.SignIn(t.Context(), official, password, auth.Visit{Address: "192.0.2.9", Known: known})
+		return err
+	}
+	blocked := new(*auth.BlockedError)
+	if err := at("o001", password, ""); !errors.As(err, blocked) {
+		t.Errorf("in another browser: %v", err)
+	}
+	for _, forged := range []string{"x", ".", known + "x", "x." + known, strings.Replace(known, ".", "", 1)} {
+		if err := at("o001", password, forged); !errors.As(err, blocked) {
+			t.Errorf("with %q: %v", forged, err)
+		}
+	}
+	for range 3 {
+		if err := at("o001", password, known); err != nil {
+			t.Errorf("in the known browser: %v", err)
+		}
+	}
+	for i := range 100 { // from the same office
+		if err := at(fmt.Sprintf("nobody-%d", i), "wrong", ""); err == nil {
+			t.Fatal("no error")
+		}
+	}
+	if err := at("o001", password, known); err != nil {
+		t.Errorf("in the known browser, after what others at its address tried: %v", err)
+	}
+	if err := at("o001", password, ""); !errors.As(err, blocked) {
+		t.Errorf("that the owner signed in frees strangers: %v", err)
+	}
+	for range 5 {
+		if err := at("o001", "wrong", known); !errors.Is(err, auth.ErrWrong) {
+			t.Fatal(err)
+		}
+	}
+	if err := at("o001", password, known); !errors.As(err, blocked) {
+		t.Errorf("the known browser guesses without an end: %v", err)
+	}
+	if err := at("o002", password, known); !errors.As(err, blocked) || !(*blocked).Address {
+		t.Errorf("another's browser is known: %v", err)
+	}
+}
+
+// Whoever is signed in has few tries at the old password, and at a trial's accounts; what is
+// wrong there keeps nobody from signing in elsewhere.
+func TestOtherTriesAreCounted(t *testing.T) {
+	t.Parallel()
+	d := newDoor(t)
+	for range 2 {
+		if err := d.Confirm(t.Context(), "o001", password, visit); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 5 {
+		if err := d.Confirm(t.Context(), "o001", "wrong", visit); !errors.Is(err, auth.ErrWrong) {
+			t.Fatal(err)
+		}
+	}
+	blocked := new(auth.BlockedError)
+	if err := d.Confirm(t.Context(), "o001", password, visit); !errors.As(err, &blocked) || blocked.Address || !blocked.Until.Equal(d.now.Add(15*time.Minute)) {
+		t.Errorf("%v", err)
+	}
+	if _, err := d.try("o001", password); err != nil {
+		t.Errorf("signing in: %v", err)
+	}
+
+	elsewhere := auth.Visit{Address: "192.0.2.7"}
+	for range 150 {
+		if _, err := d.SignInTrial(t.Context(), "o002", elsewhere); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 100 {
+		if _, err := d.SignInTrial(t.Context(), "nobody", elsewhere); !errors.Is(err, auth.ErrWrong) {
+			t.Fatal(err)
+		}
+	}
+	for name, try := range map[string]func() error{
+		"a trial's account": func() error { _, err := d.SignInTrial(t.Context(), "o002", elsewhere); return err },
+		"the old password":  func() error { return d.Confirm(t.Context(), "o001", password, elsewhere) },
+		"sign-in":           func() error { _, _, err := d.SignIn(t.Context(), "o001", password, elsewhere); return err },
+	} {
+		if err := try(); !errors.As(err, &blocked) || !blocked.Address {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// Who has left signs in by no way, with whatever they still have.
+func TestWhoHasLeft(t *testing.T) {
+	t.Parallel()
+	d := newDoor(t)
+	secret, known, err := d.SignIn(t.Context(), "o001", password, visit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// By import the account stays.
+	if _, err := d.Store.SaveOfficials(t.Context(), []casefile.Official{{ID: "o001", Name: "施乙", Post: "地委书记", Level: "prefecture", Unit: "p", Role: casefile.Former}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := d.Who(t.Context(), secret); !errors.Is(err, auth.ErrSignedOut) {
+		t.Error(err)
+	}
+	for _, known := range []string{"", known} {
+		if _, _, err := d.SignIn(t.Context(), "o001", password, auth.Visit{Known: known}); !errors.Is(err, auth.ErrWrong) {
+			t.Error(err)
+		}
+	}
+	if _, err := d.SignInTrial(t.Context(), "o001", visit); !errors.Is(err, auth.ErrWrong) {
+		t.Error(err)
+	}
+	if _, err := d.Account(t.Context(), "o001"); !errors.Is(err, store.ErrNotFound) { // whom a provider vouches for
 		t.Error(err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"sync"
 	"time"
 
@@ -19,6 +20,8 @@ var (
 	ErrProviderAway = errors.New("the identity provider does not answer")
 	// ErrNotVouched says that what came back from the provider vouches for nobody.
 	ErrNotVouched = errors.New("the identity provider did not vouch for anybody")
+	// ErrStays says that the provider can't be told that somebody signs out.
+	ErrStays = errors.New("the identity provider keeps people signed in")
 )
 
 // Provider is an OpenID Connect provider that vouches for officials, by the authorization
@@ -29,8 +32,9 @@ type Provider struct {
 	Claim string
 	// Name is what the sign-in page calls it.
 	Name string
-	// Return is the address, known to the provider, to which browsers come back.
-	Return string
+	// Return is the address, known to the provider, to which browsers come back, and Left the
+	// one to which they do after signing out there; empty: they stay there.
+	Return, Left string
 
 	mu    sync.Mutex
 	found *oidc.Provider // as it described itself; asked once, when somebody first signs in
@@ -82,42 +86,73 @@ func (p *Provider) Begin(next string) (address string, h Handshake, err error) {
 	return p.config(found).AuthCodeURL(h.State, oidc.Nonce(h.Nonce), oauth2.S256ChallengeOption(h.Verifier)), h, nil
 }
 
-// Finish is the id of the official whom the provider vouches for, by what the browser kept
-// and what it brought back. Whether there is such an official is not asked. Errors:
-// ErrProviderAway, ErrNotVouched.
-func (p *Provider) Finish(ctx context.Context, h Handshake, state, code string) (official string, err error) {
+// Finish is the id of the official whom the provider vouches for, and the id token in which
+// it does, by what the browser kept and what it brought back. Whether there is such an
+// official is not asked. Errors: ErrProviderAway, ErrNotVouched.
+func (p *Provider) Finish(ctx context.Context, h Handshake, state, code string) (official, idToken string, err error) {
 	if h.State == "" || subtle.ConstantTimeCompare([]byte(h.State), []byte(state)) != 1 {
-		return "", fmt.Errorf("%w: another state than was sent", ErrNotVouched)
+		return "", "", fmt.Errorf("%w: another state than was sent", ErrNotVouched)
 	}
 	found, err := p.discovered()
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	token, err := p.config(found).Exchange(oidc.ClientContext(ctx, &http.Client{Timeout: patience}), code, oauth2.VerifierOption(h.Verifier))
 	if err != nil {
 		if refused := new(oauth2.RetrieveError); errors.As(err, &refused) && refused.Response.StatusCode < http.StatusInternalServerError {
-			return "", fmt.Errorf("%w: %w", ErrNotVouched, err)
+			return "", "", fmt.Errorf("%w: %w", ErrNotVouched, err)
 		}
-		return "", fmt.Errorf("%w: %w", ErrProviderAway, err)
+		return "", "", fmt.Errorf("%w: %w", ErrProviderAway, err)
 	}
 	raw, _ := token.Extra("id_token").(string)
 	id, err := found.Verifier(&oidc.Config{ClientID: p.ClientID}).Verify(ctx, raw)
 	if err != nil {
-		return "", fmt.Errorf("%w: %w", ErrNotVouched, err)
+		return "", "", fmt.Errorf("%w: %w", ErrNotVouched, err)
 	}
 	if subtle.ConstantTimeCompare([]byte(id.Nonce), []byte(h.Nonce)) != 1 {
-		return "", fmt.Errorf("%w: another nonce than was sent", ErrNotVouched)
+		return "", "", fmt.Errorf("%w: another nonce than was sent", ErrNotVouched)
 	}
 	if p.Claim == "" || p.Claim == "sub" {
-		return id.Subject, nil
+		return id.Subject, raw, nil
 	}
 	claims := map[string]any{}
 	if err := id.Claims(&claims); err != nil {
-		return "", fmt.Errorf("%w: %w", ErrNotVouched, err)
+		return "", "", fmt.Errorf("%w: %w", ErrNotVouched, err)
 	}
 	official, ok := claims[p.Claim].(string)
 	if !ok || official == "" {
-		return "", fmt.Errorf("%w: the token has no claim %q", ErrNotVouched, p.Claim)
+		return "", "", fmt.Errorf("%w: the token has no claim %q", ErrNotVouched, p.Claim)
 	}
-	return official, nil
+	return official, raw, nil
+}
+
+// SignOut is the address of the provider at which a browser, that signed in with this id
+// token, signs out there too and then comes back. Errors: ErrProviderAway; ErrStays when the
+// provider has no such address.
+func (p *Provider) SignOut(idToken string) (address string, err error) {
+	found, err := p.discovered()
+	if err != nil {
+		return "", err
+	}
+	var described struct {
+		EndSession string `json:"end_session_endpoint"`
+	}
+	if err := found.Claims(&described); err != nil {
+		return "", fmt.Errorf("%w: %w", ErrProviderAway, err)
+	}
+	if described.EndSession == "" {
+		return "", ErrStays
+	}
+	end, err := url.Parse(described.EndSession)
+	if err != nil || end.Host == "" {
+		return "", fmt.Errorf("%w: its end_session_endpoint is no address", ErrStays)
+	}
+	query := end.Query()
+	query.Set("id_token_hint", idToken)
+	query.Set("client_id", p.ClientID)
+	if p.Left != "" {
+		query.Set("post_logout_redirect_uri", p.Left)
+	}
+	end.RawQuery = query.Encode()
+	return end.String(), nil
 }

@@ -82,7 +82,7 @@ func TestSignInsAreCountedByAddress(t *testing.T) {
 	if _, err := d.try("o001", password); !errors.As(err, &blocked) || !blocked.Address || !blocked.Until.Equal(d.now.Add(15*time.Minute)) {
 		t.Errorf("%v", err)
 	}
-	if _, err := d.SignIn(t.Context(), "o001", password, "a browser", "192.0.2.2"); err != nil {
+	if _, _, err := d.SignIn(t.Context(), "o001", password, auth.Visit{Address: "192.0.2.2"}); err != nil {
 		t.Errorf("from elsewhere: %v", err)
 	}
 	d.now = d.now.Add(15 * time.Minute)

@@ -6,49 +6,61 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 
 	"shuangze/casefile"
 )
 
-// Account is how an official signs in with a password.
-type Account struct {
-	Official     string
-	Password     string // argon2id's hash, in its usual form
-	Failures     int    // tries in a row that were not right
-	BlockedUntil *time.Time
-}
-
-// TryPassword counts a try at an account's password and returns it to compare; one that was
-// right is then forgotten by PasswordRight. From the free tries on the account waits, each
-// time twice as long, from wait to at most an hour. blocked says that it waits already: then
-// nothing is counted and there is no password. ErrNotFound when there is no account.
+// TryPassword counts a try at the password of an account, as it was typed, and returns
+// argon2id's hash to compare it with: empty when there is no such account, of which tries
+// count all the same. One that was right is then forgotten by PasswordRight. From the free
+// tries on the account waits, each time twice as long, from wait to at most an hour. blocked
+// is until when it waits already: then nothing is counted and there is no hash.
 //
 // Counted before it is compared, no number of tries at once gets past the limit.
-func (s *Store) TryPassword(ctx context.Context, official string, now time.Time, free int, wait time.Duration) (a Account, blocked bool, err error) {
+func (s *Store) TryPassword(ctx context.Context, account string, now time.Time, free int, wait time.Duration) (hash string, blocked time.Time, err error) {
 	const try = `
-		UPDATE accounts SET failures = failures + 1,
-			blocked_until = CASE WHEN failures + 1 >= $3 THEN $2 + least(interval '1 hour', $4::interval * 2 ^ least(failures + 1 - $3, 20)) END
-		WHERE official = $1 AND (blocked_until IS NULL OR blocked_until <= $2)
-		RETURNING official, password, failures, blocked_until`
-	rows, err := s.pool.Query(ctx, try, official, now, free, wait)
-	if err == nil {
-		a, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[Account])
+		INSERT INTO password_tries AS t (key, failures, at) VALUES ($1, 1, $2)
+		ON CONFLICT (key) DO UPDATE SET failures = t.failures + 1, at = $2,
+			blocked_until = CASE WHEN t.failures + 1 >= $3 THEN $2 + least(interval '1 hour', $4::interval * 2 ^ least(t.failures + 1 - $3, 20)) END
+		WHERE t.blocked_until IS NULL OR t.blocked_until <= $2`
+	tag, err := s.pool.Exec(ctx, try, s.triedAt(account), now, free, wait)
+	if err != nil {
+		return "", blocked, fmt.Errorf("try password: %w", err)
 	}
-	if errors.Is(err, pgx.ErrNoRows) {
-		blocked = true
-		err = s.pool.QueryRow(ctx, `SELECT official, '', failures, blocked_until FROM accounts WHERE official = $1`, official).
-			Scan(&a.Official, &a.Password, &a.Failures, &a.BlockedUntil)
+	if tag.RowsAffected() == 0 {
+		err := s.pool.QueryRow(ctx, `SELECT blocked_until FROM password_tries WHERE key = $1`, s.triedAt(account)).Scan(&blocked)
+		if err != nil && !errors.Is(err, pgx.ErrNoRows) { // just made good: the next try finds that
+			return "", blocked, fmt.Errorf("try password: %w", err)
+		}
+		if blocked.IsZero() {
+			blocked = now
+		}
+		return "", blocked, nil
 	}
-	switch {
-	case errors.Is(err, pgx.ErrNoRows):
-		return a, false, ErrNotFound
-	case err != nil:
-		return a, false, fmt.Errorf("try password: %w", err)
+	hash, err = s.Password(ctx, account)
+	return hash, time.Time{}, err
+}
+
+func (s *Store) triedAt(account string) []byte {
+	return []byte(s.Fingerprint([]byte("password"), []byte(account)))
+}
+
+// Password is argon2id's hash of an account's password; empty when there is no such account,
+// or who had it has left.
+func (s *Store) Password(ctx context.Context, account string) (hash string, err error) {
+	if !utf8.ValidString(account) || strings.ContainsRune(account, 0) {
+		return "", nil // Postgres takes it for no text at all
 	}
-	return a, blocked, nil
+	const sql = `SELECT a.password FROM accounts a JOIN officials o ON o.id = a.official WHERE a.official = $1 AND o.role <> 'former'`
+	if err := s.pool.QueryRow(ctx, sql, account).Scan(&hash); err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return "", fmt.Errorf("read password: %w", err)
+	}
+	return hash, nil
 }
 
 // SavePassword gives an official a password, as argon2id's hash, and signs them out
@@ -58,7 +70,7 @@ func (s *Store) SavePassword(ctx context.Context, official, hash string, tempora
 	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		const sql = `
 			INSERT INTO accounts (official, password, changed_at, temporary) SELECT id, $2, $3, $4 FROM officials WHERE id = $1 AND role <> 'former'
-			ON CONFLICT (official) DO UPDATE SET password = $2, changed_at = $3, temporary = $4, failures = 0, blocked_until = NULL`
+			ON CONFLICT (official) DO UPDATE SET password = $2, changed_at = $3, temporary = $4`
 		tag, err := tx.Exec(ctx, sql, official, hash, now, temporary)
 		if err != nil {
 			return fmt.Errorf("save password: %w", err)
@@ -69,13 +81,18 @@ func (s *Store) SavePassword(ctx context.Context, official, hash string, tempora
 		if _, err := tx.Exec(ctx, `DELETE FROM sessions WHERE official = $1`, official); err != nil {
 			return fmt.Errorf("sign out everywhere: %w", err)
 		}
+		if _, err := tx.Exec(ctx, `DELETE FROM password_tries WHERE key = $1`, s.triedAt(official)); err != nil {
+			return fmt.Errorf("forget tries: %w", err)
+		}
 		return nil
 	})
 }
 
-// PasswordRight forgets the tries before.
-func (s *Store) PasswordRight(ctx context.Context, official string) error {
-	if _, err := s.pool.Exec(ctx, `UPDATE accounts SET failures = 0, blocked_until = NULL WHERE official = $1`, official); err != nil {
+// PasswordRight forgets the tries before. Those at other accounts are swept when they are
+// long over.
+func (s *Store) PasswordRight(ctx context.Context, official string, now time.Time) error {
+	const sql = `DELETE FROM password_tries WHERE key = $1 OR key IN (SELECT key FROM password_tries WHERE at < $2 LIMIT 1000 FOR UPDATE SKIP LOCKED)`
+	if _, err := s.pool.Exec(ctx, sql, s.triedAt(official), now.Add(-24*time.Hour)); err != nil {
 		return fmt.Errorf("forget tries: %w", err)
 	}
 	return nil
@@ -93,15 +110,23 @@ type Session struct {
 }
 
 // NewSession signs an official in and returns the secret that the browser keeps: 256
-// random bits, shown this once. Sessions that have expired are swept.
-func (s *Store) NewSession(ctx context.Context, official, agent string, now time.Time, lifetime time.Duration) (Session, string, error) {
+// random bits, shown this once. idToken is what an identity provider said of them; empty:
+// none did. Sessions that have expired are swept.
+func (s *Store) NewSession(ctx context.Context, official, agent, idToken string, now time.Time, lifetime time.Duration) (Session, string, error) {
 	secret := rand.Text() + rand.Text()
 	hash := sha256.Sum256([]byte(secret))
 	session := Session{ID: rand.Text()[:10], Official: official, Agent: agent, CreatedAt: now, SeenAt: now, ExpiresAt: now.Add(lifetime)}
+	var sealed []byte
+	if idToken != "" {
+		var err error
+		if sealed, err = s.keys.seal([]byte(idToken), idTokenContext+session.ID); err != nil {
+			return Session{}, "", fmt.Errorf("seal id token: %w", err)
+		}
+	}
 	batch := &pgx.Batch{}
 	batch.Queue(`DELETE FROM sessions WHERE expires_at <= $1`, now)
-	batch.Queue(`INSERT INTO sessions (id, hash, official, agent, created_at, seen_at, expires_at) VALUES ($1, $2, $3, $4, $5, $5, $6)`,
-		session.ID, hash[:], official, agent, now, session.ExpiresAt)
+	batch.Queue(`INSERT INTO sessions (id, hash, official, agent, created_at, seen_at, expires_at, id_token) VALUES ($1, $2, $3, $4, $5, $5, $6, $7)`,
+		session.ID, hash[:], official, agent, now, session.ExpiresAt, sealed)
 	batch.Queue(`UPDATE accounts SET signed_in_at = $2 WHERE official = $1`, official, now)
 	if err := s.pool.SendBatch(ctx, batch).Close(); err != nil {
 		return Session{}, "", fmt.Errorf("sign in: %w", err)
@@ -153,6 +178,23 @@ func (s *Store) EndSession(ctx context.Context, official, id string) error {
 	return nil
 }
 
+const idTokenContext = "id token "
+
+// IDToken is what an identity provider said of who began a session; empty when none did, or
+// its key is gone.
+func (s *Store) IDToken(ctx context.Context, session string) (string, error) {
+	var sealed []byte
+	err := s.pool.QueryRow(ctx, `SELECT id_token FROM sessions WHERE id = $1`, session).Scan(&sealed)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return "", fmt.Errorf("read id token: %w", err)
+	}
+	plain, err := s.keys.open(sealed, idTokenContext+session)
+	if err != nil {
+		return "", nil //nolint:nilerr // a hint: without it the provider asks
+	}
+	return string(plain), nil
+}
+
 // AccountState is how an official's account stands.
 type AccountState struct {
 	Official     string
@@ -169,13 +211,34 @@ type AccountState struct {
 // named.
 func (s *Store) Accounts(ctx context.Context, officials []string, now time.Time) ([]AccountState, error) {
 	const sql = `
-		SELECT o.id, a.official IS NOT NULL, coalesce(a.temporary, false), a.changed_at, a.signed_in_at, CASE WHEN a.blocked_until > $1 THEN a.blocked_until END,
+		SELECT o.id, a.official IS NOT NULL, coalesce(a.temporary, false), a.changed_at, a.signed_in_at, NULL::timestamptz,
 			(SELECT count(*)::int FROM sessions s WHERE s.official = o.id AND s.expires_at > $1),
 			(SELECT count(*)::int FROM tokens t WHERE t.official = o.id AND t.expires_at > $1 AND t.revoked_at IS NULL)
 		FROM unnest($2::text[]) WITH ORDINALITY AS named (id, n) JOIN officials o USING (id) LEFT JOIN accounts a ON a.official = o.id ORDER BY named.n`
 	list, err := collect[AccountState](ctx, s.pool, sql, now, officials)
 	if err != nil {
 		return nil, fmt.Errorf("list accounts: %w", err)
+	}
+	type block struct {
+		Key   []byte
+		Until time.Time
+	}
+	keys := make([][]byte, len(officials))
+	for i, o := range officials {
+		keys[i] = s.triedAt(o)
+	}
+	blocks, err := collect[block](ctx, s.pool, `SELECT key, blocked_until FROM password_tries WHERE key = ANY($2) AND blocked_until > $1`, now, keys)
+	if err != nil {
+		return nil, fmt.Errorf("list accounts that wait: %w", err)
+	}
+	until := map[string]*time.Time{}
+	for _, b := range blocks {
+		until[string(b.Key)] = &b.Until
+	}
+	for i := range list {
+		if list[i].Password {
+			list[i].BlockedUntil = until[string(s.triedAt(list[i].Official))]
+		}
 	}
 	return list, nil
 }

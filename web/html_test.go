@@ -141,6 +141,7 @@ func speaks(t testing.TB, path string, doc *html.Node) {
 				switch {
 				case strings.HasPrefix(a.Val, "#"):
 					refers = append(refers, a.Val[1:])
+				case strings.HasPrefix(attr(n, "rel"), "external "): // on to the identity provider
 				case !strings.HasPrefix(a.Val, "/") && !strings.HasPrefix(a.Val, "data:image/svg+xml"):
 					wrong("%s leads elsewhere: %s", n.Data, a.Val)
 				case personal(a.Val):

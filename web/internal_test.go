@@ -21,7 +21,7 @@ func TestTemplates(t *testing.T) {
 		t.Fatal(err)
 	}
 	given := map[string]any{
-		"signin": signInPage{}, "register": registerPage{}, "receipt": receiptPage{}, "account": accountPage{}, "desk": deskPage{}, "cases": listPage{}, "case": casePage{}, "print": printPage{}, "event": eventPage{},
+		"signin": signInPage{}, "signedout": signedOutPage{}, "register": registerPage{}, "receipt": receiptPage{}, "account": accountPage{}, "desk": deskPage{}, "cases": listPage{}, "case": casePage{}, "print": printPage{}, "event": eventPage{},
 		"clock": clockPage{}, "command": commandPage{}, "deadline": deadlinePage{}, "problem": problemPage{},
 		"lookup": lookupPage{}, "standing": standingPage{}, "rate": standingPage{}, "review": standingPage{},
 		"rules": rulesPage{}, "publication": publicationPage{}, "draft": draftPage{}, "preview": previewPage{},

@@ -260,14 +260,15 @@ func loadPages(a assets) (map[lang]*pages, error) {
 
 // page is what every page has.
 type page struct {
-	Lang  lang
-	Title string
-	Who   *visitor
-	Back  string // where to go after a change of language; empty: no switch, something typed would be lost
-	At    string // the part of the site that it belongs to
-	Done  string // what has just been done
-	Trial bool
-	Today calendar.Date
+	Lang   lang
+	Title  string
+	Who    *visitor
+	Back   string // where to go after a change of language; empty: no switch, something typed would be lost
+	At     string // the part of the site that it belongs to
+	Done   string // what has just been done
+	Onward string // where the page leads by itself, elsewhere; empty: nowhere
+	Trial  bool
+	Today  calendar.Date
 	// Public: a page for petitioners, whose head leads to nothing of the officials'.
 	Public bool
 }
@@ -314,7 +315,7 @@ func (p page) Part() *part {
 
 func (s *console) page(r *http.Request, title string) page {
 	p := page{Lang: langOf(r), Title: title, Who: visitorOf(r), Trial: s.Trial, Today: calendar.DateOf(s.Clock.Now())}
-	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+	if (r.Method == http.MethodGet || r.Method == http.MethodHead) && len(r.URL.RequestURI()) <= longestAddress {
 		p.Back = r.URL.RequestURI()
 	}
 	if _, ok := typedAgain(r); ok {

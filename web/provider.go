@@ -73,7 +73,7 @@ func (s *console) getVouched(w http.ResponseWriter, r *http.Request) error {
 	}
 	s.keepHandshake(w, r, "", 0) // it is good for once
 	query := r.URL.Query()
-	official, err := s.Provider.Finish(r.Context(), h, query.Get("state"), query.Get("code"))
+	official, idToken, err := s.Provider.Finish(r.Context(), h, query.Get("state"), query.Get("code"))
 	if err != nil {
 		return s.providerFailed(r, err)
 	}
@@ -83,7 +83,7 @@ func (s *console) getVouched(w http.ResponseWriter, r *http.Request) error {
 	} else if err != nil {
 		return err
 	}
-	secret, err := s.Auth.Begin(r.Context(), official, r.UserAgent())
+	secret, err := s.Auth.Begin(r.Context(), official, r.UserAgent(), idToken)
 	if err != nil {
 		return err
 	}
@@ -112,4 +112,36 @@ func (p signInPage) ProviderAddress() string {
 		return ""
 	}
 	return "/sign-in/provider?next=" + url.QueryEscape(p.Next)
+}
+
+// signedOutPage says that somebody is signed out here, and takes them on to the provider.
+type signedOutPage struct {
+	page
+	Provider string
+}
+
+// signOut ends a session, or all of whose it is. Here it has ended whatever becomes of the
+// rest: whom the identity provider vouched for goes on to it, or is told that it can't be
+// told. A form may lead to nowhere else (form-action), so it is a page that leads there.
+func (s *console) signOut(w http.ResponseWriter, r *http.Request, everywhere bool) error {
+	s.leave(w, r)
+	v := visitorOf(r)
+	if v == nil {
+		http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
+		return nil
+	}
+	idToken, err := s.Auth.Leave(r.Context(), v.session, everywhere)
+	if err != nil {
+		return err
+	}
+	if idToken == "" || s.Provider == nil {
+		http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
+		return nil
+	}
+	p := signedOutPage{page: s.page(r, langOf(r).t("已退出", "Signed out")), Provider: s.Provider.Name}
+	p.Who = nil
+	if p.Onward, err = s.Provider.SignOut(idToken); err != nil {
+		s.Log.WarnContext(r.Context(), "sign-out at the identity provider", "error", err)
+	}
+	return s.show(w, r, http.StatusOK, "signedout", p)
 }

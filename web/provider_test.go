@@ -1,6 +1,8 @@
 package web_test
 
 import (
+	"context"
+	"encoding/hex"
 	"encoding/json"
 	"log/slog"
 	"net/http"
@@ -8,13 +10,16 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
 	"github.com/chromedp/chromedp"
 	"github.com/zitadel/oidc/v3/example/server/exampleop"
 	"github.com/zitadel/oidc/v3/example/server/storage"
+	"github.com/zitadel/oidc/v3/pkg/op"
 
 	"shuangze/auth"
 	"shuangze/web"
@@ -26,6 +31,43 @@ type identity struct {
 	*site
 	provider string
 	away     atomic.Bool
+	keeps    atomic.Bool // it can't be told that somebody signs out
+
+	mu   sync.Mutex
+	left []string // who signed out there, at which client
+}
+
+// clients is the provider's memory, in which ours has a place to come back to after signing
+// out: the example's clients have none.
+type clients struct {
+	*storage.Storage
+	p    *identity
+	home string
+}
+
+type leavable struct {
+	op.Client
+	home string
+}
+
+func (c leavable) PostLogoutRedirectURIs() []string { return []string{c.home} }
+
+func (c clients) GetClientByClientID(ctx context.Context, id string) (op.Client, error) {
+	found, err := c.Storage.GetClientByClientID(ctx, id)
+	return leavable{found, c.home}, err
+}
+
+func (c clients) TerminateSession(ctx context.Context, user, id string) error {
+	c.p.mu.Lock()
+	defer c.p.mu.Unlock()
+	c.p.left = append(c.p.left, user+"@"+id)
+	return c.Storage.TerminateSession(ctx, user, id)
+}
+
+func (p *identity) gone() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.left)
 }
 
 func newIdentity(t *testing.T) *identity {
@@ -38,13 +80,27 @@ func newIdentity(t *testing.T) *identity {
 			w.WriteHeader(http.StatusServiceUnavailable)
 			return
 		}
+		if p.keeps.Load() && r.URL.Path == "/.well-known/openid-configuration" {
+			whole := httptest.NewRecorder()
+			handler.ServeHTTP(whole, r)
+			described := map[string]any{}
+			if err := json.Unmarshal(whole.Body.Bytes(), &described); err != nil {
+				t.Error(err)
+			}
+			delete(described, "end_session_endpoint")
+			w.Header().Set("Content-Type", "application/json")
+			if err := json.NewEncoder(w).Encode(described); err != nil {
+				t.Error(err)
+			}
+			return
+		}
 		handler.ServeHTTP(w, r)
 	}))
 	t.Cleanup(server.Close)
 	p.provider = server.URL
 	trusted := &auth.Provider{Issuer: server.URL, ClientID: "shuangze", ClientSecret: "its secret", Name: "市统一身份平台"}
 	p.site = newSite(t, func(c *web.Config) { c.Provider, c.Trial = trusted, false })
-	trusted.Return = p.url + "/sign-in/provider/return"
+	trusted.Return, trusted.Left = p.url+"/sign-in/provider/return", p.url+"/sign-in"
 
 	users := map[string]storage.User{}
 	for _, id := range []string{"upper", "stranger"} {
@@ -62,9 +118,9 @@ func newIdentity(t *testing.T) *identity {
 	if err != nil {
 		t.Fatal(err)
 	}
-	handler = exampleop.SetupServer(server.URL, storage.NewStorageWithClients(known, map[string]*storage.Client{
+	handler = exampleop.SetupServer(server.URL, clients{storage.NewStorageWithClients(known, map[string]*storage.Client{
 		"shuangze": storage.WebClient("shuangze", "its secret", trusted.Return),
-	}), slog.New(slog.DiscardHandler), false)
+	}), p, trusted.Left}, slog.New(slog.DiscardHandler), false)
 	return p
 }
 
@@ -167,4 +223,90 @@ func TestNotVouched(t *testing.T) {
 	mine.get(back).want(403, "未能通过身份平台登录")
 	theirs.get(back).want(200)
 	theirs.get(back).want(403) // once
+}
+
+// Whoever signed in by the provider signs out there too, in a real browser, and comes back;
+// by the button in the head and everywhere at once.
+func TestSignOutByProvider(t *testing.T) {
+	p := newIdentity(t)
+	p.away.Store(false)
+	chrome := openChrome(t, 375, 812)
+	for n, out := range []chromedp.Action{
+		chromedp.Click(`form[action="/sign-out"] button`, chromedp.ByQuery),
+		chromedp.Tasks{chromedp.Navigate(p.url + "/account"), chromedp.Click(`button[value="all"]`, chromedp.ByQuery)},
+	} {
+		var at string
+		chrome.run(chromedp.Navigate(p.url+"/desk"), chromedp.Click(`.provider a`, chromedp.ByQuery),
+			chromedp.SendKeys(`input[name="username"]`, "upper", chromedp.ByQuery), chromedp.SendKeys(`input[name="password"]`, "secret upper\r", chromedp.ByQuery),
+			chromedp.WaitVisible(`nav`, chromedp.ByQuery), out, chromedp.WaitVisible(`#account`, chromedp.ByQuery), chromedp.Location(&at))
+		if at != p.url+"/sign-in" || len(p.gone()) != n+1 || p.gone()[n] != "upper@shuangze" {
+			t.Errorf("ended up at %s; signed out there: %q", at, p.gone())
+		}
+		// Going back shows nothing any more.
+		var shown string
+		chrome.run(chromedp.Navigate(p.url+"/desk"), chromedp.WaitVisible(`#account`, chromedp.ByQuery), chromedp.Text(`header`, &shown, chromedp.ByQuery))
+		if strings.Contains(shown, "何甲") {
+			t.Errorf("still there: %s", shown)
+		}
+	}
+
+	// Here the session has ended before anything is asked of the provider.
+	b := p.browse("")
+	b.get(p.through(b, "upper")).want(200)
+	p.away.Store(true)
+	got := b.post("/sign-out", nil).want(200, "您已退出本系统", "正在退出", `http-equiv="refresh"`)
+	if next := b.get("/desk"); !strings.HasPrefix(next.at, "/sign-in") {
+		t.Errorf("still signed in at %s", next.at)
+	}
+	if !strings.Contains(got.body, "post_logout_redirect_uri="+url.QueryEscape(p.url+"/sign-in")) || !strings.Contains(got.body, "id_token_hint=") {
+		t.Errorf("%s", got.body)
+	}
+
+	// The id token is not kept in clear, and no longer than the session.
+	p.away.Store(false)
+	b = p.browse("")
+	b.get(p.through(b, "upper")).want(200)
+	sessions, err := p.auth.Sessions(t.Context(), "upper")
+	if err != nil || len(sessions) != 1 {
+		t.Fatalf("%+v, %v", sessions, err)
+	}
+	token, err := p.store.IDToken(t.Context(), sessions[0].ID)
+	if err != nil || strings.Count(token, ".") != 2 {
+		t.Errorf("%q, %v", token, err)
+	}
+	if raw := p.stored("SELECT * FROM sessions"); len(raw) < 100 || strings.Contains(raw, strings.Split(token, ".")[1]) || strings.Contains(raw, hex.EncodeToString([]byte(token))[:40]) {
+		t.Errorf("in clear: %s", raw)
+	}
+	b.post("/sign-out", nil)
+	if raw := p.stored("SELECT * FROM sessions"); raw != "" {
+		t.Errorf("kept: %s", raw)
+	}
+}
+
+// A provider that can't be told keeps people signed in, and the page says so; whoever signed
+// in with a password has nothing to do with it.
+func TestSignOutHereAlone(t *testing.T) {
+	p := newIdentity(t)
+	p.away.Store(false)
+	p.keeps.Store(true)
+	b := p.browse("")
+	b.get(p.through(b, "upper")).want(200)
+	got := b.post("/sign-out", nil).want(200, "您已退出本系统", "市统一身份平台", "可能仍处于登录状态")
+	if strings.Contains(got.body, "refresh") || strings.Contains(got.body, "何甲") || len(p.gone()) != 0 {
+		t.Errorf("%s", got.body)
+	}
+	if next := b.get("/desk"); !strings.HasPrefix(next.at, "/sign-in") {
+		t.Errorf("still signed in at %s", next.at)
+	}
+	b.post("/language", url.Values{"to": {"en"}})
+	b.get(p.through(b, "upper")).want(200)
+	b.post("/account/sessions", url.Values{"session": {"all"}}).want(200, "You are signed out here", "may still be signed in")
+
+	if err := p.auth.SetPassword(t.Context(), "upper", "a long password"); err != nil {
+		t.Fatal(err)
+	}
+	b.post("/sign-in", url.Values{"account": {"upper"}, "password": {"a long password"}}).want(200)
+	if got := b.post("/sign-out", nil).want(200); got.at != "/sign-in" {
+		t.Errorf("ended up at %s", got.at)
+	}
 }

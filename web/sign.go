@@ -9,11 +9,11 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"shuangze/auth"
 	"shuangze/casefile"
 	"shuangze/policy"
-	"shuangze/store"
 )
 
 func (s *console) cookieName(r *http.Request) string {
@@ -34,6 +34,29 @@ func (s *console) leave(w http.ResponseWriter, r *http.Request) {
 	http.SetCookie(w, &http.Cookie{
 		Name: s.cookieName(r), Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.byTLS(r),
 	})
+}
+
+// knownFor is how long a browser in which somebody has signed in is taken for theirs.
+const knownFor = 90 * 24 * time.Hour
+
+// knownCookie says that an account has signed in in this browser; it signs nobody in.
+func (s *console) knownCookie(r *http.Request, value string) *http.Cookie {
+	name := "known"
+	if s.byTLS(r) {
+		name = "__Host-known"
+	}
+	return &http.Cookie{
+		Name: name, Value: value, Path: "/", MaxAge: int(knownFor.Seconds()), HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: s.byTLS(r),
+	}
+}
+
+// arrival is how a browser comes to the door.
+func (s *console) arrival(r *http.Request) auth.Visit {
+	by := auth.Visit{Address: r.RemoteAddr, Agent: r.UserAgent()}
+	if cookie, err := r.Cookie(s.knownCookie(r, "").Name); err == nil {
+		by.Known = cookie.Value
+	}
+	return by
 }
 
 type signInPage struct {
@@ -142,21 +165,18 @@ func (s *console) postSignIn(w http.ResponseWriter, r *http.Request) error {
 			kept[field] = values
 		}
 	}
-	var secret string
+	var secret, known string
 	var err error
+	by := s.arrival(r)
 	if trial := form.Get("trial"); trial != "" && s.Trial {
 		account = trial
-		if _, err = s.Auth.Account(r.Context(), account); err == nil {
-			secret, err = s.Auth.Begin(r.Context(), account, r.UserAgent())
-		} else if errors.Is(err, store.ErrNotFound) {
-			err = auth.ErrWrong
-		}
+		secret, err = s.Auth.SignInTrial(r.Context(), account, by)
 	} else if form.Get("continue") != "" { // signed in on another page meanwhile
 		if err = errNotYet; visitorOf(r) != nil {
 			return s.goOn(w, r, local(form.Get("next")), kept)
 		}
 	} else {
-		secret, err = s.Auth.SignIn(r.Context(), account, form.Get("password"), r.UserAgent(), r.RemoteAddr)
+		secret, known, err = s.Auth.SignIn(r.Context(), account, form.Get("password"), by)
 	}
 	var blocked *auth.BlockedError
 	var wrong string
@@ -172,6 +192,7 @@ func (s *console) postSignIn(w http.ResponseWriter, r *http.Request) error {
 			English: "Too many wrong passwords came from your network: try again after " + l.moment(blocked.Until) + ".",
 		})
 	case errors.As(err, &blocked):
+		retryAfter(w, blocked.Until)
 		wrong = l.of(policy.Text{
 			Chinese: "口令连续输错，账号暂停登录至" + l.moment(blocked.Until) + "。",
 			English: "Too many wrong passwords: this account can sign in again from " + l.moment(blocked.Until) + ".",
@@ -201,6 +222,9 @@ func (s *console) postSignIn(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	s.enter(w, r, secret)
+	if known != "" {
+		http.SetCookie(w, s.knownCookie(r, known))
+	}
 	session, o, err := s.Auth.Who(r.Context(), secret)
 	if err != nil {
 		return err
@@ -226,14 +250,7 @@ func retryAfter(w http.ResponseWriter, until time.Time) {
 }
 
 func (s *console) postSignOut(w http.ResponseWriter, r *http.Request) error {
-	if v := visitorOf(r); v != nil {
-		if err := s.Auth.SignOut(r.Context(), v.ID, v.session.ID); err != nil {
-			return err
-		}
-	}
-	s.leave(w, r)
-	http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
-	return nil
+	return s.signOut(w, r, false)
 }
 
 type accountPage struct {
@@ -307,7 +324,7 @@ func (s *console) getAccount(w http.ResponseWriter, r *http.Request) error {
 	return s.show(w, r, http.StatusOK, "account", p)
 }
 
-// postPassword changes the password of who is signed in. The old one is tried like at the
+// postPassword changes the password of who is signed in. Tries at the old one count as at the
 // sign-in, so that it can't be guessed here either; a trial's account may have none.
 func (s *console) postPassword(w http.ResponseWriter, r *http.Request) error {
 	v, form, l := visitorOf(r), r.PostForm, langOf(r)
@@ -315,12 +332,13 @@ func (s *console) postPassword(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	err = s.Auth.Check(r.Context(), v.ID, form.Get("old"))
+	err = s.Auth.Confirm(r.Context(), v.ID, form.Get("old"), s.arrival(r))
 	var blocked *auth.BlockedError
 	switch {
 	case errors.Is(err, auth.ErrWrong):
 		p.Wrong["old"] = l.t("现用口令不正确", "this is not the present password")
 	case errors.As(err, &blocked):
+		retryAfter(w, blocked.Until)
 		p.Wrong["old"] = l.t("口令连续输错，请于"+l.moment(blocked.Until)+"后再试", "too many wrong passwords; try again after "+l.moment(blocked.Until))
 	case err != nil:
 		return err
@@ -354,19 +372,14 @@ func (s *console) postPassword(w http.ResponseWriter, r *http.Request) error {
 // postSessions ends one session, or all of them.
 func (s *console) postSessions(w http.ResponseWriter, r *http.Request) error {
 	v, id := visitorOf(r), r.PostForm.Get("session")
-	if id == "" {
+	if id == "" || !utf8.ValidString(id) || strings.ContainsRune(id, 0) {
 		return errForm
 	}
-	if id == "all" {
-		id = ""
+	if id == "all" || id == v.session.ID {
+		return s.signOut(w, r, id == "all")
 	}
 	if err := s.Auth.SignOut(r.Context(), v.ID, id); err != nil {
 		return err
-	}
-	if id == "" || id == v.session.ID {
-		s.leave(w, r)
-		http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
-		return nil
 	}
 	http.Redirect(w, r, "/account?done=session", http.StatusSeeOther)
 	return nil

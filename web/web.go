@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
 
 	"shuangze/api"
 	"shuangze/auth"
@@ -68,6 +69,7 @@ func New(c Config) (http.Handler, error) {
 // routes is the whole console.
 func (s *console) routes() *chi.Mux {
 	r := chi.NewRouter()
+	r.Use(middleware.GetHead)
 	r.NotFound(s.handle(func(http.ResponseWriter, *http.Request) error { return errNoPage }))
 	r.MethodNotAllowed(s.handle(func(http.ResponseWriter, *http.Request) error { return errMethod }))
 	r.Get("/", s.handle(s.getHome))
@@ -265,8 +267,8 @@ func (s *console) signed(fn func(http.ResponseWriter, *http.Request) error) http
 			return s.expired(w, r)
 		}
 		to := "/sign-in"
-		if r.URL.RequestURI() != "/desk" {
-			to += "?next=" + url.QueryEscape(r.URL.RequestURI())
+		if next := local(r.URL.RequestURI()); next != "/desk" {
+			to += "?next=" + url.QueryEscape(next)
 		}
 		http.Redirect(w, r, to, http.StatusSeeOther)
 		return nil
@@ -360,11 +362,15 @@ func (s *console) getHome(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+// longestAddress is the longest, in bytes, that anybody is sent on to or back to: a list
+// with all its filters is far shorter.
+const longestAddress = 4000
+
 // local is an address of this site to go on to; anything else, and what would leave it, is
 // the desk.
 func local(to string) string {
 	u, err := url.Parse(to)
-	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") || strings.ContainsAny(to, "\\\r\n\t") {
+	if err != nil || len(to) > longestAddress || u.Scheme != "" || u.Host != "" || u.User != nil || !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") || strings.ContainsAny(to, "\\\r\n\t") {
 		return "/desk"
 	}
 	return to

@@ -150,10 +150,62 @@ func TestSignIn(t *testing.T) {
 	if got := b.post("/account/sessions", url.Values{"session": {"all"}}); got.at != "/sign-in" {
 		t.Errorf("%s", got.at)
 	}
-	for range 5 {
-		b.post("/sign-in", url.Values{"account": {"upper"}, "password": {"guess guess guess"}}).want(422)
+	stranger := w.browse("")
+	for _, account := range []string{"upper", "nobody"} { // what is said doesn't tell them from each other
+		for range 5 {
+			stranger.post("/sign-in", url.Values{"account": {account}, "password": {"guess guess guess"}}).want(422, "账号或口令不正确")
+		}
+		got := stranger.post("/sign-in", url.Values{"account": {account}, "password": {"a new password"}}).want(422, "账号暂停登录至")
+		if got.header.Get("Retry-After") == "" {
+			t.Errorf("%s: no Retry-After", account)
+		}
 	}
-	b.post("/sign-in", url.Values{"account": {"upper"}, "password": {"a new password"}}).want(422, "账号暂停登录至")
+	// Where the account has signed in before it still does.
+	b.post("/sign-in", url.Values{"account": {"upper"}, "password": {"a new password"}}).want(200, "待办")
+
+	// The old password is no easier to guess at a session that was left open.
+	for range 4 { // after the one above
+		b.post("/account/password", url.Values{"old": {"guess guess guess"}, "new": {"another password"}, "again": {"another password"}}).want(422, "现用口令不正确")
+	}
+	if got := b.post("/account/password", url.Values{"old": {"a new password"}, "new": {"another password"}, "again": {"another password"}}).want(422, "口令连续输错"); got.header.Get("Retry-After") == "" {
+		t.Error("no Retry-After")
+	}
+}
+
+// Each sign-in begins a session of its own, whatever the browser brought along; the one
+// before ends.
+func TestSessionFixation(t *testing.T) {
+	t.Parallel()
+	w := newSite(t, nil)
+	b := w.browse("upper")
+	at, err := url.Parse(w.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	session := func() string {
+		for _, c := range b.http.Jar.Cookies(at) {
+			if c.Name == "session" {
+				return c.Value
+			}
+		}
+		return ""
+	}
+	planted := session()
+	b.post("/sign-in", url.Values{"trial": {"lower"}}).want(200)
+	if session() == planted {
+		t.Error("the session was taken over")
+	}
+	thief := w.browse("")
+	thief.http.Jar.SetCookies(at, []*http.Cookie{{Name: "session", Value: planted}})
+	if got := thief.get("/desk"); !strings.HasPrefix(got.at, "/sign-in") {
+		t.Error("the session before goes on")
+	}
+	mine := session()
+	b.post("/sign-out", nil).want(200)
+	thief.http.Jar.SetCookies(at, []*http.Cookie{{Name: "session", Value: mine}})
+	if got := thief.get("/desk"); !strings.HasPrefix(got.at, "/sign-in") {
+		t.Error("the session goes on after signing out")
+	}
 }
 
 func TestHeaders(t *testing.T) {

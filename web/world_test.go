@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/log"
 	"golang.org/x/net/html"
@@ -220,6 +221,25 @@ func (w *site) keep(v any) {
 			w.keep(part)
 		}
 	}
+}
+
+// stored is what the database has, row by row.
+func (w *site) stored(query string) string {
+	w.t.Helper()
+	conn, err := pgx.Connect(w.t.Context(), w.database)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer conn.Close(w.t.Context())
+	rows, err := conn.Query(w.t.Context(), "SELECT q::text FROM ("+query+") AS q")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	found, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return strings.Join(found, "\n")
 }
 
 func (w *site) read(official, path string, answer any) {

@@ -9,7 +9,7 @@ import (
 
 // provider is the identity provider that vouches for officials, if there is one.
 type provider struct {
-	Issuer       string `help:"OpenID Connect provider that vouches for officials, by its issuer address. Needs --public-url; the provider sends browsers back to /sign-in/provider/return there." env:"SHUANGZE_OIDC_ISSUER" name:"oidc-issuer" placeholder:"https://…"`
+	Issuer       string `help:"OpenID Connect provider that vouches for officials, by its issuer address. Needs --public-url; the provider sends browsers back to /sign-in/provider/return there, and after signing out to /sign-in." env:"SHUANGZE_OIDC_ISSUER" name:"oidc-issuer" placeholder:"https://…"`
 	ClientID     string `help:"This installation's client id at the provider." env:"SHUANGZE_OIDC_CLIENT_ID" name:"oidc-client-id"`
 	ClientSecret string `help:"Its secret." env:"SHUANGZE_OIDC_CLIENT_SECRET" name:"oidc-client-secret"`
 	Claim        string `help:"Claim of the id token whose value is the official's id." default:"sub" env:"SHUANGZE_OIDC_CLAIM" name:"oidc-claim"`
@@ -23,8 +23,9 @@ func (p provider) vouching(publicURL string) (*auth.Provider, error) {
 	case p.ClientID == "" || publicURL == "":
 		return nil, errors.New("--oidc-issuer needs --oidc-client-id and --public-url")
 	}
+	site := strings.TrimRight(publicURL, "/")
 	return &auth.Provider{
 		Issuer: p.Issuer, ClientID: p.ClientID, ClientSecret: p.ClientSecret, Claim: p.Claim, Name: p.Name,
-		Return: strings.TrimRight(publicURL, "/") + "/sign-in/provider/return",
+		Return: site + "/sign-in/provider/return", Left: site + "/sign-in",
 	}, nil
 }
