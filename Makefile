@@ -56,7 +56,8 @@ axe: .cache/$(AXE).js
 test: build browser axe ## all tests, on a real Postgres and a real Temporal server
 	go vet ./...
 	go test -timeout 20m $$(go list ./... | grep -v -e /web$$ -e /cmd/)
-	go test -p 1 -timeout 20m ./web ./cmd/... # browsers and whole installations, one after the other
+	@rm -rf .cache/artifacts && mkdir -p .cache/artifacts
+	go test -p 1 -timeout 20m -artifacts -outputdir $(CURDIR)/.cache/artifacts ./web ./cmd/... # browsers and whole installations, one after the other
 	cd temporal-server && go vet ./... && go test ./...
 
 fmt: ## format the code

@@ -2,7 +2,10 @@ package web_test
 
 import (
 	"context"
+	"fmt"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -14,10 +17,12 @@ import (
 
 // chrome is a real browser, with one page open.
 type chrome struct {
-	t     testing.TB
-	ctx   context.Context
-	wide  int64
-	asked string // the last question that a page asked; it was answered with yes
+	t       testing.TB
+	ctx     context.Context
+	wide    int64
+	asked   string // the last question that a page asked
+	refuses bool   // answers with no
+	shots   int
 }
 
 // openChrome starts Chromium with a window of so many CSS pixels.
@@ -50,7 +55,7 @@ func openChrome(t testing.TB, wide, high int64) *chrome {
 	chromedp.ListenTarget(b.ctx, func(event any) {
 		if dialog, ok := event.(*cdppage.EventJavascriptDialogOpening); ok {
 			b.asked = dialog.Message
-			go func() { _ = chromedp.Run(b.ctx, cdppage.HandleJavaScriptDialog(true)) }()
+			go func() { _ = chromedp.Run(b.ctx, cdppage.HandleJavaScriptDialog(!b.refuses)) }()
 		}
 	})
 	return b
@@ -71,7 +76,8 @@ func (b *chrome) signIn(w *site, official string) {
 		chromedp.Click(button, chromedp.ByQuery), chromedp.WaitVisible(`nav`, chromedp.ByQuery))
 }
 
-// fits checks that nothing is wider than the window and that buttons can be touched.
+// fits checks that nothing is wider than the window and that buttons can be touched. It
+// keeps a picture of the page with the test's output.
 func (b *chrome) fits() {
 	b.t.Helper()
 	var wide int64
@@ -80,6 +86,18 @@ func (b *chrome) fits() {
 		chromedp.Evaluate(`Math.min(1000, ...[...document.querySelectorAll("main .button, main button")].map(b => b.getBoundingClientRect().height))`, &low))
 	if wide > b.wide || low < 40 {
 		b.t.Errorf("%d px wide in a window of %d; lowest button: %v px", wide, b.wide, low)
+	}
+	b.keep()
+}
+
+// keep puts a picture of the page into the test's output: go test -artifacts.
+func (b *chrome) keep() {
+	b.t.Helper()
+	var shot []byte
+	b.run(chromedp.CaptureScreenshot(&shot))
+	b.shots++
+	if err := os.WriteFile(filepath.Join(b.t.ArtifactDir(), fmt.Sprintf("%d-%02d.png", b.wide, b.shots)), shot, 0o644); err != nil {
+		b.t.Fatal(err)
 	}
 }
 

@@ -13,10 +13,22 @@ type deskPage struct {
 	Duties duties
 }
 
-// Pressing are the duties that were missed or soon will be. The others, of an office, are
-// many; what can be done for them stands among the tasks.
+// Pressing are the duties that were missed or soon will be and stand among no task. The
+// others, of an office, are many.
 func (p deskPage) Pressing() []duty {
-	return slices.DeleteFunc(slices.Clone(p.Duties.Duties), func(d duty) bool { return d.Clock.Lamp == casefile.Green })
+	return slices.DeleteFunc(slices.Clone(p.Duties.Duties), func(d duty) bool {
+		return d.Clock.Lamp == casefile.Green || slices.ContainsFunc(p.Inbox.Tasks, func(t task) bool { return t.Case.ID == d.Case.ID && t.Clock == d.Clock.ID })
+	})
+}
+
+// Below is how many of the missed duties stand among no task.
+func (p deskPage) Below() (n int) {
+	for _, d := range p.Pressing() {
+		if d.Clock.Lamp == casefile.Red {
+			n++
+		}
+	}
+	return n
 }
 
 // Missed are the duties that were not done in time.

@@ -87,6 +87,14 @@ func (l lang) month(from, until calendar.Date) string {
 	return write(from) + " — " + write(until)
 }
 
+// span writes from which day until which: as months, if it is of whole ones.
+func (l lang) span(from, until calendar.Date) string {
+	if from.Day == 1 && until.AddDays(1).Day == 1 {
+		return l.month(from, until)
+	}
+	return l.day(from) + " — " + l.day(until)
+}
+
 // moment writes an instant in China's time.
 func (l lang) moment(t time.Time) string {
 	d := calendar.DateOf(t)
@@ -155,6 +163,7 @@ func (l lang) functions() template.FuncMap {
 		"moment": l.moment,
 		"clock":  func(t time.Time) string { return t.In(calendar.Zone).Format("15:04") },
 		"month":  l.month,
+		"span":   l.span,
 		"due":    l.due,
 		"left":   l.left,
 		"late":   l.late,

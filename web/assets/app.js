@@ -164,13 +164,14 @@ if (choosing?.querySelector(".chosen")) {
 // Parts that change by themselves are drawn anew, unless somebody is at them or wants
 // nothing to move.
 const still = window.matchMedia("(prefers-reduced-motion: reduce)");
+const busy = (part) =>
+  document.hidden || still.matches || part.contains(document.activeElement) || !window.getSelection().isCollapsed || part.querySelector("form[data-sent]") !== null;
 const redraw = async (part) => {
-  const busy = document.hidden || still.matches || part.contains(document.activeElement) || !window.getSelection().isCollapsed || part.querySelector("form[data-sent]");
-  if (!busy) {
+  if (!busy(part)) {
     const answer = await fetch(window.location.href).catch(() => null);
     const text = answer?.ok && !answer.redirected ? await answer.text() : "";
     const fresh = new DOMParser().parseFromString(text, "text/html").getElementById(part.id);
-    if (fresh) {
+    if (fresh && !busy(part)) {
       part.replaceWith(fresh);
       part = fresh;
     }
