@@ -94,7 +94,7 @@ func (b *chrome) fits() {
 func (b *chrome) keep() {
 	b.t.Helper()
 	var shot []byte
-	b.run(chromedp.CaptureScreenshot(&shot))
+	b.run(chromedp.FullScreenshot(&shot, 100))
 	b.shots++
 	if err := os.WriteFile(filepath.Join(b.t.ArtifactDir(), fmt.Sprintf("%d-%02d.png", b.wide, b.shots)), shot, 0o644); err != nil {
 		b.t.Fatal(err)

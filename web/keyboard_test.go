@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
@@ -28,6 +29,18 @@ func (b *chrome) goUntil(selector string) {
 		b.keys(kb.Tab)
 	}
 	b.t.Fatalf("Tab never comes to %s", selector)
+}
+
+// enter presses Enter as a keyboard does: what the key does by itself swallows the character.
+func (b *chrome) enter() {
+	b.t.Helper()
+	for _, kind := range []input.KeyType{input.KeyRawDown, input.KeyChar, input.KeyUp} {
+		key := input.DispatchKeyEvent(kind).WithKey("Enter").WithCode("Enter").WithWindowsVirtualKeyCode(13).WithNativeVirtualKeyCode(13)
+		if kind == input.KeyChar {
+			key = key.WithText("\r").WithUnmodifiedText("\r")
+		}
+		b.run(key)
+	}
 }
 
 // A leader takes note of a case, reads the opinion and signs it by the keyboard alone, in a
@@ -100,7 +113,8 @@ func TestRefusedFormHasTheFocus(t *testing.T) {
 			t.Errorf("%s: nothing leads to what is wrong", path)
 			continue
 		}
-		b.keys(kb.Tab, kb.Enter)
+		b.keys(kb.Tab)
+		b.enter()
 		b.until(`document.querySelector(":target") !== null`)
 		b.keys(kb.Tab)
 		var there bool
