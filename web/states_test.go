@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"shuangze/calendar"
 	"shuangze/casefile"
@@ -78,7 +79,18 @@ func (c *stated) dual() {
 	c.does("head", "ask_term", said("尚待鉴定，申请延期。", "clock", "SUP-1", "days", 10))
 }
 
+// A title and a text in which no line can be broken.
+var endlessTitle, endless = strings.Repeat("W", 40), strings.Repeat("x", 200)
+
 var states = []state{
+	{"words without end", map[string]func(*stated){"08-12": func(c *stated) {
+		c.led(endlessTitle, "text", endless, "reference", endlessTitle, "petitioner", map[string]any{"name": petitionerName, "phone": petitionerPhone, "address": endless})
+		c.does("officer", "accept", said(endless))
+		c.does("supervisor", "supervise", said(endless, "reason", "overdue", "days", 15))
+		c.does("upper", "instruct", said(endless))
+		c.does("supervisor", "suggest", said(endless, "suggestion", "policy", "organ", endlessTitle))
+		c.does("officer", "opine", said(endless, "result", "explain"))
+	}}},
 	{"extended", map[string]func(*stated){
 		"07-20": func(c *stated) { c.accepted("反映草场补贴面积认定有误") },
 		"08-12": func(c *stated) {
