@@ -96,7 +96,7 @@ func (b *chrome) keep() {
 	var shot []byte
 	b.run(chromedp.FullScreenshot(&shot, 100))
 	b.shots++
-	if err := os.WriteFile(filepath.Join(b.t.ArtifactDir(), fmt.Sprintf("%d-%02d.png", b.wide, b.shots)), shot, 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(b.t.ArtifactDir(), fmt.Sprintf("%s-%02d-%d.png", strings.ReplaceAll(b.t.Name(), "/", "-"), b.shots, b.wide)), shot, 0o644); err != nil {
 		b.t.Fatal(err)
 	}
 }
