@@ -55,9 +55,11 @@ func (w *site) spread(n int) {
 // ended, and the directory of a large prefecture.
 func BenchmarkFirstPaint(b *testing.B) {
 	w := emptySite(b, &big)
-	b.Cleanup(w.start(begin, nil))
+	stop := w.start(begin, nil)
 	id := w.peopled()
 	w.spread(200)
+	stop() // the copies have no workflows, and nobody is to start them meanwhile
+	b.Cleanup(w.serve(begin, nil))
 	db, err := pgx.Connect(b.Context(), w.database)
 	if err != nil {
 		b.Fatal(err)

@@ -137,14 +137,28 @@ func emptySite(t testing.TB, directory *embeddedtest.Template) *site {
 
 // start lets a worker and the console run, from a moment on.
 func (w *site) start(begin time.Time, change func(*web.Config)) (stop func()) {
-	t, quiet, clock := w.t, slog.New(slog.DiscardHandler), casetime.Rehearsal(begin, 1)
+	t, quiet := w.t, slog.New(slog.DiscardHandler)
 	t.Helper()
-	w.clock = clock
+	closeSite := w.serve(begin, change)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() {
-		done <- worker.Run(ctx, w.engine.Temporal, &activities.Activities{Store: w.store, Clock: clock, Engine: w.engine, Log: quiet}, quiet)
+		done <- worker.Run(ctx, w.engine.Temporal, &activities.Activities{Store: w.store, Clock: w.clock, Engine: w.engine, Log: quiet}, quiet)
 	}()
+	return func() {
+		closeSite()
+		cancel()
+		if err := <-done; err != nil && !strings.Contains(err.Error(), context.Canceled.Error()) { // a short test ends while it starts
+			t.Errorf("worker: %v", err)
+		}
+	}
+}
+
+// serve lets the console run, without a worker.
+func (w *site) serve(begin time.Time, change func(*web.Config)) (stop func()) {
+	t, quiet, clock := w.t, slog.New(slog.DiscardHandler), casetime.Rehearsal(begin, 1)
+	t.Helper()
+	w.clock = clock
 	// A walk through every page is faster than anybody.
 	w.api = api.New(api.Config{Limits: api.Limits{Requests: 100_000, Public: 100_000}, Store: w.store, Engine: w.engine, Clock: clock, Log: quiet})
 	config := web.Config{API: w.api, Auth: w.auth, Clock: clock, Trial: true, Log: slog.New(slog.NewTextHandler(w.log, nil))}
@@ -161,10 +175,6 @@ func (w *site) start(begin time.Time, change func(*web.Config)) (stop func()) {
 		server.Close()
 		if strings.Contains(w.log.String(), "level=ERROR") {
 			t.Errorf("logged: %s", w.log)
-		}
-		cancel()
-		if err := <-done; err != nil && !strings.Contains(err.Error(), context.Canceled.Error()) { // a short test ends while it starts
-			t.Errorf("worker: %v", err)
 		}
 	}
 }
