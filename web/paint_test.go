@@ -32,7 +32,7 @@ func (w *site) spread(n int) {
 			ID string `json:"id"`
 		}
 		w.give("clerk", "/cases", map[string]any{
-			"origin": []string{"petition", "province", "self_found"}[i%3], "channel": []string{"letter", "visit", "call"}[i%3], "purpose": "appeal", "category": "labour",
+			"origin": []string{"petition", "province", "self_found"}[i%3], "channel": []string{"letter", "visit", "telephone"}[i%3], "purpose": "appeal", "category": "labour",
 			"unit": unit, "received_at": received, "title": title, "text": "请求补缴养老保险。", "petitioner": map[string]any{"name": petitionerName},
 		}, &c)
 		w.do("clerk", c.ID, "forward", nil)
