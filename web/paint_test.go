@@ -37,14 +37,18 @@ func (w *site) spread(n int) {
 		}, &c)
 		w.do("clerk", c.ID, "forward", nil)
 		if i%4 > 0 {
-			w.do(officer[unit], c.ID, "accept", map[string]any{"text": "予以受理", "on": received})
+			w.do(officer[unit], c.ID, "accept", map[string]any{"text": "予以受理"})
 		}
+		var leaders map[string]any
 		if parts := strings.Split(unit, "-"); i%2 > 0 && parts[0] == "a" {
-			w.do("supervisor", c.ID, "assign", map[string]any{"upper": "upper", "lower": "lower"})
+			leaders = map[string]any{"upper": "upper", "lower": "lower"}
 		} else if i%2 > 0 && len(parts) == 3 {
-			w.do("supervisor", c.ID, "assign", map[string]any{"upper": "p-" + parts[1] + "-0", "lower": unit + "-0"})
+			leaders = map[string]any{"upper": "p-" + parts[1] + "-0", "lower": unit + "-0"}
 		}
-		if i%8 == 0 {
+		if leaders != nil {
+			w.do("supervisor", c.ID, "assign", leaders)
+		}
+		if leaders != nil && i%4 == 1 {
 			w.do("supervisor", c.ID, "supervise", map[string]any{"reason": "shirking", "days": 15, "text": "请于十五日内办结。"})
 		}
 	}
