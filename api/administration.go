@@ -1,6 +1,8 @@
 package api
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"net/http"
 	"reflect"
@@ -28,7 +30,7 @@ func (a *api) postUnit(w http.ResponseWriter, r *http.Request) error {
 	return a.saveUnit(w, r, "", append([]casefile.Field{{Name: "code", Required: true}}, unitFields...))
 }
 
-// postUnitChange changes a unit.
+// postUnitChange changes a unit; one that was ended stands again by it.
 func (a *api) postUnitChange(w http.ResponseWriter, r *http.Request) error {
 	return a.saveUnit(w, r, chi.URLParam(r, "code"), unitFields)
 }
@@ -38,35 +40,84 @@ func (a *api) saveUnit(w http.ResponseWriter, r *http.Request, code string, fiel
 	if err != nil {
 		return err
 	}
-	isNew := code == ""
-	u := casefile.Unit{Code: code, Name: b.line("name", maxLine), Kind: b.line("kind", maxLine), Level: b.line("level", maxLine), Parent: b.line("parent", maxLine)}
-	if isNew {
-		u.Code = b.line("code", maxLine)
+	u := casefile.Unit{Code: cmp.Or(code, b.line("code", maxLine)), Name: b.line("name", maxLine), Kind: b.line("kind", maxLine), Level: b.line("level", maxLine), Parent: b.line("parent", maxLine)}
+	e := entry[casefile.Unit]{
+		value: u, id: u.Code, isNew: code == "", added: store.UnitAdded, changed: store.UnitChanged, missing: errNoUnit,
+		in: func(d *casefile.Directory) map[string]casefile.Unit { return d.Units }, check: casefile.EnterUnit, save: (*store.DirectoryTx).SaveUnit,
 	}
-	again := false
+	_, again, err := enter(a, r, v, b, e)
+	if err != nil {
+		return err
+	}
+	return written(w, r, e.isNew, again, "/api/v1/units/"+u.Code, u)
+}
+
+// entry is a unit or an official that somebody wants to add to the directory or to change.
+type entry[T comparable] struct {
+	value          T
+	id             string
+	isNew          bool
+	added, changed string // what is put on record
+	missing        error  // there is none to change
+	in             func(*casefile.Directory) map[string]T
+	check          func(value T, isNew bool, by casefile.Actor, r casefile.Rules) *casefile.Error
+	save           func(*store.DirectoryTx, context.Context, T, store.Administered) error
+}
+
+// enter writes an entry with the directory locked, and returns that as it was before. again
+// says that it is so already, by this request or another.
+func enter[T comparable](a *api, r *http.Request, v viewer, b *body, e entry[T]) (d *casefile.Directory, again bool, err error) {
 	err = a.Store.ChangeDirectory(r.Context(), func(tx *store.DirectoryTx) error {
-		v.rules.Directory = tx.Directory
-		before, known := tx.Directory.Units[u.Code]
+		d, v.rules.Directory = tx.Directory, tx.Directory
+		before, known := e.in(d)[e.id]
 		switch {
-		case !isNew && !known:
-			return errNoUnit
-		case known && before == u && b.err(nil) == nil:
-			again = true // it is so already, by this request or another
+		case !e.isNew && !known:
+			return e.missing
+		case known && before == e.value && b.err(nil) == nil:
+			again = true
 			return nil
 		}
-		if err := b.err(errorOf(casefile.EnterUnit(u, isNew, v.by, v.rules))); err != nil {
+		if err := b.err(errorOf(e.check(e.value, e.isNew, v.by, v.rules))); err != nil {
 			return err
 		}
-		done := store.Administered{At: v.now, By: v.by.ID, Act: store.UnitAdded, Subject: u.Code}
-		if !isNew {
-			done.Act, done.Fields = store.UnitChanged, changed(before, u)
+		done := store.Administered{At: v.now, By: v.by.ID, Act: e.added, Subject: e.id}
+		if !e.isNew {
+			done.Act, done.Fields = e.changed, changed(before, e.value)
 		}
-		return tx.SaveUnit(r.Context(), u, done)
+		return e.save(tx, r.Context(), e.value, done)
+	})
+	return d, again, err
+}
+
+// postUnitEnd makes a unit one that was merged or abolished.
+func (a *api) postUnitEnd(w http.ResponseWriter, r *http.Request) error {
+	v, b, err := a.administered(w, r, []casefile.Field{{Name: "on", Required: true}, {Name: "successor"}})
+	if err != nil {
+		return err
+	}
+	code, on, successor := chi.URLParam(r, "code"), b.day("on"), b.line("successor", maxLine)
+	var ended casefile.Unit
+	err = a.Store.ChangeDirectory(r.Context(), func(tx *store.DirectoryTx) error {
+		v.rules.Directory = tx.Directory
+		u, ok := tx.Directory.Units[code]
+		if !ok {
+			return errNoUnit
+		}
+		left, err := tx.Burden(r.Context(), code, v.now)
+		if err != nil {
+			return err
+		}
+		u, refusal := casefile.EndUnit(u, on, successor, left, v.by, v.rules)
+		if err := b.err(errorOf(refusal)); err != nil {
+			return err
+		}
+		ended = u
+		return tx.SaveUnit(r.Context(), u, store.Administered{At: v.now, By: v.by.ID, Act: store.UnitEnded, Subject: code})
 	})
 	if err != nil {
 		return err
 	}
-	return written(w, r, isNew, again, "/api/v1/units/"+u.Code, u)
+	return writeJSON(w, r, http.StatusOK, ended)
 }
 
 // errorOf is a refusal as an error; nil stays nil.
@@ -175,40 +226,19 @@ func (a *api) saveOfficial(w http.ResponseWriter, r *http.Request, id string, fi
 	if err != nil {
 		return err
 	}
-	isNew := id == ""
 	o := casefile.Official{
-		ID: id, Name: b.line("name", maxLine), Post: b.line("post", maxLine), Level: b.line("level", maxLine), Unit: b.line("unit", maxLine),
+		ID: cmp.Or(id, b.line("id", maxLine)), Name: b.line("name", maxLine), Post: b.line("post", maxLine), Level: b.line("level", maxLine), Unit: b.line("unit", maxLine),
 		Role: casefile.Role(b.line("role", maxLine)), Portfolio: b.line("portfolio", maxLine), Email: b.line("email", maxLine),
 	}
-	if isNew {
-		o.ID = b.line("id", maxLine)
+	e := entry[casefile.Official]{
+		value: o, id: o.ID, isNew: id == "", added: store.OfficialAdded, changed: store.OfficialChanged, missing: errNoOfficial,
+		in: func(d *casefile.Directory) map[string]casefile.Official { return d.Officials }, check: casefile.EnterOfficial, save: (*store.DirectoryTx).SaveOfficial,
 	}
-	var view oneOfficial
-	again := false
-	err = a.Store.ChangeDirectory(r.Context(), func(tx *store.DirectoryTx) error {
-		v.rules.Directory = tx.Directory
-		view = v.one(o, tx.Directory)
-		before, known := tx.Directory.Officials[o.ID]
-		switch {
-		case !isNew && !known:
-			return errNoOfficial
-		case known && before == o && b.err(nil) == nil:
-			again = true // it is so already, by this request or another
-			return nil
-		}
-		if err := b.err(errorOf(casefile.EnterOfficial(o, isNew, v.by, v.rules))); err != nil {
-			return err
-		}
-		done := store.Administered{At: v.now, By: v.by.ID, Act: store.OfficialAdded, Subject: o.ID}
-		if !isNew {
-			done.Act, done.Fields = store.OfficialChanged, changed(before, o)
-		}
-		return tx.SaveOfficial(r.Context(), o, done)
-	})
+	d, again, err := enter(a, r, v, b, e)
 	if err != nil {
 		return err
 	}
-	return written(w, r, isNew, again, "/api/v1/officials/"+o.ID, view)
+	return written(w, r, e.isNew, again, "/api/v1/officials/"+o.ID, v.one(o, d))
 }
 
 // postOfficialEnd makes an official a former one.

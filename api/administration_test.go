@@ -83,6 +83,63 @@ func TestDirectoryIsChanged(t *testing.T) {
 	w.do("admin", "POST", "/api/v1/officials/a-jy-head", change).want(t, 200, "") // back again
 }
 
+// 撤并: a unit ends with a day and a successor once nothing is its to do any more; what holds
+// it is said. Nothing new comes to it, its past stays, and a change makes it stand again.
+func TestUnitIsEnded(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := w.register()
+	w.command("p-registrar", id, "forward", nil)
+	const address = "/api/v1/units/a-nc/end"
+	end := m{"on": "2026-08-31", "successor": "a-jy"}
+	for _, o := range officials {
+		if o.ID != "admin" {
+			w.do(o.ID, "POST", address, end).want(t, 403, "not_permitted")
+		}
+	}
+	w.do("admin", "POST", "/api/v1/units/none/end", end).want(t, 404, "unit_not_found")
+	if a := w.do("admin", "POST", address, m{"on": "2027-01-01", "successor": "a-jy", "reason": "x"}).want(t, 422, "invalid_fields"); !slices.Equal(a.fields(), []string{"on:in_future", "reason:unknown_field", "successor:unknown_unit"}) {
+		t.Errorf("%v", a.fields())
+	}
+	w.do("admin", "POST", "/api/v1/units", m{"code": "a-jy", "name": "甲县农业农村和畜牧局", "kind": "department", "level": "section", "parent": "a"}).want(t, 201, "")
+	held := w.do("admin", "POST", address, end).want(t, 409, "unit_in_use").str("detail")
+	if !strings.Contains(held, "未办结信访事项1件") || !strings.Contains(held, "在任人员") {
+		t.Error(held)
+	}
+	w.command("a-nc-officer", id, "decline", m{"reason": "legal_route", "text": "已由法院受理。"})
+	for _, o := range officials {
+		if o.Unit == "a-nc" {
+			w.do("admin", "POST", "/api/v1/officials/"+o.ID+"/end", nil).want(t, 200, "")
+		}
+	}
+	ended := w.do("admin", "POST", address, end).want(t, 200, "")
+	if ended.str("ended_on") != "2026-08-31" || ended.str("successor") != "a-jy" || ended.str("code") != "a-nc" || ended.str("name") == "" {
+		t.Errorf("%s", ended.body)
+	}
+	w.do("admin", "POST", address, end).want(t, 409, "unit_ended")
+
+	if a := w.do("p-registrar", "POST", "/api/v1/cases", registration()).want(t, 422, "invalid_fields"); !slices.Equal(a.fields(), []string{"unit:unit_ended"}) {
+		t.Errorf("%v", a.fields())
+	}
+	if a := w.do("admin", "POST", "/api/v1/officials", m{"id": "new", "name": "严戊", "post": "局长", "level": "section", "unit": "a-nc", "role": "leader"}).want(t, 422, "invalid_fields"); !slices.Equal(a.fields(), []string{"unit:unit_ended"}) {
+		t.Errorf("%v", a.fields())
+	}
+	if list := w.do("p-supervisor", "GET", "/api/v1/cases?unit=a-nc", nil).want(t, 200, ""); list.get("total") != 1.0 {
+		t.Errorf("its past: %s", list.body)
+	}
+	if got := w.do("p-supervisor", "GET", "/api/v1/cases/"+id, nil).want(t, 200, ""); got.str("unit_name") == "" || got.str("unit") != "a-nc" {
+		t.Errorf("its past: %s", got.body)
+	}
+	if list := w.do("auditor", "GET", "/api/v1/audit?what=unit_ended", nil).want(t, 200, ""); len(list.get("acts").([]any)) != 1 {
+		t.Errorf("on record: %s", list.body)
+	}
+	again := w.do("admin", "POST", "/api/v1/units/a-nc", m{"name": "甲县农业农村局", "kind": "department", "level": "section", "parent": "a"}).want(t, 200, "")
+	if again.get("ended_on") != nil || again.get("successor") != nil {
+		t.Errorf("it stands again as %s", again.body)
+	}
+	w.register()
+}
+
 // Passwords and tokens are shown once, to the administrator; the auditor sees who has any.
 func TestAccountsAndTokens(t *testing.T) {
 	t.Parallel()

@@ -45,12 +45,13 @@ func (a *api) getUnits(w http.ResponseWriter, r *http.Request) error {
 	}
 	q, d := readQuery(r), v.rules.Directory
 	kinds, under := q.someOf("kind", casefile.UnitKinds...), q.unit("under", d)
+	standing := q.oneOf("standing", "true") != ""
 	s := q.search(d)
 	if err := q.err(); err != nil {
 		return err
 	}
 	for code, u := range d.Units {
-		if (kinds == nil || slices.Contains(kinds, u.Kind)) && (under == "" || d.Under(code, under)) {
+		if (kinds == nil || slices.Contains(kinds, u.Kind)) && (under == "" || d.Under(code, under)) && (!standing || !u.Ended()) {
 			s.add(code, code, u.Name)
 		}
 	}

@@ -148,6 +148,7 @@ func (a *api) routes() *chi.Mux {
 			r.Get("/units", a.handle(a.getUnits))
 			r.Post("/units", a.handle(a.postUnit))
 			r.Post("/units/{code}", a.handle(a.postUnitChange))
+			r.Post("/units/{code}/end", a.handle(a.postUnitEnd))
 			r.Get("/officials", a.handle(a.getOfficials))
 			r.Post("/officials", a.handle(a.postOfficial))
 			r.Get("/officials/{id}", a.handle(a.getOfficial))

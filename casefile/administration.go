@@ -1,9 +1,13 @@
 package casefile
 
 import (
+	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"shuangze/calendar"
 )
 
 // PermitAdministration says whether the actor may change the directory, accounts, tokens
@@ -72,16 +76,121 @@ func EnterUnit(u Unit, isNew bool, by Actor, r Rules) *Error {
 	v.short("name", u.Name, true)
 	v.oneOf("kind", u.Kind, UnitKinds)
 	v.oneOf("level", u.Level, r.Policy.LevelIDs())
-	if u.Parent != "" {
-		_, known := d.Units[u.Parent]
-		switch {
-		case !known:
-			v.add("parent", "unknown_unit", "名录中没有这个单位", "there is no such unit")
-		case d.Under(u.Parent, u.Code):
-			v.add("parent", "circle", "单位不能隶属于自己或自己的下级", "a unit can't be below itself")
-		}
+	switch {
+	case u.Parent == "":
+	case d.Under(u.Parent, u.Code):
+		v.add("parent", "circle", "单位不能隶属于自己或自己的下级", "a unit can't be below itself")
+	default:
+		v.stands("parent", u.Parent, d)
 	}
 	return v.err()
+}
+
+// stands notes a unit that is not in the directory, or that was merged or abolished.
+func (v *invalid) stands(field, unit string, d *Directory) {
+	switch u, known := d.Units[unit]; {
+	case !known:
+		v.add(field, "unknown_unit", "名录中没有这个单位", "there is no such unit")
+	case u.Ended():
+		v.add(field, "unit_ended", "该单位已于%[1]s撤并", "this unit was ended on %[2]s", u.EndedOn.Chinese(), u.EndedOn)
+	}
+}
+
+// Burden is what there is still to do for a unit, beside what the directory says.
+type Burden struct {
+	Cases      int // open ones that it handles, is in charge of or has a part in
+	Supervised int // open ones of others that it supervises
+	Receptions int // reception days that it keeps and that are to come
+}
+
+// EndUnit makes a unit one that was merged or abolished (撤并) on a day, and its successor the
+// one named, if any. It keeps its name and its past; nothing new comes to it. It is refused,
+// with all that holds it, while anything is still the unit's to do. The directory must be
+// locked, and no command be under way, until it is written.
+func EndUnit(u Unit, on calendar.Date, successor string, left Burden, by Actor, r Rules) (Unit, *Error) {
+	if err := PermitAdministration(by); err != nil {
+		return u, err
+	}
+	if u.Ended() {
+		return u, conflict("unit_ended", "该单位已经撤并", "this unit was ended already")
+	}
+	d := r.Directory
+	var v invalid
+	switch {
+	case on.IsZero():
+		v.required("on", true)
+	case on.After(calendar.DateOf(r.Now)):
+		v.add("on", "in_future", "撤并日期不能晚于今天", "must not lie in the future")
+	}
+	office := func(kind string) string {
+		if kind == PetitionOfficeKind || kind == SupervisionOfficeKind {
+			return kind
+		}
+		return ""
+	}
+	switch {
+	case successor == "":
+	case d.Under(successor, u.Code):
+		v.add("successor", "circle", "承接单位不能是该单位自己或其下级", "the successor can't be the unit itself or below it")
+	case d.Stands(successor) && office(d.Units[successor].Kind) != office(u.Kind):
+		v.add("successor", "wrong_kind", "信访部门、督查室只能由同类单位承接，其他单位不能由其承接", "an office is succeeded by an office of the same kind, and succeeds no other unit")
+	default:
+		v.stands("successor", successor, d)
+	}
+	if err := v.err(); err != nil {
+		return u, err
+	}
+	if zh, en := heldBy(u, left, r); len(zh) > 0 {
+		e := conflict("unit_in_use", "", "")
+		e.Chinese, e.English = "该单位还不能撤并，须先办完或移交："+strings.Join(zh, "；"), "this unit can't be ended yet; first settle or move "+strings.Join(en, "; ")
+		return u, e
+	}
+	u.EndedOn, u.Successor = on, successor
+	return u, nil
+}
+
+// heldBy lists in words what is still a unit's to do.
+func heldBy(u Unit, left Burden, r Rules) (zh, en []string) {
+	add := func(n int, chinese, english string, named ...string) {
+		if n == 0 {
+			return
+		}
+		about := ""
+		if len(named) > 0 {
+			about = strings.Join(named[:min(len(named), 3)], "、")
+			if len(named) > 3 {
+				about += "…"
+			}
+		}
+		chinese, english = fmt.Sprintf(chinese, n), fmt.Sprintf(english, n)
+		if about != "" {
+			chinese, english = chinese+"（"+about+"）", english+" ("+about+")"
+		}
+		zh, en = append(zh, chinese), append(en, english)
+	}
+	var people, below, campaigns []string
+	for _, o := range r.Directory.Find(func(o Official) bool { return o.Unit == u.Code && o.Role != Former }) {
+		people = append(people, o.Name)
+	}
+	for _, other := range r.Directory.Units {
+		if other.Parent == u.Code && !other.Ended() {
+			below = append(below, other.Name)
+		}
+	}
+	for _, c := range r.Directory.Campaigns {
+		if c.Office == u.Code && !c.Over(r.Now) {
+			campaigns = append(campaigns, c.Name)
+		}
+	}
+	slices.Sort(below)
+	slices.Sort(campaigns)
+	add(left.Cases, "未办结信访事项%d件", "%d open cases")
+	add(left.Supervised, "正在督办的信访事项%d件", "%d cases under its supervision")
+	add(len(people), "在任人员%d名", "%d officials", people...)
+	add(len(below), "下级单位%d个", "%d units below it", below...)
+	add(len(campaigns), "正在进行或将要开始的会战%d个", "%d campaigns that are not over", campaigns...)
+	add(left.Receptions, "尚未举行的领导接待日%d个", "%d reception days to come")
+	return zh, en
 }
 
 // EnterOfficial checks an official whom somebody wants to add or, where isNew is false, to
@@ -101,12 +210,8 @@ func EnterOfficial(o Official, isNew bool, by Actor, r Rules) *Error {
 	v.short("name", o.Name, true)
 	v.short("post", o.Post, true)
 	v.oneOf("level", o.Level, r.Policy.LevelIDs())
-	if _, ok := d.Units[o.Unit]; !ok {
-		if o.Unit == "" {
-			v.required("unit", true)
-		} else {
-			v.add("unit", "unknown_unit", "名录中没有这个单位", "there is no such unit")
-		}
+	if v.required("unit", o.Unit == ""); o.Unit != "" {
+		v.stands("unit", o.Unit, d)
 	}
 	v.oneOf("role", string(o.Role), roleIDs())
 	v.short("portfolio", o.Portfolio, false)

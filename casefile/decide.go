@@ -241,12 +241,12 @@ func RegisteringOffice(cmd Command, d *Directory) string {
 }
 
 func (d *decision) checkUnit(v *invalid, unit, accusedUnit string) {
-	u, ok := d.rules.Directory.Units[unit]
+	u := d.rules.Directory.Units[unit]
 	switch {
 	case unit == "":
 		v.required("unit", true)
-	case !ok:
-		v.add("unit", "unknown_unit", "名录中没有这个单位", "there is no such unit")
+	case !d.rules.Directory.Stands(unit):
+		v.stands("unit", unit, d.rules.Directory)
 	case u.Kind == PetitionOfficeKind || u.Kind == SupervisionOfficeKind:
 		v.add("unit", "not_responsible", "信访部门、督查室不能作为责任单位", "a petition or supervision office can't be the responsible unit")
 	case accusedUnit != "" && d.rules.Directory.Under(unit, accusedUnit):

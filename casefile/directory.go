@@ -1,10 +1,12 @@
 package casefile
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
 
+	"shuangze/calendar"
 	"shuangze/policy"
 )
 
@@ -20,14 +22,21 @@ const (
 // UnitKinds lists the kinds of units there are.
 var UnitKinds = []string{Authority, PetitionOfficeKind, SupervisionOfficeKind, Department, Enterprise}
 
-// Unit is an organisation in the directory.
+// Unit is an organisation in the directory. One that was merged or abolished (撤并) stays in
+// it: lists and figures of the past have it, and nothing new comes to it.
 type Unit struct {
 	Code   string `json:"code"`
 	Name   string `json:"name"`
 	Kind   string `json:"kind"`
 	Level  string `json:"level"`
 	Parent string `json:"parent,omitempty"`
+
+	EndedOn   calendar.Date `json:"ended_on,omitzero"`   // zero while it stands
+	Successor string        `json:"successor,omitempty"` // that took over, "" where none was named
 }
+
+// Ended reports whether the unit was merged or abolished.
+func (u Unit) Ended() bool { return !u.EndedOn.IsZero() }
 
 // Role is what an official may be in the system.
 type Role string
@@ -148,6 +157,25 @@ func (d *Directory) Under(unit, area string) bool {
 	return false
 }
 
+// Stands reports whether there is such a unit, and it was not merged or abolished.
+func (d *Directory) Stands(unit string) bool {
+	u, known := d.Units[unit]
+	return known && !u.Ended()
+}
+
+// Heir is who does now what was a unit's to do: the unit itself while it stands, then its
+// successor or, where none was named, the unit above it.
+func (d *Directory) Heir(unit string) string {
+	for range len(d.Units) + 1 {
+		u := d.Units[unit]
+		if !u.Ended() {
+			return unit
+		}
+		unit = cmp.Or(u.Successor, u.Parent)
+	}
+	return ""
+}
+
 // Area is the authority that an office or unit belongs to: itself or the nearest
 // one above it.
 func (d *Directory) Area(unit string) string {
@@ -171,7 +199,7 @@ func (d *Directory) Office(unit, kind string) string {
 	for n := 0; area != "" && n < len(d.Units); n++ { // bounded, as above
 		var found []string
 		for _, u := range d.Units {
-			if u.Kind == kind && u.Parent == area {
+			if u.Kind == kind && u.Parent == area && !u.Ended() {
 				found = append(found, u.Code)
 			}
 		}

@@ -316,11 +316,13 @@ func Apply(c Case, e Event) Case {
 	case EventReviewed:
 		c.Reviews = slices.Clone(c.Reviews)
 		c.reviewed(e)
+		c.inherit(e)
 	case EventRated:
 		c.Ratings = append(slices.Clone(c.Ratings), Rating{c.Opinion.Version, e.OfficeRating, e.UnitRating, e.At})
 	case EventReopened:
 		c.Reopened++
 		c.again()
+		c.inherit(e)
 	case EventLinked:
 		c.Earlier, c.Repeated = append(slices.Clone(c.Earlier), e.Earlier), true
 	case EventEnlisted:

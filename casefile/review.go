@@ -129,7 +129,7 @@ func (d *decision) reviewer(level string) (unit, organ string) {
 		unit = dir.Units[unit].Parent
 		u := dir.Units[unit]
 		accused := d.c.AccusedUnit != "" && dir.Under(unit, d.c.AccusedUnit)
-		if u.Level == level && u.Kind == Authority && !accused && (len(dir.staff(unit, Officer)) > 0 || dir.Office(unit, PetitionOfficeKind) != "") {
+		if u.Level == level && u.Kind == Authority && !u.Ended() && !accused && (len(dir.staff(unit, Officer)) > 0 || dir.Office(unit, PetitionOfficeKind) != "") {
 			return unit, ""
 		}
 	}
@@ -159,7 +159,7 @@ func askReview(d *decision) *Error {
 		r.AskedOn = d.today()
 		r.Unit, r.Organ = d.reviewer(r.Level)
 	}
-	u, known := dir.Units[r.Unit]
+	u := dir.Units[r.Unit]
 	switch {
 	case r.Unit == "" && r.Organ == "":
 		v.add("unit", "required", "须写明复查、复核机关：名录中的单位（unit）或其名称（organ）", "name the reviewing organ: a unit of the directory, or its name in organ")
@@ -167,8 +167,8 @@ func askReview(d *decision) *Error {
 		v.add("organ", "only_one", "单位与机关名称只填一项", "give either the unit or the organ's name")
 	case r.Level == "":
 		v.add("unit", "no_level_above", "该单位之上没有可以复查、复核的机关", "there is no level above that could review it")
-	case r.Unit != "" && !known:
-		v.add("unit", "unknown_unit", "名录中没有这个单位", "there is no such unit")
+	case r.Unit != "" && !dir.Stands(r.Unit):
+		v.stands("unit", r.Unit, dir)
 	case r.Unit != "" && u.Level != r.Level:
 		v.add("unit", "wrong_level", "须由上一级机关（%[1]s）复查、复核（条例第三十五条、第三十六条）", "the review belongs to the organ one level up (%[2]s)", levelName(p, r.Level).Chinese, levelName(p, r.Level).English)
 	case r.Unit != "" && !dir.Under(d.c.Unit, dir.Area(r.Unit)):
@@ -179,7 +179,7 @@ func askReview(d *decision) *Error {
 	switch {
 	case r.Unit == "":
 		r.Office = d.c.Office
-	case known && len(dir.staff(r.Unit, Officer)) == 0:
+	case dir.Stands(r.Unit) && len(dir.staff(r.Unit, Officer)) == 0:
 		if r.Office = dir.Office(r.Unit, PetitionOfficeKind); r.Office == "" {
 			v.add("unit", "no_petition_office", "名录中没有主管的信访部门", "no petition office in the directory is in charge")
 		}
@@ -262,7 +262,11 @@ func concludeReview(d *decision) *Error {
 		Kind: EventReviewed, Document: d.text(), Outcome: d.cmd.Outcome, Result: d.cmd.Result, Days: d.cmd.Days, Means: d.cmd.Means,
 		On: on, CountFrom: d.today(),
 	}
-	d.tell(d.emit(e), append(append(d.officialsOf(d.c.Unit, Officer), d.officialsOf(d.c.Office, Supervisor)...), d.c.Upper.Official, d.c.Lower.Official))
+	if e.Outcome != "uphold" {
+		e = d.inherited(e)
+	}
+	e = d.emit(e)
+	d.tell(e, append(append(d.officialsOf(d.c.Unit, Officer), d.officialsOf(d.c.Office, Supervisor)...), d.c.Upper.Official, d.c.Lower.Official))
 	return nil
 }
 
@@ -353,10 +357,29 @@ func reopenCase(d *decision) *Error {
 	return nil
 }
 
+// inherited gives a case whose unit was merged or abolished since it ended to whoever took
+// over (Directory.Heir), unless the case accuses them.
+func (d *decision) inherited(e Event) Event {
+	dir := d.rules.Directory
+	heir := dir.Heir(d.c.Unit)
+	if heir != d.c.Unit && heir != "" && (d.c.AccusedUnit == "" || !dir.Under(heir, d.c.AccusedUnit)) {
+		e.Unit, e.UnitLevel = heir, dir.Units[heir].Level
+	}
+	return e
+}
+
+// inherit folds in who took over from the unit, if somebody did.
+func (c *Case) inherit(e Event) {
+	if e.Unit != "" {
+		c.Unit, c.UnitLevel = e.Unit, e.UnitLevel
+	}
+}
+
 // reopen sends the case back to be handled anew, under the petition office's supervision.
 func (d *decision) reopen(reason string, why *Document) {
+	e := d.emit(d.inherited(Event{Kind: EventReopened, Document: why, Reason: reason}))
 	told := append(d.officialsOf(d.c.Unit, Officer), d.c.Upper.Official, d.c.Lower.Official)
-	d.tell(d.emit(Event{Kind: EventReopened, Document: why, Reason: reason}), told)
+	d.tell(e, told)
 	if d.c.OnChannel(PetitionOffice).Open() {
 		return
 	}

@@ -1,6 +1,7 @@
 package casefile_test
 
 import (
+	"maps"
 	"slices"
 	"testing"
 
@@ -164,4 +165,51 @@ func TestArticle32ExecutionOfAnOpinion(t *testing.T) {
 		t.Errorf("late: %s", show(d.c.Late))
 	}
 	d.moves("supervisor close")
+}
+
+// A case whose unit was merged or abolished after it ended comes, taken up again, to whoever
+// took over; new ones and forwarded ones are refused (撤并).
+func TestEndedUnitGetsNoCase(t *testing.T) {
+	d := newDesk(t)
+	end := func(successor string) {
+		rules := *d.rules.Directory
+		rules.Units = maps.Clone(rules.Units)
+		u := rules.Units["C-rs"]
+		u.EndedOn, u.Successor = day("2026-09-01"), successor
+		rules.Units["C-rs"] = u
+		d.rules.Directory = &rules
+	}
+	standing := d.rules.Directory
+	for successor, heir := range map[string]string{"C-zr": "C-zr", "": "C"} {
+		d = newDesk(t).reach("closed")
+		end(successor)
+		d.moves("supervisor reopen")
+		if d.c.Unit != heir || d.c.UnitLevel != d.rules.Directory.Units[heir].Level || d.c.Stage != Handling {
+			t.Errorf("with the successor %q the reopened case is of %s (%s)", successor, d.c.Unit, d.c.UnitLevel)
+		}
+		if successor != "" {
+			d.moves("other-officer opine")
+		}
+	}
+	d = newDesk(t).reach("reviewing")
+	end("C-zr")
+	cmd := d.command(ConcludeReview)
+	cmd.Outcome = "redo"
+	d.do("county-supervisor", cmd)
+	if d.c.Unit != "C-zr" {
+		t.Errorf("set aside, the case is of %s", d.c.Unit)
+	}
+	d = newDesk(t)
+	end("C-zr")
+	for _, kind := range []Kind{Register, Forward} {
+		if kind == Forward {
+			d.rules.Directory = standing
+			d.reach("registered")
+			end("C-zr")
+		}
+		_, refusal := d.try("clerk", d.command(kind))
+		if refusal == nil || !slices.Contains(problems(refusal), "unit unit_ended") {
+			t.Errorf("%s: %s", kind, show(refusal))
+		}
+	}
 }

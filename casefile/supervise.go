@@ -207,8 +207,8 @@ func suggest(d *decision) *Error {
 	var v invalid
 	v.oneOf("suggestion", d.cmd.Suggestion, SuggestionKinds)
 	unit := d.cmd.Unit
-	if _, known := d.rules.Directory.Units[unit]; unit != "" && !known {
-		v.add("unit", "unknown_unit", "名录中没有这个单位", "there is no such unit")
+	if unit != "" {
+		v.stands("unit", unit, d.rules.Directory)
 	}
 	organ := unit
 	switch {

@@ -147,12 +147,11 @@ func DraftTargets(s TargetSheet, items []TargetItem, by Actor, r Rules) (TargetS
 		v.add("year", "out_of_range", "只能起草本年或下一年的目标责任状", "a sheet is drafted for this year or the next")
 	}
 	area := r.Directory.Area(s.Office)
-	_, known := r.Directory.Units[s.Unit]
 	switch {
 	case s.Unit == "":
 		v.required("unit", true)
-	case !known:
-		v.add("unit", "unknown_unit", "名录中没有这个单位", "there is no such unit")
+	case !r.Directory.Stands(s.Unit):
+		v.stands("unit", s.Unit, r.Directory)
 	case s.Unit == area || !r.Directory.Under(s.Unit, area):
 		v.add("unit", "out_of_area", "该单位不在本部门管辖范围内", "the unit is not in this office's area")
 	case len(r.Directory.Heads(s.Unit, r.Policy)) == 0:

@@ -29,13 +29,18 @@ func Units(r io.Reader, p *policy.Policy, known *casefile.Directory) ([]casefile
 		c.oneOf(row, "kind", casefile.UnitKinds)
 		c.oneOf(row, "level", p.LevelIDs())
 		code, parent := row.values["code"], row.values["parent"]
+		if known.Units[code].Ended() {
+			c.add(row, "code", "该单位已撤并，导入不会恢复；确需恢复的由系统管理员在名录中办理", "this unit was ended; an import does not bring it back, an administrator can")
+		}
 		if parent == "" {
 			continue
 		}
-		if _, ok := all.Units[parent]; !ok {
+		if u, ok := all.Units[parent]; !ok {
 			c.add(row, "parent", "没有这个上级单位", "there is no such unit")
 		} else if all.Under(parent, code) {
 			c.add(row, "parent", "单位不能隶属于自己的下级", "a unit can't be below itself")
+		} else if u.Ended() {
+			c.add(row, "parent", "该单位已撤并", "this unit was ended")
 		}
 	}
 	c.orphans(t, known)
@@ -88,8 +93,10 @@ func Officials(r io.Reader, p *policy.Policy, known *casefile.Directory) ([]case
 		c.oneOf(row, "level", p.LevelIDs())
 		c.oneOf(row, "role", roles)
 		if unit := row.values["unit"]; unit != "" {
-			if _, ok := known.Units[unit]; !ok {
+			if u, ok := known.Units[unit]; !ok {
 				c.add(row, "unit", "名录中没有这个单位", "there is no such unit")
+			} else if u.Ended() {
+				c.add(row, "unit", "该单位已撤并", "this unit was ended")
 			}
 		}
 	}

@@ -235,11 +235,14 @@ func TestUnits(t *testing.T) {
 	const heading = "code,name,kind,level,parent\n"
 	known := nobody()
 	known.Units["P"] = casefile.Unit{Code: "P", Name: "地区", Kind: casefile.Authority, Level: "prefecture"}
+	known.Units["E"] = casefile.Unit{Code: "E", Name: "已撤并的局", Kind: casefile.Department, Level: "county", Parent: "P", EndedOn: calendar.Date{Year: 2026, Month: time.January, Day: 1}}
 	for name, c := range map[string]struct {
 		file string
 		good []string
 		bad  []string
 	}{
+		"one that has ended":      {"E,局,department,county,P\n", nil, []string{"2 code"}},
+		"below one that has":      {"E-1,科,department,section,E\n", nil, []string{"2 parent"}},
 		"below a known one":       {"C,县,authority,county,P\n", []string{"C"}, nil},
 		"parent further down":     {"C-rs,局,department,section,C\nC,县,authority,county,P\n", []string{"C-rs", "C"}, nil},
 		"no parent":               {"Q,另一地区,authority,prefecture,\n", []string{"Q"}, nil},
@@ -269,7 +272,7 @@ func TestUnits(t *testing.T) {
 		}
 		worded(t, problems)
 	}
-	if len(known.Units) != 1 {
+	if len(known.Units) != 2 {
 		t.Errorf("reading a file changed the directory: %v", known.Units)
 	}
 }
@@ -280,7 +283,10 @@ func TestOfficials(t *testing.T) {
 		"officer,232701-rs,staff,承办人,李某,x1\n" +
 		"king,nowhere,royal,,," + "\n" +
 		"leader,232701-rs,section,局长,廉某,x1\n"
-	officials, problems, err := importer.Officials(strings.NewReader(file), policy.Default(), directory(t))
+	known := directory(t)
+	known.Units["ended"] = casefile.Unit{Code: "ended", EndedOn: calendar.Date{Year: 2026, Month: time.January, Day: 1}}
+	file += "officer,ended,staff,承办人,严某,x2\n"
+	officials, problems, err := importer.Officials(strings.NewReader(file), policy.Default(), known)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -288,7 +294,7 @@ func TestOfficials(t *testing.T) {
 	if diff := cmp.Diff(want, officials); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if got, want := places(problems), []string{"3 id", "3 level", "3 name", "3 post", "3 role", "3 unit", "4 id"}; !slices.Equal(got, want) {
+	if got, want := places(problems), []string{"3 id", "3 level", "3 name", "3 post", "3 role", "3 unit", "4 id", "5 unit"}; !slices.Equal(got, want) {
 		t.Errorf("problems at %q, want %q", got, want)
 	}
 	worded(t, problems)

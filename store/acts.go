@@ -33,7 +33,7 @@ type Act struct {
 	Number   string
 	Subject  string   // of the administration: the unit, official, token, endpoint or version; else how many cases were found or taken
 	Fields   []string // what was changed, searched by, or asked for
-	Ref      string // with At it tells an act from every other
+	Ref      string   // with At it tells an act from every other
 }
 
 // ActFilter narrows a search for acts; zero fields don't.

@@ -14,6 +14,7 @@ import (
 const (
 	UnitAdded       = "unit_added"
 	UnitChanged     = "unit_changed"
+	UnitEnded       = "unit_ended"
 	OfficialAdded   = "official_added"
 	OfficialChanged = "official_changed"
 	OfficialEnded   = "official_ended"
@@ -28,7 +29,7 @@ const (
 
 // AdministrationActs lists them.
 var AdministrationActs = []string{
-	UnitAdded, UnitChanged, OfficialAdded, OfficialChanged, OfficialEnded, PasswordSet, SignedOut, TokenIssued, TokenRevoked, EndpointAdded, EndpointRotated, EndpointRemoved,
+	UnitAdded, UnitChanged, UnitEnded, OfficialAdded, OfficialChanged, OfficialEnded, PasswordSet, SignedOut, TokenIssued, TokenRevoked, EndpointAdded, EndpointRotated, EndpointRemoved,
 }
 
 // Administered is one thing that an administrator did: to what, and which of its fields,
@@ -74,7 +75,23 @@ func (s *Store) ChangeDirectory(ctx context.Context, fn func(*DirectoryTx) error
 	})
 }
 
-// SaveUnit writes a unit, new or changed, and who did.
+// Burden counts what there is to do for a unit at a moment.
+func (t *DirectoryTx) Burden(ctx context.Context, unit string, now time.Time) (b casefile.Burden, err error) {
+	const sql = `
+		WITH mine AS (
+			SELECT unit = @unit OR office = @unit OR parties @> ARRAY[@unit] AS party,
+				supervision <> 'none' AND jsonb_path_exists(state, '$.channels[*] ? (@.office == $unit && !exists(@.released_at))', jsonb_build_object('unit', @unit::text)) AS supervised
+			FROM cases WHERE open
+		)
+		SELECT count(*) FILTER (WHERE party), count(*) FILTER (WHERE supervised AND NOT party),
+			(SELECT count(*) FROM receptions WHERE office = @unit AND ended_at IS NULL AND until_at > @now) FROM mine`
+	if err := t.tx.QueryRow(ctx, sql, pgx.NamedArgs{"unit": unit, "now": now}).Scan(&b.Cases, &b.Supervised, &b.Receptions); err != nil {
+		return b, fmt.Errorf("count what is left to do for unit %s: %w", unit, err)
+	}
+	return b, nil
+}
+
+// SaveUnit writes a unit, new, changed or ended, and who did.
 func (t *DirectoryTx) SaveUnit(ctx context.Context, u casefile.Unit, done Administered) error {
 	return t.save(ctx, done, saveUnit, unitValues(u))
 }

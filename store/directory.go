@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"maps"
 	"sync"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	"shuangze/calendar"
 	"shuangze/casefile"
 )
 
@@ -76,7 +78,7 @@ func (s *Store) directoryAt(ctx context.Context, q querier, version string) (*ca
 		return d, nil
 	}
 	d := &casefile.Directory{Version: version, Units: map[string]casefile.Unit{}, Officials: map[string]casefile.Official{}, Leaves: map[string][]casefile.Leave{}, Campaigns: map[string]casefile.Campaign{}}
-	units, err := collect[casefile.Unit](ctx, q, `SELECT code, name, kind, level, parent FROM units`)
+	units, err := unitsIn(ctx, q)
 	if err != nil {
 		return nil, fmt.Errorf("read units: %w", err)
 	}
@@ -106,6 +108,21 @@ func (s *Store) directoryAt(ctx context.Context, q querier, version string) (*ca
 	}
 	s.directory.keep(version, d)
 	return d, nil
+}
+
+func unitsIn(ctx context.Context, q querier) ([]casefile.Unit, error) {
+	rows, err := q.Query(ctx, `SELECT code, name, kind, level, parent, ended_on, coalesce(successor, '') FROM units`)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (u casefile.Unit, err error) {
+		var ended *time.Time
+		err = row.Scan(&u.Code, &u.Name, &u.Kind, &u.Level, &u.Parent, &ended, &u.Successor)
+		if ended != nil {
+			u.EndedOn = calendar.DateOf(*ended) // midnight in UTC is the same day in China
+		}
+		return u, err
+	})
 }
 
 func collect[T any](ctx context.Context, q querier, sql string, args ...any) ([]T, error) {
@@ -147,9 +164,9 @@ func withLoad(ctx context.Context, q querier, d *casefile.Directory) (*casefile.
 
 const (
 	saveUnit = `
-		INSERT INTO units (code, name, kind, level, parent) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (code) DO UPDATE SET name = $2, kind = $3, level = $4, parent = $5
-		WHERE (units.name, units.kind, units.level, units.parent) IS DISTINCT FROM ($2, $3, $4, $5)`
+		INSERT INTO units (code, name, kind, level, parent, ended_on, successor) VALUES ($1, $2, $3, $4, $5, $6::text::date, nullif($7, ''))
+		ON CONFLICT (code) DO UPDATE SET name = $2, kind = $3, level = $4, parent = $5, ended_on = $6::text::date, successor = nullif($7, '')
+		WHERE (units.name, units.kind, units.level, units.parent, units.ended_on, units.successor) IS DISTINCT FROM ($2, $3, $4, $5, $6::text::date, nullif($7, ''))`
 	saveOfficial = `
 		INSERT INTO officials (id, name, post, level, unit, role, portfolio, email) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 		ON CONFLICT (id) DO UPDATE SET name = $2, post = $3, level = $4, unit = $5, role = $6, portfolio = $7, email = $8
@@ -157,7 +174,14 @@ const (
 			IS DISTINCT FROM ($2, $3, $4, $5, $6, $7, $8)`
 )
 
-func unitValues(u casefile.Unit) []any { return []any{u.Code, u.Name, u.Kind, u.Level, u.Parent} }
+func unitValues(u casefile.Unit) []any {
+	var ended *string
+	if u.Ended() {
+		on := u.EndedOn.String()
+		ended = &on
+	}
+	return []any{u.Code, u.Name, u.Kind, u.Level, u.Parent, ended, u.Successor}
+}
 
 func officialValues(o casefile.Official) []any {
 	return []any{o.ID, o.Name, o.Post, o.Level, o.Unit, string(o.Role), o.Portfolio, o.Email}

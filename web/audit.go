@@ -74,6 +74,7 @@ var acts = []struct {
 }{
 	{"administration", "unit_added", policy.Text{Chinese: "新增单位", English: "added a unit"}},
 	{"administration", "unit_changed", policy.Text{Chinese: "变更单位", English: "changed a unit"}},
+	{"administration", "unit_ended", policy.Text{Chinese: "撤并单位", English: "ended a unit"}},
 	{"administration", "official_added", policy.Text{Chinese: "新增人员", English: "added an official"}},
 	{"administration", "official_changed", policy.Text{Chinese: "变更人员", English: "changed an official"}},
 	{"administration", "official_ended", policy.Text{Chinese: "办理离任", English: "ended an official"}},

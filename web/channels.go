@@ -115,7 +115,7 @@ func (s *console) channelForm(r *http.Request) (formPage, error) {
 		{Name: "url", Label: words.t("地址", "Address"), Control: "address", Required: true, Hint: words.t("http 或 https 地址，加密保存，不再显示", "http or https; it is kept sealed and not shown again")},
 		{Name: "secret", Label: words.t("签名密钥", "Secret"), Control: "line", Hint: words.t("仅钉钉、飞书机器人需要，由其平台提供；Webhook 的密钥由本系统生成", "of DingTalk and Lark robots, from their platform; a webhook's is made here")},
 		{Name: "name", Label: words.t("名称", "Name"), Control: "line"},
-		{Name: "unit", Label: words.t("只推送此单位人员的通知", "Only the notices of this unit's people"), Control: "select", Among: among("/units"), Hint: words.t("不选即推送全部", "none: of everybody")},
+		{Name: "unit", Label: words.t("只推送此单位人员的通知", "Only the notices of this unit's people"), Control: "select", Among: amongStanding, Hint: words.t("不选即推送全部", "none: of everybody")},
 		{Name: "language", Label: words.t("语言", "Language"), Control: "radio", Value: string(notify.Chinese), Groups: []group{languages}},
 	}
 	return p, nil

@@ -493,7 +493,13 @@ type unit struct {
 	Kind   string `json:"kind"`
 	Level  string `json:"level"`
 	Parent string `json:"parent"`
+
+	EndedOn   calendar.Date `json:"ended_on"`
+	Successor string        `json:"successor"`
 }
+
+// Ended reports whether the unit was merged or abolished.
+func (u unit) Ended() bool { return !u.EndedOn.IsZero() }
 
 // directory is who and what is behind ids and codes. It is the same for many requests and
 // never changed.

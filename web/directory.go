@@ -18,7 +18,8 @@ import (
 
 type directoryPage struct {
 	adminPage
-	Unit      *unit // whose page it is; nil at the top
+	Unit      *unit  // whose page it is; nil at the top
+	Heir      string // the name of who took over from it
 	KindName  policy.Text
 	Above     []unit // from the top down
 	Below     []unitLine
@@ -134,7 +135,7 @@ func (p *directoryPage) look(tree tree, code string, query url.Values) error {
 		if !ok {
 			return errNoPage
 		}
-		p.Unit, p.KindName = &at, casefile.UnitKindName(at.Kind)
+		p.Unit, p.KindName, p.Heir = &at, casefile.UnitKindName(at.Kind), tree.byCode[at.Successor].Name
 		for up := at.Parent; up != "" && len(p.Above) < len(tree.byCode); up = tree.byCode[up].Parent {
 			p.Above = append(p.Above, tree.byCode[up])
 		}
@@ -169,7 +170,10 @@ func treeOf(d directory) tree {
 		t.below[up] = append(t.below[up], u)
 	}
 	for _, list := range t.below {
-		slices.SortStableFunc(list, func(a, b unit) int {
+		slices.SortStableFunc(list, func(a, b unit) int { // the ended last
+			if a.Ended() != b.Ended() {
+				return map[bool]int{true: 1, false: -1}[a.Ended()]
+			}
 			return cmp.Or(cmp.Compare(slices.Index(casefile.UnitKinds, a.Kind), slices.Index(casefile.UnitKinds, b.Kind)), cmp.Compare(a.Code, b.Code))
 		})
 	}
@@ -205,6 +209,8 @@ func doneText(l lang, done string) string {
 		return l.t("已保存。", "Saved.")
 	case "ended":
 		return l.t("已办理离任：其账号、令牌均已停用，姓名仍留在记录中。", "They have left: account and tokens are off, the name stays on record.")
+	case "unit_ended":
+		return l.t("已办理撤并：名称和以往事项仍可查询，不再接收事项和人员。", "It has ended: its name and its past stay, no case and no official comes to it any more.")
 	case "leave":
 		return l.t("请假已登记。", "The leave is entered.")
 	case "leave_ended":
@@ -303,7 +309,7 @@ func (s *console) unitForm(r *http.Request, code string) (formPage, error) {
 		{Name: "name", Label: words.t("名称", "Name"), Control: "line", Value: u.Name, Required: true},
 		{Name: "kind", Label: words.t("种类", "Kind"), Control: "radio", Value: u.Kind, Required: true, Groups: []group{kinds}},
 		{Name: "level", Label: words.t("级别", "Level"), Control: "select", Value: u.Level, Required: true, Groups: words.levels()},
-		{Name: "parent", Label: words.t("上级单位", "Unit above"), Control: "select", Value: u.Parent, Hint: words.t("最高一级不选", "none for the topmost"), Among: among("/units")},
+		{Name: "parent", Label: words.t("上级单位", "Unit above"), Control: "select", Value: u.Parent, Hint: words.t("最高一级不选", "none for the topmost"), Among: amongStanding},
 	}
 	p := s.entry(r, words.t("变更单位", "Change a unit"), words.unitLink(code))
 	p.Submit = words.t("保存", "Save")
@@ -314,8 +320,52 @@ func (s *console) unitForm(r *http.Request, code string) (formPage, error) {
 	} else {
 		p.Lead = u.Name + " · " + u.Code
 	}
+	if u.Ended() {
+		p.Title, p.Submit = words.t("恢复单位", "Let a unit stand again"), words.t("恢复", "Let it stand again")
+		p.Notes = []string{words.t("该单位已于"+words.day(u.EndedOn)+"撤并。保存后恢复，可以重新接收事项和人员。", "It was ended on "+words.day(u.EndedOn)+". Saved, it stands again and can get cases and officials.")}
+	}
 	p.Fields = fields
 	return p, nil
+}
+
+// unitEndForm ends a unit (撤并).
+func (s *console) unitEndForm(r *http.Request) (formPage, error) {
+	words, err := s.administered(r)
+	if err != nil {
+		return formPage{}, err
+	}
+	code := chi.URLParam(r, "code")
+	i := slices.IndexFunc(words.Units, func(u unit) bool { return u.Code == code })
+	if i < 0 {
+		return formPage{}, errNoPage
+	}
+	p := s.entry(r, words.t("撤并单位", "End a unit"), words.unitLink(code))
+	p.Lead = words.Units[i].Name + " · " + code
+	p.Notes = []string{words.t("撤并前，未办结事项须办完，人员须调离或离任，下级单位须先撤并或改隶。撤并后名称和以往事项仍可查询；以后重新办理的事项由承接单位办理，没有承接单位的由上级单位办理。",
+		"First its open cases are settled, its officials move or leave, and the units below it end or get another one above. Its name and its past stay; what is taken up again later goes to the successor or, without one, to the unit above.")}
+	p.Submit, p.Confirm = words.t("撤并", "End it"), words.t("确认撤并这个单位？", "End this unit?")
+	p.Fields = []field{
+		{Name: "on", Label: words.t("撤并日期", "Ended on"), Control: "date", Required: true, Value: p.Today.String()},
+		{Name: "successor", Label: words.t("承接单位", "Successor"), Control: "select", Blank: words.t("没有，由上级单位承接", "none: the unit above takes over"), Among: amongStanding, Except: code},
+	}
+	return p, nil
+}
+
+func (s *console) getUnitEnd(w http.ResponseWriter, r *http.Request) error {
+	p, err := s.unitEndForm(r)
+	if err != nil {
+		return err
+	}
+	return s.form(w, r, p, nil)
+}
+
+func (s *console) postUnitEnd(w http.ResponseWriter, r *http.Request) error {
+	p, err := s.unitEndForm(r)
+	if err != nil {
+		return err
+	}
+	code := url.PathEscape(chi.URLParam(r, "code"))
+	return s.sent(w, r, p, "/units/"+code+"/end", filled(r, p), "/admin/directory?done=unit_ended&unit="+url.QueryEscape(chi.URLParam(r, "code")))
 }
 
 func (s *console) getUnit(w http.ResponseWriter, r *http.Request) error {
@@ -359,7 +409,7 @@ func (s *console) officialForm(r *http.Request, id string) (formPage, error) {
 	fields := []field{
 		{Name: "name", Label: words.t("姓名", "Name"), Control: "line", Value: o.Name, Required: true},
 		{Name: "post", Label: words.t("职务", "Post"), Control: "line", Value: o.Post, Required: true},
-		{Name: "unit", Label: words.t("单位", "Unit"), Control: "select", Value: o.Unit, Required: true, Among: among("/units")},
+		{Name: "unit", Label: words.t("单位", "Unit"), Control: "select", Value: o.Unit, Required: true, Among: amongStanding},
 		{Name: "level", Label: words.t("级别", "Level"), Control: "select", Value: o.Level, Required: true, Groups: words.levels()},
 		{Name: "role", Label: words.t("角色", "Role"), Control: "radio", Value: string(o.Role), Required: true, Groups: []group{roles}},
 		{Name: "portfolio", Label: words.t("分管", "Portfolio"), Control: "line", Value: o.Portfolio, Hint: words.t("领导分管的工作，如“农业、信访”", "what a leader is in charge of, such as “农业、信访”")},

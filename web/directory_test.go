@@ -70,6 +70,42 @@ func TestDirectoryPages(t *testing.T) {
 	}
 }
 
+// 撤并: what holds a unit is said beside the form; ended, it is shown as that, offered for
+// nothing new, and can stand again.
+func TestUnitEndPages(t *testing.T) {
+	t.Parallel()
+	w := newSite(t, nil)
+	w.register(title)
+	b := w.browse("admin")
+	b.get("/admin/directory?unit=a-nc").want(200, "/admin/units/a-nc/end")
+	form := b.get("/admin/units/a-nc/end").want(200, `value="2026-09-01"`, "没有，由上级单位承接", `value="a-zr"`)
+	if strings.Contains(form.body, `<option value="a-nc"`) {
+		t.Error("it is offered to itself")
+	}
+	b.post("/admin/units/a-nc/end", form.form("/admin/units/a-nc/end", url.Values{"on": {"2026-12-01"}, "successor": {"a-zr"}})).want(422, `id="on-wrong"`, "不能晚于今天", `value="a-zr" selected`)
+	b.post("/admin/units/a-nc/end", form.form("/admin/units/a-nc/end", url.Values{"on": {"2026-08-31"}})).want(409, "该单位还不能撤并", "未办结信访事项1件", "在任人员2名（金壬、冯辛）", `value="2026-08-31"`)
+	b.get("/admin/units/none/end").want(404)
+
+	b.post("/admin/officials/outsider/end", nil).want(200, "已办理离任")
+	ended := b.post("/admin/units/a-zr/end", b.get("/admin/units/a-zr/end").form("/admin/units/a-zr/end", url.Values{"on": {"2026-08-31"}, "successor": {"a-nc"}})).
+		want(200, "已办理撤并", "已撤并", "2026年8月31日", "/admin/directory?unit=a-nc", "恢复本单位")
+	for _, word := range []string{"新增人员", "/admin/units/a-zr/end"} {
+		if strings.Contains(ended.body, word) {
+			t.Errorf("%s is still offered", word)
+		}
+	}
+	b.get("/admin/directory?unit=a").want(200, "已撤并")
+	w.browse("supervisor").get("/cases").want(200, "甲县自然资源局（已撤并）") // its past can be looked for
+	for _, page := range []string{"/admin/officials/new", "/admin/units/new", "/admin/units/a-nc/end"} {
+		if strings.Contains(b.get(page).want(200).body, `<option value="a-zr"`) {
+			t.Errorf("%s offers it", page)
+		}
+	}
+	again := b.get("/admin/units/a-zr").want(200, "恢复单位", "已于2026年8月31日")
+	b.post("/admin/units/a-zr", again.form("/admin/units/a-zr", url.Values{"name": {"甲县自然资源局"}, "kind": {"department"}, "level": {"section"}, "parent": {"a"}})).want(200, "已保存", "/admin/units/a-zr/end")
+	w.browse("supervisor").get("/admin/units/a-zr/end").want(404)
+}
+
 // A supervisor enters a leave and ends it; a leader enters their own from the account.
 func TestLeavePages(t *testing.T) {
 	t.Parallel()

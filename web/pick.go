@@ -27,7 +27,7 @@ const (
 
 // scopes are what a choice can be among, with what it can be narrowed by.
 var scopes = map[string][]string{
-	"/units":     {"kind", "under"},
+	"/units":     {"kind", "under", "standing"},
 	"/officials": {"unit", "under", "role", "level", "serving"},
 }
 
@@ -48,8 +48,14 @@ func among(list string, narrow ...string) string {
 // amongLeaders are all leaders who have not left.
 var amongLeaders = among("/officials", "role", string(casefile.Leader))
 
-// amongResponsible are the units that can be responsible for a case: no offices.
-var amongResponsible = among("/units", "kind", casefile.Authority+","+casefile.Department+","+casefile.Enterprise)
+// responsible are the kinds of units that can be responsible for a case: no offices.
+const responsible = casefile.Authority + "," + casefile.Department + "," + casefile.Enterprise
+
+// amongResponsible are the units that a case can be given to.
+var amongResponsible = among("/units", "kind", responsible, "standing", "true")
+
+// amongStanding are all units that were not ended.
+var amongStanding = among("/units", "standing", "true")
 
 // amongAll are all officials who have not left.
 var amongAll = among("/officials", "serving", "true")
@@ -78,7 +84,11 @@ type pick struct {
 }
 
 func (w wording) pickUnit(u unit) pick {
-	return pick{u.Code, u.Name, w.of(casefile.UnitKindName(u.Kind)), u.Name, u.Name + "（" + u.Code + "）"}
+	name := u.Name
+	if u.Ended() {
+		name += w.t("（已撤并）", " (ended)")
+	}
+	return pick{u.Code, u.Name, w.of(casefile.UnitKindName(u.Kind)), name, name + "（" + u.Code + "）"}
 }
 
 func (w wording) pickOfficial(o official) pick {

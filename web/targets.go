@@ -132,7 +132,7 @@ func (s *console) getTargets(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p.Unit = by.lang.filterAmong("unit", by.lang.t("单位", "Unit"), query, amongResponsible)
+	p.Unit = by.lang.filterAmong("unit", by.lang.t("单位", "Unit"), query, among("/units", "kind", responsible))
 	if err := s.offer(by, words, &p.Unit); err != nil {
 		return err
 	}

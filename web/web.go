@@ -118,6 +118,8 @@ func (s *console) routes() *chi.Mux {
 	r.Post("/admin/units/new", s.signed(s.postUnit))
 	r.Get("/admin/units/{code}", s.signed(s.getUnit))
 	r.Post("/admin/units/{code}", s.signed(s.postUnit))
+	r.Get("/admin/units/{code}/end", s.signed(s.getUnitEnd))
+	r.Post("/admin/units/{code}/end", s.signed(s.postUnitEnd))
 	r.Get("/admin/officials/new", s.signed(s.getOfficialForm))
 	r.Post("/admin/officials/new", s.signed(s.postOfficial))
 	r.Get("/admin/officials/{id}", s.signed(s.getOfficial))
