@@ -111,7 +111,7 @@ func (v viewer) refusal(e *casefile.Error) refusalView {
 	view.Code, view.Rule = text(e.Code), text(e.Rule)
 	view.Detail = text(v.lang.of(policy.Text{Chinese: e.Chinese, English: e.English}))
 	for _, f := range e.Fields {
-		view.Fields = append(view.Fields, problemField{f.Field, f.Code, v.lang.of(policy.Text{Chinese: f.Chinese, English: f.English}), f.Line})
+		view.Fields = append(view.Fields, problemField{f.Field, f.Code, v.lang.of(policy.Text{Chinese: f.Chinese, English: f.English}), f.Line, f.Column})
 	}
 	return view
 }

@@ -92,8 +92,10 @@ func checkMediaType(r *http.Request) error {
 func (b *body) open(raw []byte) error {
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	bad := func(err error) error {
-		return malformed(fmt.Sprintf("请求内容不是有效的 JSON（第%d字节附近）", dec.InputOffset()),
-			fmt.Sprintf("the body is not valid JSON, near byte %d: %v", dec.InputOffset(), err))
+		before := raw[:min(int(dec.InputOffset()), len(raw))]
+		line, column := 1+bytes.Count(before, []byte("\n")), 1+utf8.RuneCount(before[1+bytes.LastIndexByte(before, '\n'):])
+		return malformed(fmt.Sprintf("请求内容不是有效的 JSON：请核对第%d行第%d个字符附近的逗号、冒号、引号和括号", line, column),
+			fmt.Sprintf("the body is not valid JSON, near line %d, character %d: %v", line, column, err))
 	}
 	start, err := dec.Token()
 	if err != nil {
@@ -149,10 +151,12 @@ func (b *body) wrong(name, code, zh, en string) {
 	b.problems = append(b.problems, casefile.FieldError{Field: b.prefix + name, Code: code, Chinese: zh, English: en})
 }
 
-// wrongLine notes what is wrong in a line of a file that a field has; 0 is the whole file.
-func (b *body) wrongLine(name, code string, line int, zh, en string) {
+// wrongAt notes what is wrong at a place of a file that a field has; the line 0 is the whole
+// file, the column 0 a whole line.
+func (b *body) wrongAt(name, code string, line, column int, zh, en string) {
 	b.wrong(name, code, zh, en)
-	b.problems[len(b.problems)-1].Line = line
+	p := &b.problems[len(b.problems)-1]
+	p.Line, p.Column = line, column
 }
 
 // err is the problem of the fields read so far, with those the core found beside

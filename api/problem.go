@@ -157,6 +157,7 @@ type problemField struct {
 	Code    string `json:"code"`
 	Message string `json:"message"`
 	Line    int    `json:"line,omitempty"`
+	Column  int    `json:"column,omitempty"`
 }
 
 // handle makes a handler of a function that may fail: the one place where errors are
@@ -203,7 +204,7 @@ func writeProblem(w http.ResponseWriter, r *http.Request, p *problem) {
 		Instance: r.URL.EscapedPath(), Rule: p.rule, Commands: p.commands,
 	}
 	for _, f := range p.fields {
-		body.Fields = append(body.Fields, problemField{f.Field, f.Code, l.of(policy.Text{Chinese: f.Chinese, English: f.English}), f.Line})
+		body.Fields = append(body.Fields, problemField{f.Field, f.Code, l.of(policy.Text{Chinese: f.Chinese, English: f.English}), f.Line, f.Column})
 	}
 	for name, values := range p.header {
 		w.Header()[name] = values

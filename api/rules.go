@@ -65,9 +65,9 @@ func (b *body) wrongRules(err error) error {
 			}
 		}
 	case errors.As(err, &inPolicy):
-		b.wrongLine("policy", "bad_policy", inPolicy.Line, inPolicy.Chinese, inPolicy.Message)
+		b.wrongAt("policy", "bad_policy", inPolicy.Line, inPolicy.Column, inPolicy.Chinese, inPolicy.Message)
 	case errors.As(err, &inYear):
-		b.wrongLine("years", "bad_calendar", inYear.Line, inYear.Chinese, inYear.Err.Error())
+		b.wrongAt("years", "bad_calendar", inYear.Line, inYear.Column, inYear.Chinese, inYear.Err.Error())
 	default:
 		return err
 	}

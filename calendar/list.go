@@ -101,6 +101,7 @@ func With(own ...[]byte) (*Calendar, error) {
 type FileError struct {
 	File    string
 	Line    int // 0: the file as a whole
+	Column  int // 0 where only the line is known
 	Err     error
 	Chinese string // Err, for people; empty where the file could not even be opened
 }
@@ -225,11 +226,14 @@ func (p *listParser) parse() {
 	}
 	// Once the syntax is known to be right, the walk below has none of its own errors to report.
 	if err := json.Unmarshal(p.data, new(json.RawMessage)); err != nil {
-		offset := len(p.data)
-		if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
-			offset = int(syntax.Offset)
+		offset, said := len(p.data), "内容不完整，请核对结尾的引号和括号"
+		if syntax, ok := errors.AsType[*json.SyntaxError](err); ok && !strings.Contains(syntax.Error(), "unexpected end") {
+			offset = int(syntax.Offset) - 1 // the byte that was read last
+			r, _ := utf8.DecodeRune(p.data[offset:])
+			said = fmt.Sprintf("“%c”不应出现在这里，请核对它前面的逗号、冒号、引号和括号", r)
 		}
-		p.fail(p.line(offset), "不是有效的JSON：%v", "%w", err)
+		p.fail(p.line(offset), "不是有效的JSON：%[2]s", "%[1]w", err, said)
+		p.errs[len(p.errs)-1].(*FileError).Column = 1 + utf8.RuneCount(p.data[1+bytes.LastIndexByte(p.data[:offset], '\n'):offset])
 		return
 	}
 	dec := json.NewDecoder(bytes.NewReader(p.data))

@@ -37,7 +37,8 @@ type FieldError struct {
 	Code    string `json:"code"`
 	Chinese string `json:"zh"`
 	English string `json:"en"`
-	Line    int    `json:"line,omitempty"` // in a file that the field has, from 1 on; 0: the field as a whole
+	Line    int    `json:"line,omitempty"`   // in a file that the field has, from 1 on; 0: the field as a whole
+	Column  int    `json:"column,omitempty"` // in that line, in characters from 1 on; 0 where only the line is known
 }
 
 // invalid gathers field errors; the zero value is ready.

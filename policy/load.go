@@ -34,6 +34,7 @@ var profiles embed.FS
 type FileError struct {
 	File    string
 	Line    int
+	Column  int // 0 where only the line is known
 	Message string
 	Chinese string // Message, for people
 }
@@ -145,28 +146,6 @@ func parse(name string, data []byte, preset Policy) (*file, error) {
 		return f, nil
 	}
 	return nil, errors.Join(f.syntax(err)...)
-}
-
-// syntax turns the YAML library's error, which names lines in prose, into problems.
-func (f *file) syntax(err error) []error {
-	messages := []string{strings.TrimPrefix(err.Error(), "yaml: ")}
-	var typed *yaml.TypeError
-	if errors.As(err, &typed) {
-		messages = typed.Errors
-	}
-	var problems []error
-	for _, m := range messages {
-		p := FileError{File: f.name, Line: 1, Message: m, Chinese: "YAML 格式有误：" + m}
-		if rest, ok := strings.CutPrefix(m, "line "); ok {
-			if n, message, ok := strings.Cut(rest, ": "); ok {
-				if line, err := strconv.Atoi(n); err == nil {
-					p.Line, p.Message, p.Chinese = line, message, "YAML 格式有误："+message
-				}
-			}
-		}
-		problems = append(problems, p)
-	}
-	return problems
 }
 
 // lay fills what the local file leaves out from the base. Lists of entries with an
@@ -327,7 +306,7 @@ func (c *checker) add(list, id, field, format string, args ...any) {
 	if id != "" && list != "pairs" {
 		english, zh = id+": "+english, id+"："+zh
 	}
-	c.problems = append(c.problems, FileError{c.name, c.line(list, id, field), english, zh})
+	c.problems = append(c.problems, FileError{c.name, c.line(list, id, field), 0, english, zh})
 }
 
 func (c *checker) line(list, id, field string) int {
@@ -382,9 +361,9 @@ func (c *checker) duplicates(lists ...string) {
 			id := child(entry, "id")
 			switch {
 			case id == nil || id.Value == "":
-				c.problems = append(c.problems, FileError{c.name, entry.Line, list + ": id is missing", list + "：" + chinese("id is missing")})
+				c.problems = append(c.problems, FileError{c.name, entry.Line, entry.Column, list + ": id is missing", list + "：" + chinese("id is missing")})
 			case seen[id.Value]:
-				c.problems = append(c.problems, FileError{c.name, id.Line, fmt.Sprintf("%s: id %q stands twice", list, id.Value), list + "：" + chinese("id %q stands twice", id.Value)})
+				c.problems = append(c.problems, FileError{c.name, id.Line, id.Column, fmt.Sprintf("%s: id %q stands twice", list, id.Value), list + "：" + chinese("id %q stands twice", id.Value)})
 			default:
 				seen[id.Value] = true
 			}

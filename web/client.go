@@ -181,7 +181,8 @@ type problem struct {
 type fieldProblem struct {
 	Field   string `json:"field"`
 	Message string `json:"message"`
-	Line    int    `json:"line"` // of a file that the field has; 0: none
+	Line    int    `json:"line"`   // of a file that the field has; 0: none
+	Column  int    `json:"column"` // in that line; 0: the whole of it
 }
 
 func (p *problem) Error() string { return p.Code }
