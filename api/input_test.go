@@ -104,6 +104,9 @@ func TestMalformed(t *testing.T) {
 			t.Errorf("%s: %d %s", name, a.status, a.body)
 		}
 	}
+	if a := w.do("p-registrar", "POST", "/api/v1/cases", "{\"title\": \"甲\",\n \"text\": yes}"); a.str("detail") != "请求内容不是有效的 JSON：请核对第2行第9个字符附近的逗号、冒号、引号和括号" {
+		t.Errorf("%s", a.body)
+	}
 	w.do("p-registrar", "POST", "/api/v1/cases", strings.NewReader(`{"text": "`+strings.Repeat("x", 1<<20)+`"}`)).want(t, 413, "body_too_large")
 	for _, mediaType := range []string{"application/x-www-form-urlencoded", "text/plain", "application/xml", "nonsense", "application/json; charset=gbk", "application/json;;"} {
 		w.do("p-registrar", "POST", "/api/v1/cases", "{}", "Content-Type", mediaType).want(t, 415, "unsupported_media_type")

@@ -135,7 +135,8 @@ func TestRulesRefused(t *testing.T) {
 	}{
 		{m{"policy": strings.Replace(shorter, "length: 40", "length: 61", 1)}, "policy", "61 is longer than the 60"},
 		{m{"policy": "clocks: ["}, "policy", `"line":1`},
-		{m{"policy": "colour: red"}, "policy", "colour"},
+		{m{"policy": "version: a\n colour: red"}, "policy", `"line":2`},
+		{m{"policy": "colour: red"}, "policy", `"line":1,"column":1`},
 		{m{"policy": 7}, "policy", "must be text"},
 		{m{"years": []m{{"year": 2027, "source": "s", "off": []m{}, "work": []m{}}}}, "years", "off: 0 days"},
 		{m{"years": []any{"2027"}}, "years", "want an object"},

@@ -419,3 +419,25 @@ func FuzzParseList(f *testing.F) {
 		}
 	})
 }
+
+// A file that is no JSON is said to be none with the place where it ceases to be, in both
+// languages; the parser's own words are in the English alone.
+func TestNoJSON(t *testing.T) {
+	for content, want := range map[string]string{
+		"":                        "1:1 不是有效的JSON：内容不完整，请核对结尾的引号和括号",
+		"{\n\"source\": \"国务院办公厅": "2:18 不是有效的JSON：内容不完整，请核对结尾的引号和括号",
+		"{\n\"source\": \"国庆\" x": "2:16 不是有效的JSON：“x”不应出现在这里，请核对它前面的逗号、冒号、引号和括号",
+		"{\"year\": 2027,}":       "1:15 不是有效的JSON：“}”不应出现在这里，请核对它前面的逗号、冒号、引号和括号",
+		"{\"off\"：[]}":            "1:7 不是有效的JSON：“：”不应出现在这里，请核对它前面的逗号、冒号、引号和括号",
+	} {
+		_, err := With([]byte(content))
+		e, ok := errors.AsType[*FileError](err)
+		if !ok {
+			t.Errorf("%q: %v", content, err)
+			continue
+		}
+		if got := fmt.Sprintf("%d:%d %s", e.Line, e.Column, e.Chinese); got != want || e.Err.Error() == "" || strings.Contains(e.Err.Error(), "EXTRA") {
+			t.Errorf("%q: %s (%v), want %s", content, got, e.Err, want)
+		}
+	}
+}

@@ -359,9 +359,11 @@ func (s *console) postDraft(w http.ResponseWriter, r *http.Request) error {
 		draft["policy"] = form.Get("policy")
 	case given:
 		draft["years"] = []json.RawMessage{json.RawMessage(file)}
-		if !json.Valid([]byte(file)) {
-			p.Problem = refuseFile(by.lang.t("所选文件不是有效的JSON", "the file is no JSON"))
-			return s.show(w, r, http.StatusUnprocessableEntity, "draft", p)
+		if !json.Valid([]byte(file)) { // nor could the API be asked
+			_, wrong := calendar.With([]byte(file))
+			if e, ok := errors.AsType[*calendar.FileError](wrong); ok {
+				p.Lines = []lineProblem{{Field: "file", Line: e.Line, Column: e.Column, Message: by.lang.t(e.Chinese, "not valid JSON: "+e.Err.Error()), Text: lineOf(file, e.Line)}}
+			}
 		}
 	default:
 		draft["years"] = []json.RawMessage{y.json(by.lang)}
@@ -383,7 +385,7 @@ func (s *console) postDraft(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	for _, wrong := range refused.Fields {
-		one := lineProblem{Field: "policy", Line: wrong.Line, Message: wrong.Message, Text: lineOf(form.Get("policy"), wrong.Line)}
+		one := lineProblem{Field: "policy", Line: wrong.Line, Column: wrong.Column, Message: wrong.Message, Text: lineOf(form.Get("policy"), wrong.Line)}
 		switch {
 		case kind == "year" && given:
 			one.Field, one.Text = "file", lineOf(file, wrong.Line)

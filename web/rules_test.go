@@ -75,6 +75,23 @@ func TestRulesThatAreWrong(t *testing.T) {
 	b.post(local, url.Values{"policy": {policyFile}}).want(422, "第2行", "HANDLE：length：应为1至366日，现为400", "第3行", "colour: red")
 	b.post("/language", url.Values{"to": {"en"}})
 	b.post(local, url.Values{"policy": {policyFile}}).want(422, "line 2", "HANDLE: length: must be 1 to 366 days, is 400")
+	// What the file's own language refuses is said in the reader's, with its place.
+	if en := b.post(local, url.Values{"policy": {"clocks:\n  - {id: HANDLE, length: many}"}}).want(422, "line 2, character 26"); strings.Contains(en.body, "应为") {
+		t.Error(en.text())
+	}
+	b.post("/language", url.Values{"to": {"zh"}})
+	for typed, said := range map[string]string{
+		"clocks:\n  - {id: HANDLE, length: many}": "HANDLE：length：应为整数，而不是“many”",
+		"people: {colective: 5}":                  "没有“colective”这一项",
+		"day:\n\tstarts: x":                       "不是有效的 YAML：此处的字符不能这样用",
+	} {
+		page := b.post(local, url.Values{"policy": {typed}}).want(422, said)
+		for _, word := range []string{"unmarshal", "not found", "cannot"} {
+			if strings.Contains(page.body, word) {
+				t.Errorf("%s: the parser's words: %s", typed, page.text())
+			}
+		}
+	}
 	b.get("/admin/rules/draft/none").want(404)
 }
 
@@ -94,7 +111,8 @@ func TestRulesFromFile(t *testing.T) {
 	}
 	send("/admin/rules/draft/policy", "\ufeffpeople: {collective: 7}\r\n").want(200, "人数", "7")
 	send("/admin/rules/draft/policy", "people:\n  collective: 1\n").want(422, "第2行", "应为2以上", "people:\n  collective: 1")
-	send("/admin/rules/draft/year", "{").want(422, "不是有效的JSON")
+	send("/admin/rules/draft/year", "{").want(422, "第1行第2个字符", "不是有效的JSON：内容不完整")
+	send("/admin/rules/draft/year", "{\"year\": 2027,\n \"off\": [}").want(422, "第2行第10个字符", "不是有效的JSON：“}”不应出现在这里")
 	send("/admin/rules/draft/year", "\xff\xfe").want(422, "不是UTF-8")
 	send("/admin/rules/draft/year", "{\"year\": 2027,\n\"source\": \"s\",\n\"off\": [],\n\"work\": 7}").want(422, "第4行")
 }

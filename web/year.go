@@ -15,6 +15,7 @@ import (
 type lineProblem struct {
 	Field   string
 	Line    int
+	Column  int // 0: the whole line
 	Message string
 	Text    string // of the line
 }
@@ -60,7 +61,7 @@ func (y *yearList) days(b *strings.Builder, l lang, field, typed string) {
 		}
 		days, name, ok := y.read(line)
 		if !ok {
-			y.problems = append(y.problems, lineProblem{field, i + 1, l.t("应写作“日期 名称”，如“1月1日至3日 元旦”", "write the days and the name, such as “2027-01-01 to 2027-01-03 元旦”"), line})
+			y.problems = append(y.problems, lineProblem{Field: field, Line: i + 1, Message: l.t("应写作“日期 名称”，如“1月1日至3日 元旦”", "write the days and the name, such as “2027-01-01 to 2027-01-03 元旦”"), Text: line})
 			continue
 		}
 		named, _ := json.Marshal(name)
