@@ -89,14 +89,8 @@ func (a *api) postAppointment(w http.ResponseWriter, r *http.Request) error {
 	var booked casefile.Appointment
 	again := false
 	err = a.inReception(r, &v, func(tx *store.ReceptionsTx, day casefile.Reception, _ request) error {
-		before, err := tx.Booked(ctx, asked.ID, sub.fingerprint)
-		switch {
-		case errors.Is(err, store.ErrOtherRequest):
-			return errKeyReused
-		case err == nil:
-			booked, again = before, true
-			return nil
-		case !errors.Is(err, store.ErrNotFound):
+		var err error
+		if booked, again, err = asBefore(tx.Booked(ctx, asked.ID, sub.fingerprint)); again || err != nil {
 			return err
 		}
 		taken, err := tx.Taken(ctx, day.ID)

@@ -175,14 +175,8 @@ func (a *api) postCampaign(w http.ResponseWriter, r *http.Request) error {
 	var opened casefile.Campaign
 	again := false
 	err = a.Store.InCampaigns(ctx, func(tx *store.CampaignsTx) error {
-		before, err := tx.Opened(ctx, asked.ID, sub.fingerprint)
-		switch {
-		case errors.Is(err, store.ErrOtherRequest):
-			return errKeyReused
-		case err == nil:
-			opened, again = before, true
-			return nil
-		case !errors.Is(err, store.ErrNotFound):
+		var err error
+		if opened, again, err = asBefore(tx.Opened(ctx, asked.ID, sub.fingerprint)); again || err != nil {
 			return err
 		}
 		v.rules.Directory = tx.Directory
@@ -252,11 +246,7 @@ func (a *api) postTargets(w http.ResponseWriter, r *http.Request) error {
 	targets, reason := b.targets(), b.string("reason", maxAbout, true)
 	command := sub.commandID(v.by, chi.URLParam(r, "id"))
 	return a.changeCampaign(w, r, v, command, func(tx *store.CampaignsTx, c casefile.Campaign) (again bool, err error) {
-		done, err := tx.TargetsSet(ctx, c.ID, command, sub.fingerprint)
-		switch {
-		case errors.Is(err, store.ErrOtherRequest):
-			return false, errKeyReused
-		case done || err != nil:
+		if done, err := tx.TargetsSet(ctx, c.ID, command, sub.fingerprint); done || err != nil {
 			return done, err
 		}
 		rules := v.rules

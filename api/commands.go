@@ -165,6 +165,15 @@ type submission struct {
 	fingerprint string
 }
 
+// asBefore takes what a request made before; again says that there is such a thing, and that
+// nothing is to be made anew.
+func asBefore[T any](made T, err error) (before T, again bool, _ error) {
+	if errors.Is(err, store.ErrNotFound) {
+		return made, false, nil
+	}
+	return made, err == nil, err
+}
+
 // submit reads the Idempotency-Key header.
 func (a *api) submit(r *http.Request, b *body) (submission, error) {
 	s := submission{fingerprint: a.Store.Fingerprint([]byte(r.Method), []byte(r.URL.Path), b.bytes)}

@@ -77,14 +77,8 @@ func (a *api) postLeave(w http.ResponseWriter, r *http.Request) error {
 	var entered casefile.Leave
 	again := false
 	err = a.Store.InLeaves(ctx, func(tx *store.LeavesTx) error {
-		before, err := tx.Entered(ctx, asked.ID, sub.fingerprint)
-		switch {
-		case errors.Is(err, store.ErrOtherRequest):
-			return errKeyReused
-		case err == nil:
-			entered, again = before, true
-			return nil
-		case !errors.Is(err, store.ErrNotFound):
+		var err error
+		if entered, again, err = asBefore(tx.Entered(ctx, asked.ID, sub.fingerprint)); again || err != nil {
 			return err
 		}
 		v.rules.Directory = tx.Directory

@@ -115,6 +115,8 @@ func problemOf(err error) *problem {
 			status: statuses[refusal.Reason], code: refusal.Code, detail: policy.Text{Chinese: refusal.Chinese, English: refusal.English},
 			rule: refusal.Rule, fields: refusal.Fields, commands: refusal.Commands,
 		}
+	case errors.Is(err, store.ErrOtherRequest):
+		return errKeyReused
 	case errors.Is(err, workflows.ErrUnavailable), errors.Is(err, workflows.ErrNoWorkflow):
 		return errEngineAway
 	case store.Unavailable(err), errors.Is(err, context.DeadlineExceeded):

@@ -156,14 +156,8 @@ func (a *api) postReceptions(w http.ResponseWriter, r *http.Request) error {
 	var entered []casefile.Reception
 	again := false
 	err = a.Store.InReceptions(ctx, func(tx *store.ReceptionsTx) error {
-		before, err := tx.Entered(ctx, asked.ID, sub.fingerprint)
-		switch {
-		case errors.Is(err, store.ErrOtherRequest):
-			return errKeyReused
-		case err == nil:
-			entered, again = before, true
-			return nil
-		case !errors.Is(err, store.ErrNotFound):
+		var err error
+		if entered, again, err = asBefore(tx.Entered(ctx, asked.ID, sub.fingerprint)); again || err != nil {
 			return err
 		}
 		v.rules.Directory = tx.Directory

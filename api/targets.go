@@ -316,14 +316,11 @@ func (a *api) postTargetSheet(w http.ResponseWriter, r *http.Request) error {
 	items := b.targetItems()
 	again := false
 	err = a.Store.InTargets(ctx, s.ID, func(tx *store.TargetsTx) error {
-		before, err := tx.Drafted(ctx, s.ID, sub.fingerprint)
-		switch {
-		case errors.Is(err, store.ErrOtherRequest):
-			return errKeyReused
-		case err == nil:
+		before, found, err := asBefore(tx.Drafted(ctx, s.ID, sub.fingerprint))
+		if found {
 			s, again = before, true
-			return nil
-		case !errors.Is(err, store.ErrNotFound):
+		}
+		if found || err != nil {
 			return err
 		}
 		drafted, refusal := casefile.DraftTargets(s, items, v.by, v.rules)
@@ -340,8 +337,6 @@ func (a *api) postTargetSheet(w http.ResponseWriter, r *http.Request) error {
 		}
 		if s, err = tx.Drafted(ctx, s.ID, sub.fingerprint); errors.Is(err, store.ErrNotFound) {
 			return casefile.SheetExists()
-		} else if errors.Is(err, store.ErrOtherRequest) {
-			return errKeyReused
 		}
 		again = true // the same request came twice at once
 		return err
@@ -376,11 +371,7 @@ func (a *api) changeSheet(w http.ResponseWriter, r *http.Request, known []casefi
 	command := store.TargetCommand(sub.commandID(v.by, s.ID), sub.fingerprint)
 	again := false
 	err = a.Store.InTargets(ctx, s.ID, func(tx *store.TargetsTx) error {
-		again, err = tx.Done(ctx, s.ID, command)
-		switch {
-		case errors.Is(err, store.ErrOtherRequest):
-			return errKeyReused
-		case err != nil || again:
+		if again, err = tx.Done(ctx, s.ID, command); again || err != nil {
 			return err
 		}
 		if s, err = tx.Sheet(ctx, s.ID); err != nil {

@@ -46,15 +46,8 @@ func (t *ReceptionsTx) Waiting(ctx context.Context, reception string) (n int, er
 // Booked finds an appointment that was made under this id before. ErrNotFound when there
 // is none, ErrOtherRequest when another request did.
 func (t *ReceptionsTx) Booked(ctx context.Context, id, fingerprint string) (casefile.Appointment, error) {
-	var theirs string
-	err := t.tx.QueryRow(ctx, `SELECT fingerprint FROM appointments WHERE id = $1`, id).Scan(&theirs)
-	switch {
-	case errors.Is(err, pgx.ErrNoRows):
-		return casefile.Appointment{}, ErrNotFound
-	case err != nil:
-		return casefile.Appointment{}, fmt.Errorf("look up appointment: %w", err)
-	case theirs != fingerprint:
-		return casefile.Appointment{}, ErrOtherRequest
+	if err := madeBy(ctx, t.tx, fingerprint, `SELECT fingerprint FROM appointments WHERE id = $1`, id); err != nil {
+		return casefile.Appointment{}, err
 	}
 	return t.Appointment(ctx, id)
 }

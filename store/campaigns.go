@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -34,24 +33,18 @@ func (s *Store) InCampaigns(ctx context.Context, fn func(*CampaignsTx) error) er
 // Opened finds a campaign that was opened under this id before, as it was then.
 // ErrNotFound when there is none, ErrOtherRequest when another request did.
 func (t *CampaignsTx) Opened(ctx context.Context, id, fingerprint string) (casefile.Campaign, error) {
-	var theirs string
-	var targets []byte
-	const sql = `SELECT c.fingerprint, t.targets FROM campaigns c JOIN campaign_targets t ON t.campaign = c.id AND t.version = 1 WHERE c.id = $1`
-	err := t.tx.QueryRow(ctx, sql, id).Scan(&theirs, &targets)
-	switch {
-	case errors.Is(err, pgx.ErrNoRows):
-		return casefile.Campaign{}, ErrNotFound
-	case err != nil:
-		return casefile.Campaign{}, fmt.Errorf("look up campaign: %w", err)
-	case theirs != fingerprint:
-		return casefile.Campaign{}, ErrOtherRequest
+	if err := madeBy(ctx, t.tx, fingerprint, `SELECT fingerprint FROM campaigns WHERE id = $1`, id); err != nil {
+		return casefile.Campaign{}, err
 	}
 	c, err := campaign(ctx, t.tx, id)
 	if err != nil {
 		return c, err
 	}
 	c.EndedBy, c.EndedAt, c.Targets = "", time.Time{}, nil
-	return c, json.Unmarshal(targets, &c.Targets)
+	if err := t.tx.QueryRow(ctx, `SELECT targets FROM campaign_targets WHERE campaign = $1 AND version = 1`, id).Scan(&c.Targets); err != nil {
+		return c, fmt.Errorf("read targets of campaign: %w", err)
+	}
+	return c, nil
 }
 
 // Open writes a new campaign.
@@ -92,17 +85,7 @@ func (t *CampaignsTx) SetTargets(ctx context.Context, id string, change TargetCh
 // TargetsSet reports whether a request has set a campaign's targets already.
 // ErrOtherRequest when another request had this id.
 func (t *CampaignsTx) TargetsSet(ctx context.Context, id, command, fingerprint string) (bool, error) {
-	var theirs string
-	err := t.tx.QueryRow(ctx, `SELECT fingerprint FROM campaign_targets WHERE campaign = $1 AND command = $2`, id, command).Scan(&theirs)
-	switch {
-	case errors.Is(err, pgx.ErrNoRows):
-		return false, nil
-	case err != nil:
-		return false, fmt.Errorf("look up targets: %w", err)
-	case theirs != fingerprint:
-		return false, ErrOtherRequest
-	}
-	return true, nil
+	return done(madeBy(ctx, t.tx, fingerprint, `SELECT fingerprint FROM campaign_targets WHERE campaign = $1 AND command = $2`, id, command))
 }
 
 // Ended is the id of the request that ended a campaign, "" when none has.

@@ -15,6 +15,30 @@ import (
 // ErrOtherRequest says that a request's id belongs to another request.
 var ErrOtherRequest = errors.New("this id belongs to another request")
 
+// madeBy checks that what sql finds the fingerprint of was made by this very request.
+// ErrNotFound when nothing was made, ErrOtherRequest when another request did.
+func madeBy(ctx context.Context, q querier, fingerprint, sql string, args ...any) error {
+	var theirs string
+	err := q.QueryRow(ctx, sql, args...).Scan(&theirs)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return ErrNotFound
+	case err != nil:
+		return fmt.Errorf("look up request: %w", err)
+	case theirs != fingerprint:
+		return ErrOtherRequest
+	}
+	return nil
+}
+
+// done is madeBy where all that is asked is whether it was.
+func done(err error) (bool, error) {
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // LeavesTx is the directory, locked, in one transaction: no other leave is entered or
 // ended until it is over, so what was checked still holds when it is written.
 type LeavesTx struct {
@@ -31,15 +55,8 @@ func (s *Store) InLeaves(ctx context.Context, fn func(*LeavesTx) error) error {
 // Entered finds a leave that was entered under this id before, as it was then.
 // ErrNotFound when there is none, ErrOtherRequest when another request did.
 func (t *LeavesTx) Entered(ctx context.Context, id, fingerprint string) (casefile.Leave, error) {
-	var theirs string
-	err := t.tx.QueryRow(ctx, `SELECT fingerprint FROM leaves WHERE id = $1`, id).Scan(&theirs)
-	switch {
-	case errors.Is(err, pgx.ErrNoRows):
-		return casefile.Leave{}, ErrNotFound
-	case err != nil:
-		return casefile.Leave{}, fmt.Errorf("look up leave: %w", err)
-	case theirs != fingerprint:
-		return casefile.Leave{}, ErrOtherRequest
+	if err := madeBy(ctx, t.tx, fingerprint, `SELECT fingerprint FROM leaves WHERE id = $1`, id); err != nil {
+		return casefile.Leave{}, err
 	}
 	l, err := leave(ctx, t.tx, id)
 	l.Until, l.EndedBy, l.EndedAt = l.Planned, "", time.Time{}

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -42,15 +41,8 @@ func (s *Store) InReceptions(ctx context.Context, fn func(*ReceptionsTx) error) 
 // Entered finds the days that a request entered before, as they are now. ErrNotFound when
 // there are none, ErrOtherRequest when another request did.
 func (t *ReceptionsTx) Entered(ctx context.Context, request, fingerprint string) ([]casefile.Reception, error) {
-	var theirs string
-	err := t.tx.QueryRow(ctx, `SELECT fingerprint FROM receptions WHERE request = $1 LIMIT 1`, request).Scan(&theirs)
-	switch {
-	case errors.Is(err, pgx.ErrNoRows):
-		return nil, ErrNotFound
-	case err != nil:
-		return nil, fmt.Errorf("look up reception days: %w", err)
-	case theirs != fingerprint:
-		return nil, ErrOtherRequest
+	if err := madeBy(ctx, t.tx, fingerprint, `SELECT fingerprint FROM receptions WHERE request = $1 LIMIT 1`, request); err != nil {
+		return nil, err
 	}
 	return receptionsIn(ctx, t.tx, ` WHERE request = $1 ORDER BY from_at, id`, request)
 }

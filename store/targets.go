@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -37,15 +36,8 @@ func (t *TargetsTx) Sheet(ctx context.Context, id string) (casefile.TargetSheet,
 // Drafted finds a sheet that was drafted under this id before. ErrNotFound when there is
 // none, ErrOtherRequest when another request did.
 func (t *TargetsTx) Drafted(ctx context.Context, id, fingerprint string) (casefile.TargetSheet, error) {
-	var theirs string
-	err := t.tx.QueryRow(ctx, `SELECT fingerprint FROM target_sheets WHERE id = $1`, id).Scan(&theirs)
-	switch {
-	case errors.Is(err, pgx.ErrNoRows):
-		return casefile.TargetSheet{}, ErrNotFound
-	case err != nil:
-		return casefile.TargetSheet{}, fmt.Errorf("look up target sheet: %w", err)
-	case theirs != fingerprint:
-		return casefile.TargetSheet{}, ErrOtherRequest
+	if err := madeBy(ctx, t.tx, fingerprint, `SELECT fingerprint FROM target_sheets WHERE id = $1`, id); err != nil {
+		return casefile.TargetSheet{}, err
 	}
 	return targetSheet(ctx, t.tx, id)
 }
@@ -56,23 +48,13 @@ func TargetCommand(id, fingerprint string) string { return id + " " + fingerprin
 
 // Done reports whether a request has already had its effect on the sheet. ErrOtherRequest
 // when another one had, under the same id.
-func (t *TargetsTx) Done(ctx context.Context, id, command string) (done bool, err error) {
+func (t *TargetsTx) Done(ctx context.Context, id, command string) (bool, error) {
 	const sql = `
 		SELECT c FROM (
 			SELECT unnest(ARRAY[command, upper_command, head_command]) AS c FROM target_versions WHERE sheet = $1
 			UNION ALL SELECT close_command FROM target_sheets WHERE id = $1
 		) AS given WHERE split_part(c, ' ', 1) = split_part($2, ' ', 1)`
-	var given string
-	err = t.tx.QueryRow(ctx, sql, id, command).Scan(&given)
-	switch {
-	case errors.Is(err, pgx.ErrNoRows):
-		return false, nil
-	case err != nil:
-		return false, fmt.Errorf("look up request of target sheet %s: %w", id, err)
-	case given != command:
-		return false, ErrOtherRequest
-	}
-	return true, nil
+	return done(madeBy(ctx, t.tx, command, sql, id, command))
 }
 
 // Draft writes a new sheet with its first version. created is false when there is one of
