@@ -105,8 +105,8 @@ func (a *api) postEndpoint(w http.ResponseWriter, r *http.Request) error {
 	if !slices.Contains(notify.Languages, notify.Language(e.Language)) {
 		b.notInList("language", names(notify.Languages))
 	}
-	if _, ok := v.rules.Directory.Units[e.Unit]; e.Unit != "" && !ok {
-		b.wrong("unit", "unknown_unit", "名录中没有这个单位", "there is no such unit")
+	if e.Unit != "" && !v.rules.Directory.Stands(e.Unit) {
+		b.wrong("unit", "unknown_unit", "名录中没有这个单位，或该单位已撤并", "there is no such unit, or it was ended")
 	}
 	switch err := notify.CheckAddress(line.Address); {
 	case b.has("url"): // has been said
