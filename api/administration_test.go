@@ -101,7 +101,7 @@ func TestUnitIsEnded(t *testing.T) {
 	if a := w.do("admin", "POST", address, m{"on": "2027-01-01", "successor": "a-jy", "reason": "x"}).want(t, 422, "invalid_fields"); !slices.Equal(a.fields(), []string{"on:in_future", "reason:unknown_field", "successor:unknown_unit"}) {
 		t.Errorf("%v", a.fields())
 	}
-	w.do("admin", "POST", "/api/v1/units", m{"code": "a-jy", "name": "甲县农业农村和畜牧局", "kind": "department", "level": "section", "parent": "a"}).want(t, 201, "")
+	w.do("admin", "POST", "/api/v1/units", m{"code": "a-jy", "name": "甲县农业农村和畜牧局", "kind": "department", "level": "section", "parent": "a"}).want(t, 201, "a-jy")
 	held := w.do("admin", "POST", address, end).want(t, 409, "unit_in_use").str("detail")
 	if !strings.Contains(held, "未办结信访事项1件") || !strings.Contains(held, "在任人员") {
 		t.Error(held)
@@ -112,7 +112,7 @@ func TestUnitIsEnded(t *testing.T) {
 			w.do("admin", "POST", "/api/v1/officials/"+o.ID+"/end", nil).want(t, 200, "")
 		}
 	}
-	ended := w.do("admin", "POST", address, end).want(t, 200, "")
+	ended := w.do("admin", "POST", address, end).want(t, 200, "a-nc")
 	if ended.str("ended_on") != "2026-08-31" || ended.str("successor") != "a-jy" || ended.str("code") != "a-nc" || ended.str("name") == "" {
 		t.Errorf("%s", ended.body)
 	}
@@ -133,7 +133,7 @@ func TestUnitIsEnded(t *testing.T) {
 	if list := w.do("auditor", "GET", "/api/v1/audit?what=unit_ended", nil).want(t, 200, ""); len(list.get("acts").([]any)) != 1 {
 		t.Errorf("on record: %s", list.body)
 	}
-	again := w.do("admin", "POST", "/api/v1/units/a-nc", m{"name": "甲县农业农村局", "kind": "department", "level": "section", "parent": "a"}).want(t, 200, "")
+	again := w.do("admin", "POST", "/api/v1/units/a-nc", m{"name": "甲县农业农村局", "kind": "department", "level": "section", "parent": "a"}).want(t, 200, "a-nc")
 	if again.get("ended_on") != nil || again.get("successor") != nil {
 		t.Errorf("it stands again as %s", again.body)
 	}

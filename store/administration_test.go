@@ -22,7 +22,7 @@ func TestBurden(t *testing.T) {
 	d.onTheSpot("closed")
 	d.close("closed")
 	d.do("open", super, casefile.Command{Kind: casefile.Supervise, Reason: "shirking", Text: d.text("督办函")})
-	d.do("open", super, casefile.Command{Kind: casefile.Escalate, Text: d.text("提请双重督办")})
+	d.do("open", super, casefile.Command{Kind: casefile.Escalate, Ground: "key", DecidedBy: "o003", Text: d.text("提请双重督办")})
 	burden := func(unit string, at time.Time) (b casefile.Burden) {
 		t.Helper()
 		if err := d.store.ChangeDirectory(ctx, func(tx *store.DirectoryTx) (err error) {
