@@ -130,6 +130,11 @@ func TestUnitIsEnded(t *testing.T) {
 	if got := w.do("p-supervisor", "GET", "/api/v1/cases/"+id, nil).want(t, 200, ""); got.str("unit_name") == "" || got.str("unit") != "a-nc" {
 		t.Errorf("its past: %s", got.body)
 	}
+	for query, want := range map[string]float64{"": 1, "&standing=true": 0} {
+		if list := w.do("p-registrar", "GET", "/api/v1/units?q=a-nc"+query, nil).want(t, 200, ""); list.get("total") != want {
+			t.Errorf("units%s: %s", query, list.body)
+		}
+	}
 	if list := w.do("auditor", "GET", "/api/v1/audit?what=unit_ended", nil).want(t, 200, ""); len(list.get("acts").([]any)) != 1 {
 		t.Errorf("on record: %s", list.body)
 	}
