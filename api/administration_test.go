@@ -106,7 +106,7 @@ func TestUnitIsEnded(t *testing.T) {
 	if !strings.Contains(held, "未办结信访事项1件") || !strings.Contains(held, "在任人员") {
 		t.Error(held)
 	}
-	w.command("a-nc-officer", id, "decline", m{"reason": "legal_route", "text": "已由法院受理。"})
+	w.command("p-registrar", id, "decline", m{"reason": "legal_route", "text": "已由法院受理。"})
 	for _, o := range officials {
 		if o.Unit == "a-nc" {
 			w.do("admin", "POST", "/api/v1/officials/"+o.ID+"/end", nil).want(t, 200, "")
