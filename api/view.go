@@ -291,7 +291,7 @@ func (a *api) whole(ctx context.Context, v viewer, row store.Row) (caseView, err
 	}
 	view.Text = words(texts, &c.Petition)
 	if o := c.Opinion; o != nil {
-		view.Opinion = &opinionView{o.Version, o.Result, number(o.Days), o.Document.Hash, words(texts, &o.Document), o.At.UTC()}
+		view.Opinion = &opinionView{o.Version, o.Result, number(o.Days), o.Hash(), words(texts, &o.Document), o.At.UTC()}
 	}
 	v.after(&view, c, texts)
 	view.Enlistments = []enlistmentView{}

@@ -5,7 +5,10 @@
 package casefile
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"slices"
+	"strconv"
 	"time"
 
 	"shuangze/calendar"
@@ -61,7 +64,7 @@ const (
 var Supervisions = []Supervision{Dual, ByPetitionOffice, ByJointMeeting}
 
 // Document is a text that lies in the store: commands and events carry only its
-// id and hash, and a signature is on the hash.
+// id and hash.
 type Document struct {
 	ID   string `json:"id"`
 	Hash string `json:"hash"` // SHA-256 of its bytes, in hex
@@ -173,6 +176,13 @@ type Opinion struct {
 	Result   string    `json:"result"`         // one of Results
 	Days     int       `json:"days,omitempty"` // within which the unit carries it out, in calendar days
 	At       time.Time `json:"at"`
+}
+
+// Hash is what a signature is on: the text together with its result and term, so that
+// nobody's signature comes to stand under another outcome. SHA-256, in hex.
+func (o Opinion) Hash() string {
+	sum := sha256.Sum256([]byte(o.Result + "\n" + strconv.Itoa(o.Days) + "\n" + o.Document.Hash))
+	return hex.EncodeToString(sum[:])
 }
 
 // Results are the outcomes an opinion can have (条例第32条).

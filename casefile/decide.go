@@ -421,7 +421,7 @@ func sign(d *decision) *Error {
 	if err := v.err(); err != nil {
 		return err
 	}
-	if d.cmd.Hash != d.c.Opinion.Document.Hash {
+	if d.cmd.Hash != d.c.Opinion.Hash() {
 		return conflict("opinion_changed", "签批的不是处理意见书的当前版本，请阅读当前版本后再签批", "the opinion is not the text you read; read it again before you sign")
 	}
 	name, _ := d.c.SeatOf(d.as.ID)

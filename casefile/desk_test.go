@@ -219,7 +219,7 @@ func (d *desk) command(kind Kind) Command {
 	case Sign:
 		cmd.Hash = "no opinion yet"
 		if d.c.Opinion != nil {
-			cmd.Hash = d.c.Opinion.Document.Hash
+			cmd.Hash = d.c.Opinion.Hash()
 		}
 	case Serve:
 		cmd.Means = "direct"

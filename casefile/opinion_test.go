@@ -32,7 +32,7 @@ func TestSigning(t *testing.T) {
 		t.Errorf("%s, signed by %s", d.c.Stage, signed(d.c))
 	}
 	for _, seat := range []Seat{d.c.Upper, d.c.Lower} {
-		if seat.SignedHash != d.c.Opinion.Document.Hash {
+		if seat.SignedHash != d.c.Opinion.Hash() {
 			t.Errorf("%s", show(seat))
 		}
 	}
@@ -109,4 +109,24 @@ func TestServing(t *testing.T) {
 		t.Errorf("%s", show(k))
 	}
 	d.want("CLOSE", "2026-10-12", "2026-10-26", "2026-10-26") // from the day the office could know
+}
+
+// A signature is on the text under its outcome: what was read as a refusal is not signed as
+// a support that was drafted meanwhile in the same words, nor with another term.
+func TestSignatureIsOnTheOutcomeToo(t *testing.T) {
+	draft := func(d *desk, result string, days int) {
+		d.do("officer", Command{Kind: Opine, Result: result, Days: days, Text: doc("the same words")})
+	}
+	d := newDesk(t).reach("opined")
+	draft(d, "reject", 0)
+	read := d.command(Sign)
+	for _, another := range []struct {
+		result string
+		days   int
+	}{{"explain", 0}, {"support", 30}, {"support", 60}} {
+		draft(d, another.result, another.days)
+		d.refuse("lower", read, "opinion_changed")
+		read = d.command(Sign)
+	}
+	d.do("lower", read)
 }

@@ -465,11 +465,11 @@ func (l *life) checkEvent(cmd Command, e Event) {
 	l.checkSeat(e)
 	switch e.Kind {
 	case EventSigned:
-		if e.Hash != l.c.Opinion.Document.Hash {
+		if e.Hash != l.c.Opinion.Hash() {
 			l.t.Fatalf("signed something else: %s", show(e))
 		}
 	case EventServed:
-		hash := l.c.Opinion.Document.Hash
+		hash := l.c.Opinion.Hash()
 		if l.c.Upper.SignedHash != hash || l.c.Lower.SignedHash != hash {
 			l.t.Fatalf("served unsigned: %s", show(l.c))
 		}
@@ -484,7 +484,7 @@ func (l *life) checkEvent(cmd Command, e Event) {
 			l.t.Fatalf("dual supervision not on top of the first channel alone: %s", show(l.c.Channels))
 		}
 	case EventClosed:
-		hash := l.c.Opinion.Document.Hash
+		hash := l.c.Opinion.Hash()
 		if l.c.Supervision() != NotSupervised || l.c.Served == nil || l.c.Upper.SignedHash != hash || l.c.Lower.SignedHash != hash ||
 			l.c.Opinion.Result == "support" && l.c.ExecutedAt.IsZero() {
 			l.t.Fatalf("closed too early: %s", show(l.c))
@@ -773,7 +773,7 @@ func (l *life) checkCase() {
 		l.t.Fatalf("the leaders changed from %s to %s", show(l.past[n-1].Upper), show(c.Upper))
 	}
 	for _, seat := range []Seat{c.Upper, c.Lower} {
-		if !seat.SignedAt.IsZero() && (seat.SignedHash != c.Opinion.Document.Hash || seat.SignedAt.Before(c.Opinion.At)) {
+		if !seat.SignedAt.IsZero() && (seat.SignedHash != c.Opinion.Hash() || seat.SignedAt.Before(c.Opinion.At)) {
 			l.t.Fatalf("a signature on another text: %s", show(c))
 		}
 	}

@@ -29,6 +29,8 @@ type commandPage struct {
 	Proposal *proposal
 	Earlier  int           // version of the opinion that was returned before this one; 0: none
 	Changes  []change      // from it to this
+	Outcome  string        // of the opinion: its result and term, in words
+	Was      string        // the earlier version's, where it was another
 	Or       *otherCommand // what the reader can do instead, on the same page
 }
 
@@ -313,14 +315,21 @@ func (s *console) commandPage(r *http.Request, typed url.Values) (commandPage, e
 			return p, err
 		}
 	}
+	if o := p.Case.Opinion; o != nil {
+		days := 0
+		if o.Days != nil {
+			days = *o.Days
+		}
+		p.Outcome = b.outcome(o.Result, days)
+	}
 	switch kind {
 	case casefile.Sign:
 		if slices.Contains(p.Case.Commands, casefile.Return) {
 			p.Or = b.other(casefile.Return, typed)
 		}
-		err = s.changes(by, &p)
+		err = s.changes(by, &p, b.wording)
 	case casefile.Return:
-		err = s.changes(by, &p)
+		err = s.changes(by, &p, b.wording)
 	case casefile.Receive:
 		err = s.receptions(by, &p)
 	case casefile.Enlist:
@@ -360,7 +369,7 @@ func (b formMaker) other(kind casefile.Kind, typed url.Values) *otherCommand {
 }
 
 // changes compares the opinion with the version before it.
-func (s *console) changes(by caller, p *commandPage) error {
+func (s *console) changes(by caller, p *commandPage, w wording) error {
 	o := p.Case.Opinion
 	if o == nil || o.Version < 2 || o.Text == nil {
 		return nil
@@ -371,16 +380,29 @@ func (s *console) changes(by caller, p *commandPage) error {
 	if err := s.api.get(by, "/cases/"+p.Case.ID+"/events", &story); err != nil {
 		return err
 	}
-	var versions []string
+	var versions []event
 	for _, e := range story.Events {
 		if e.Kind == casefile.EventOpined && e.Text != nil {
-			versions = append(versions, *e.Text)
+			versions = append(versions, e)
 		}
 	}
 	if n := len(versions); n > 1 {
-		p.Earlier, p.Changes = o.Version-1, compare(versions[n-2], versions[n-1])
+		was, is := versions[n-2], versions[n-1]
+		p.Earlier, p.Changes = o.Version-1, compare(*was.Text, *is.Text)
+		if before := w.outcome(was.Result, was.Days); before != w.outcome(is.Result, is.Days) {
+			p.Was = before
+		}
 	}
 	return nil
+}
+
+// outcome is an opinion's result, with the term within which it is carried out.
+func (w wording) outcome(result string, days int) string {
+	words := w.code(casefile.Choices(casefile.Opine, "result", w.rules), result)
+	if days > 0 {
+		words += w.t("，"+itoa(days)+"日内履行", ", to be carried out within "+itoa(days)+" days")
+	}
+	return words
 }
 
 // campaigns offers the campaigns (会战) that a case can be put into; whether it may be is

@@ -233,7 +233,7 @@ func (w *site) play(id, unit string, s step) {
 		if err != nil {
 			w.t.Fatal(err)
 		}
-		body = map[string]any{"hash": c.Case.Opinion.Document.Hash}
+		body = map[string]any{"hash": c.Case.Opinion.Hash()}
 	}
 	w.do(who, id, string(s.command), body)
 }

@@ -363,5 +363,9 @@ func TestReturnedOpinion(t *testing.T) {
 	lower.post(at+"return", page.form(at+"return", url.Values{"text": {"金额须核对"}})).want(200, "已完成：退回")
 	w.do("officer", id, "opine", map[string]any{"result": "support", "days": 30, "text": "经查，补贴错发五百元。\n\n予以补发。"})
 	lower.get(at+"sign").want(200, "与第1稿相比", "补贴错发<del>三</del><ins>五</ins>百元", "经查，补贴错发五百元。\n\n予以补发。")
+	// The same words under another outcome are another opinion.
+	read := lower.get(at+"sign").form(at+"sign", nil)
+	w.do("officer", id, "opine", map[string]any{"result": "reject", "text": "经查，补贴错发五百元。\n\n予以补发。"})
+	lower.post(at+"sign", read).want(409, "不是处理意见书的当前版本", "结论：不予支持", "结论有改动：原为支持诉求，30日内履行，现为不予支持。")
 	lower.get("/cases/"+id).want(200, "文书", `/events/`, "《信访工作条例》")
 }

@@ -120,7 +120,7 @@ func TestCatchUpByNet(t *testing.T) {
 	o.onTheSpot("case")
 	opinion := o.text("支持信访人的请求")
 	o.unheard(o.state("case").Case, handling, casefile.Command{Kind: casefile.Opine, Result: "explain", Text: opinion})
-	sign := casefile.Command{Kind: casefile.Sign, Hash: opinion.Hash}
+	sign := casefile.Command{Kind: casefile.Sign, Hash: casefile.Opinion{Document: opinion, Result: "explain"}.Hash()}
 	o.refused("wrong_stage", "case", lower, sign)
 	tick := casefile.Command{ID: "net", Kind: casefile.Tick, Actor: casefile.Clockwork}
 	if _, err := o.engine.Resume(t.Context(), o.read("case"), tick); err != nil {

@@ -66,7 +66,7 @@ func TestBothLeadersAtOnce(t *testing.T) {
 	o.onTheSpot("case")
 	opinion := o.text("支持信访人的请求")
 	o.do("case", handling, casefile.Command{Kind: casefile.Opine, Result: "explain", Text: opinion})
-	sign := casefile.Command{Kind: casefile.Sign, Hash: opinion.Hash}
+	sign := casefile.Command{Kind: casefile.Sign, Hash: casefile.Opinion{Document: opinion, Result: "explain"}.Hash()}
 	errs := atOnce(
 		func() error { return o.try("case", upper, sign) },
 		func() error { return o.try("case", lower, sign) },

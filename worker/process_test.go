@@ -129,8 +129,8 @@ func (o *office) life() []act {
 		{handling, o.report("正在核实")},
 		{upper, casefile.Command{Kind: casefile.Act, Act: "receive", Text: opinion}},
 		{handling, casefile.Command{Kind: casefile.Opine, Result: "explain", Text: opinion}},
-		{lower, casefile.Command{Kind: casefile.Sign, Hash: opinion.Hash}},
-		{upper, casefile.Command{Kind: casefile.Sign, Hash: opinion.Hash}},
+		{lower, casefile.Command{Kind: casefile.Sign, Hash: casefile.Opinion{Document: opinion, Result: "explain"}.Hash()}},
+		{upper, casefile.Command{Kind: casefile.Sign, Hash: casefile.Opinion{Document: opinion, Result: "explain"}.Hash()}},
 		{handling, casefile.Command{Kind: casefile.Serve, Means: "direct"}},
 		{super, casefile.Command{Kind: casefile.Close}},
 	}

@@ -33,7 +33,7 @@ func TestStaleWorkflowTakesWhatTheLedgerAllows(t *testing.T) {
 	}}); err != nil {
 		t.Fatal(err)
 	}
-	sign := casefile.Command{Kind: casefile.Sign, Hash: opinion.Hash}
+	sign := casefile.Command{Kind: casefile.Sign, Hash: casefile.Opinion{Document: opinion, Result: "explain"}.Hash()}
 	var refusal *casefile.Error
 	if err := o.try(id, lower, sign); !errors.As(err, &refusal) || refusal.Code != "wrong_stage" {
 		t.Fatalf("the workflow knows of the opinion already: %v", err)
