@@ -239,13 +239,18 @@ func visitorOf(r *http.Request) *visitor {
 	return v
 }
 
+// patience is how long a database may take to say who is signed in.
+const patience = 5 * time.Second
+
 // known finds out who is signed in, if anybody is.
 func (s *console) known(r *http.Request) (*http.Request, error) {
 	cookie, err := r.Cookie(s.cookieName(r))
 	if err != nil {
 		return r, nil //nolint:nilerr // nobody
 	}
-	session, o, err := s.Auth.Who(r.Context(), cookie.Value)
+	ctx, cancel := context.WithTimeout(r.Context(), patience)
+	defer cancel()
+	session, o, err := s.Auth.Who(ctx, cookie.Value)
 	switch {
 	case errors.Is(err, auth.ErrSignedOut):
 		return r, nil
@@ -341,7 +346,7 @@ func (s *console) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if !errors.As(err, &p) {
 		s.Log.ErrorContext(r.Context(), "internal error", "error", err)
 		p = errInternal
-		if store.Unavailable(err) {
+		if store.Unavailable(err) || errors.Is(err, context.DeadlineExceeded) {
 			p = errAway
 		}
 	}
