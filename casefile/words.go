@@ -443,3 +443,24 @@ var sheetStateNames = map[string]policy.Text{
 
 // SheetStateName is what the state of a target sheet is called.
 func SheetStateName(state string) policy.Text { return named(sheetStateNames, state) }
+
+var bearerNames = map[policy.Bearer]policy.Text{
+	policy.OfUnit:              {Chinese: "责任单位", English: "Responsible units"},
+	policy.OfLeader:            {Chinese: "包案领导", English: "Leaders"},
+	policy.OfPetitionOffice:    {Chinese: "信访部门", English: "Petition offices"},
+	policy.OfSupervisionOffice: {Chinese: "督查室", English: "Supervision offices"},
+	policy.OfReviewer:          {Chinese: "复查复核机关", English: "Reviewing organs"},
+	policy.OfAddressee:         {Chinese: "被建议单位", English: "Addressees of suggestions"},
+}
+
+// BearerName is what those are called who bear a rule's time limit, as a heading.
+func BearerName(b policy.Bearer) policy.Text { return named(bearerNames, b) }
+
+var countUnitNames = map[CountUnit]policy.Text{
+	Items:   {Chinese: "件次", English: "items"},
+	Groups:  {Chinese: "批次", English: "groups"},
+	Persons: {Chinese: "人次", English: "persons"},
+}
+
+// Name is what a counting unit is called after a number.
+func (u CountUnit) Name() policy.Text { return named(countUnitNames, u) }

@@ -40,6 +40,12 @@ func TestWords(t *testing.T) {
 	for _, v := range []casefile.ChannelName{casefile.PetitionOffice, casefile.SupervisionOffice, casefile.JointMeeting} {
 		check(string(v), v.Name())
 	}
+	for _, clock := range policy.Default().Clocks {
+		check(string(clock.Bearer), casefile.BearerName(clock.Bearer))
+	}
+	for _, v := range []casefile.CountUnit{casefile.Items, casefile.Groups, casefile.Persons} {
+		check(string(v), v.Name())
+	}
 }
 
 // A field that takes codes offers them, each with its words; the core's own lists whole.

@@ -273,34 +273,10 @@ func (w wording) bearerOf(rule string) int {
 	return slices.Index(bearers, k.Bearer)
 }
 
-func (l lang) bearer(b policy.Bearer) string {
-	switch b {
-	case policy.OfUnit:
-		return l.t("责任单位", "Responsible units")
-	case policy.OfLeader:
-		return l.t("包案领导", "Leaders")
-	case policy.OfPetitionOffice:
-		return l.t("信访部门", "Petition offices")
-	case policy.OfSupervisionOffice:
-		return l.t("督查室", "Supervision offices")
-	case policy.OfReviewer:
-		return l.t("复查复核机关", "Reviewing organs")
-	case policy.OfAddressee:
-	}
-	return l.t("被建议单位", "Addressees of suggestions")
-}
+func (l lang) bearer(b policy.Bearer) string { return l.of(casefile.BearerName(b)) }
 
 // counted is what a number of petitions is in.
-func (l lang) counted(u casefile.CountUnit) string {
-	switch u {
-	case casefile.Groups:
-		return l.t("批次", "groups")
-	case casefile.Persons:
-		return l.t("人次", "persons")
-	case casefile.Items:
-	}
-	return l.t("件次", "items")
-}
+func (l lang) counted(u casefile.CountUnit) string { return l.of(u.Name()) }
 
 // short writes a day where there is little room.
 func (l lang) short(d calendar.Date) string {
