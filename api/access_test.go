@@ -34,7 +34,7 @@ func TestVisibility(t *testing.T) {
 		})),
 		w.seed("accuses-inspectors", opening(begin, "a-registrar", func(r *casefile.Registration) {
 			r.Purpose, r.AccusedUnit = "accusation", "a-dc"
-		}), then(begin, "a-supervisor", casefile.Supervise, func(c *casefile.Command) { c.Reason, c.Text.ID = "other", "t" }),
+		}), then(begin, "a-registrar", casefile.Forward, nil), then(begin, "a-supervisor", casefile.Supervise, func(c *casefile.Command) { c.Reason, c.Text.ID = "other", "t" }),
 			then(begin, "a-supervisor", casefile.Escalate, func(c *casefile.Command) { c.Ground, c.DecidedBy, c.Text.ID = "key", "a-leader", "t" })),
 		w.seed("accuses-leader", opening(begin, "p-registrar", func(r *casefile.Registration) {
 			r.Unit, r.Purpose, r.AccusedOfficial = "b-nc", "accusation", "b-nc-head"

@@ -60,6 +60,7 @@ func TestBroadcastWay(t *testing.T) {
 	campaign := m{"campaign": "百日会战"}
 	first, second := w.register(campaign), w.register(campaign, m{"unit": "a-zr", "category": "land"})
 	led := w.register(campaign)
+	w.command("p-registrar", led, "forward", nil)
 	w.command("p-supervisor", led, "assign", m{"upper": "p-vice", "lower": "a-vice"})
 	ended := w.register(campaign)
 	w.command("p-registrar", ended, "decline", m{"reason": "not_competent", "text": "不属于受理范围"})
@@ -114,7 +115,7 @@ func TestBroadcastWay(t *testing.T) {
 	id = w.order("p-inspector", m{"command": "urge", "body": m{"text": "请抓紧办理"}, "cases": []string{led, led, ended}})
 	w.over("p-inspector", id)
 	a = w.do("p-inspector", "GET", broadcasts+"/"+id+"?result=refused", nil, "Accept-Language", "en").want(t, 200, "")
-	if rows := a.get("cases").([]any); len(rows) != 1 || rows[0].(m)["detail"] != "this is not possible in the case's present stage" {
+	if rows := a.get("cases").([]any); len(rows) != 1 || rows[0].(m)["detail"] != "the case is now “declined”; “Urge” is not possible any more" {
 		t.Errorf("refused: %s", a.body)
 	}
 	if list := w.do("p-supervisor", "GET", broadcasts, nil).want(t, 200, "").get("broadcasts").([]any); len(list) != 3 || list[0].(m)["id"] != id {
@@ -193,7 +194,9 @@ func TestBroadcastPermission(t *testing.T) {
 	w := newWorld(t)
 	urge := m{"command": "urge", "body": m{"text": "请抓紧办理"}, "filter": m{"unit": "a"}}
 	own := w.do("a-registrar", "POST", "/api/v1/cases", registration()).want(t, 201, "").str("id")
+	w.command("a-registrar", own, "forward", nil)
 	handedDown := w.register() // the prefecture's office is in charge
+	w.command("p-registrar", handedDown, "forward", nil)
 	accusing := w.do("p-registrar", "POST", "/api/v1/cases", registration(m{
 		"purpose": "accusation", "unit": "a-zr", "accused_official": "a-supervisor",
 	})).want(t, 201, "").str("id")
@@ -264,8 +267,9 @@ func TestBroadcastPermission(t *testing.T) {
 func TestBroadcastHidesAccusations(t *testing.T) {
 	t.Parallel()
 	w := newStoreWorld(t)
-	w.seed("plain", opening(begin, "p-registrar", nil))
-	w.seed("accusing", opening(begin, "p-registrar", func(r *casefile.Registration) { r.Purpose, r.AccusedOfficial = "accusation", "p-supervisor" }))
+	w.seed("plain", opening(begin, "p-registrar", nil), then(begin, "p-registrar", casefile.Forward, nil))
+	w.seed("accusing", opening(begin, "p-registrar", func(r *casefile.Registration) { r.Purpose, r.AccusedOfficial = "accusation", "p-supervisor" }),
+		then(begin, "p-registrar", casefile.Forward, nil))
 	id := w.order("p-inspector", m{"command": "urge", "body": m{"text": "请抓紧办理"}, "cases": []string{"accusing", "plain"}})
 	for who, want := range map[string]int{"p-inspector": 2, "auditor": 2, "p-supervisor": 1} {
 		a := w.do(who, "GET", broadcasts+"/"+id, nil).want(t, 200, "")
@@ -282,7 +286,7 @@ func TestBroadcastPages(t *testing.T) {
 	var want []string
 	for i := range 7 {
 		want = append(want, fmt.Sprintf("case-%d", i))
-		w.seed(want[i], opening(begin, "p-registrar", nil))
+		w.seed(want[i], opening(begin, "p-registrar", nil), then(begin, "p-registrar", casefile.Forward, nil))
 	}
 	id := w.order("p-supervisor", m{"command": "urge", "body": m{"text": "请抓紧办理"}, "cases": want})
 	for _, limit := range []int{1, 3, 7, 8} {
@@ -307,8 +311,9 @@ func TestBroadcastOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	id := w.register()
+	w.command("p-registrar", id, "forward", nil)
 	w.token("p-supervisor")
-	urge := m{"command": "urge", "body": m{"text": "请抓紧办理"}, "filter": m{"stage": "registered"}}
+	urge := m{"command": "urge", "body": m{"text": "请抓紧办理"}, "filter": m{"stage": "forwarded"}}
 	ask := func(body m) answer { return w.do("p-supervisor", "POST", broadcasts, body, "Idempotency-Key", "k") }
 	answers := atOnce(8, func(int) answer { return ask(urge) })
 	if diff := cmp.Diff(map[string]int{"202": 8}, outcomes(answers)); diff != "" {
@@ -316,7 +321,7 @@ func TestBroadcastOnce(t *testing.T) {
 	}
 	w.over("p-supervisor", answers[0].str("id"))
 	// Nothing is in that stage any more; the same request is the same broadcast still.
-	w.command("p-registrar", id, "accept", nil)
+	w.command("a-nc-officer", id, "accept", nil)
 	again := ask(urge).want(t, 202, "")
 	if again.header.Get("Idempotent-Replay") != "true" || again.str("id") != answers[0].str("id") || again.str("state") != "done" {
 		t.Errorf("again: %s", again.body)
@@ -336,7 +341,7 @@ func TestBroadcastCancelled(t *testing.T) {
 	var cases []string
 	for i := range 80 { // without workflows: they get them on the way
 		cases = append(cases, fmt.Sprintf("case-%02d", i))
-		w.seed(cases[i], opening(begin, "p-registrar", nil))
+		w.seed(cases[i], opening(begin, "p-registrar", nil), then(begin, "p-registrar", casefile.Forward, nil))
 	}
 	id := w.order("p-inspector", m{"command": "urge", "body": m{"text": "请抓紧办理"}, "cases": cases})
 	for w.do("p-inspector", "GET", broadcasts+"/"+id, nil).count("done") == 0 {
@@ -365,7 +370,7 @@ func TestBroadcastCancelled(t *testing.T) {
 func TestBroadcastWithoutEngine(t *testing.T) {
 	t.Parallel()
 	w := newStoreWorld(t)
-	w.seed("plain", opening(begin, "p-registrar", nil))
+	w.seed("plain", opening(begin, "p-registrar", nil), then(begin, "p-registrar", casefile.Forward, nil))
 	id := w.order("p-supervisor", m{"command": "urge", "body": m{"text": "请抓紧办理"}, "cases": []string{"plain"}})
 	a := w.do("p-supervisor", "GET", broadcasts+"/"+id, nil).want(t, 200, "")
 	if a.str("state") != "running" || a.count("pending") != 1 || !strings.Contains(w.logged(), "broadcast will start later") {

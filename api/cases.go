@@ -68,7 +68,7 @@ func (a *api) postCase(w http.ResponseWriter, r *http.Request) error {
 	attempt := cmd
 	attempt.ID = sub.attempt(cmd.ID, 0)
 	answer, err := a.Engine.Register(ctx, id, attempt)
-	return a.answer(w, r, v, sub, id, cmd.ID, answer, err, http.StatusCreated)
+	return a.answer(w, r, v, sub, id, cmd, answer, err, http.StatusCreated)
 }
 
 // registered is what a registration brings beside the command.
@@ -203,14 +203,14 @@ func (a *api) getProposal(w http.ResponseWriter, r *http.Request) error {
 		return refusal
 	}
 	if refusal := casefile.Admit(row.Case, casefile.Command{Kind: casefile.Assign, Actor: v.by}); refusal != nil {
-		return a.explain(r.Context(), v, row.Case.ID, refusal)
+		return a.explain(r.Context(), v, row.Case.ID, casefile.Assign, refusal)
 	}
 	if v.rules.Directory, err = a.Store.WithLoad(r.Context(), v.rules.Directory); err != nil {
 		return err
 	}
 	pair, refusal := casefile.Propose(row.Case, v.rules)
 	if refusal != nil {
-		return a.explain(r.Context(), v, row.Case.ID, refusal)
+		return a.explain(r.Context(), v, row.Case.ID, casefile.Assign, refusal)
 	}
 	type candidate struct {
 		Official  string `json:"official"`
@@ -303,17 +303,48 @@ func names[T ~string](list []T) []string {
 	return s
 }
 
-// explain fills in what the caller can do instead, where a command is not possible
-// now.
-func (a *api) explain(ctx context.Context, v viewer, id string, err error) error {
+// explain fills in, where a command is not possible now, what happened meanwhile and what
+// the caller can do instead.
+func (a *api) explain(ctx context.Context, v viewer, id string, kind casefile.Kind, err error) error {
 	var refusal *casefile.Error
 	if !errors.As(err, &refusal) || refusal.Reason != casefile.Conflict {
 		return err
 	}
 	full := *refusal
 	full.Commands = []casefile.Kind{}
-	if row, err := a.Store.Case(ctx, id); err == nil && casefile.Sees(row.Case, v.by, v.rules) {
-		full.Commands = casefile.Available(row.Case, v.by, v.rules, v.now)
+	row, err := a.Store.Case(ctx, id)
+	if err != nil || !casefile.Sees(row.Case, v.by, v.rules) {
+		return &full
+	}
+	full.Commands = casefile.Available(row.Case, v.by, v.rules, v.now)
+	events, err := a.story(ctx, row.Case)
+	if err != nil {
+		return err
+	}
+	if e, ok := casefile.Overtook(events, kind, v.by); ok {
+		said := e.Said(v.rules.Directory)
+		full.Chinese += "；" + said.Chinese
+		full.English += "; " + said.English
 	}
 	return &full
+}
+
+// story is what has happened to a case, up to where it stands.
+func (a *api) story(ctx context.Context, c casefile.Case) ([]casefile.Event, error) {
+	ledger, err := a.Store.Ledger(ctx, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	var events []casefile.Event
+	for _, recorded := range ledger {
+		if recorded.Seq > c.Seq {
+			break // came since
+		}
+		e, err := recorded.Event()
+		if err != nil {
+			return nil, err
+		}
+		events = append(events, e)
+	}
+	return events, nil
 }

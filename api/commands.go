@@ -39,6 +39,23 @@ func (a *api) postCommand(w http.ResponseWriter, r *http.Request) error {
 	return a.give(w, r, v, row, kind, b, fields)
 }
 
+// getCommand says whether the caller can give a command to a case now: what a form asks
+// before it is filled in. Where they can't, the refusal is that of the command itself.
+func (a *api) getCommand(w http.ResponseWriter, r *http.Request) error {
+	v, row, err := a.seen(r)
+	if err != nil {
+		return err
+	}
+	kind := casefile.Kind(chi.URLParam(r, "command"))
+	if _, ok := casefile.Fields(kind); !ok || kind == casefile.Register {
+		return errNoCommand
+	}
+	if refusal := casefile.Refusal(row.Case, kind, v.by, v.rules, v.now); refusal != nil {
+		return a.explain(r.Context(), v, row.Case.ID, kind, refusal)
+	}
+	return writeJSON(w, r, http.StatusOK, map[string]any{"command": kind, "name": v.lang.of(kind.Name())})
+}
+
 // give gives a command to a case, as a body says it.
 func (a *api) give(w http.ResponseWriter, r *http.Request, v viewer, row store.Row, kind casefile.Kind, b *body, fields []casefile.Field) error {
 	ctx := r.Context()
@@ -65,7 +82,7 @@ func (a *api) give(w http.ResponseWriter, r *http.Request, v viewer, row store.R
 	trial.Text = previewOf(words)
 	_, refusal := casefile.Decide(row.Case, trial, v.rules, v.now)
 	if err := b.err(refusal); err != nil {
-		return a.explain(ctx, v, id, err)
+		return a.explain(ctx, v, id, kind, err)
 	}
 	if words != "" {
 		if cmd.Text, err = a.Store.WriteText(ctx, "", words, v.by.ID); err != nil {
@@ -78,7 +95,7 @@ func (a *api) give(w http.ResponseWriter, r *http.Request, v viewer, row store.R
 	if errors.Is(err, workflows.ErrNoWorkflow) {
 		answer, err = a.resume(ctx, id, attempt)
 	}
-	return a.answer(w, r, v, sub, id, cmd.ID, answer, err, http.StatusOK)
+	return a.answer(w, r, v, sub, id, cmd, answer, err, http.StatusOK)
 }
 
 // resume gives a command to a case without a workflow: one that has ended refuses it,
@@ -255,19 +272,19 @@ func (a *api) replay(w http.ResponseWriter, r *http.Request, v viewer, s submiss
 // answer shows the case as a command left it, or why it was refused. The ledger has
 // the last word: the same command may have come twice at once, and of two different
 // ones under one key only one was carried out.
-func (a *api) answer(w http.ResponseWriter, r *http.Request, v viewer, s submission, caseID, commandID string, got workflows.Answer, err error, status int) error {
+func (a *api) answer(w http.ResponseWriter, r *http.Request, v viewer, s submission, caseID string, cmd casefile.Command, got workflows.Answer, err error, status int) error {
 	var refusal *casefile.Error
 	if err != nil && !errors.As(err, &refusal) {
 		return err
 	}
-	seq, done, err := a.recorded(r.Context(), s, caseID, commandID)
+	seq, done, err := a.recorded(r.Context(), s, caseID, cmd.ID)
 	switch {
 	case err != nil:
 		return err
 	case done:
 		return a.show(w, r, v, caseID, seq, status)
 	case refusal != nil:
-		return a.explain(r.Context(), v, caseID, refusal)
+		return a.explain(r.Context(), v, caseID, cmd.Kind, refusal)
 	}
 	return a.show(w, r, v, caseID, got.Seq, status)
 }

@@ -14,6 +14,7 @@ func TestFigures(t *testing.T) {
 	letter := w.register(m{"channel": "letter"})
 	w.register(m{"headcount": 4})
 	w.register(m{"unit": "b-nc", "origin": "province", "accused_official": nil})
+	w.command("p-registrar", letter, "forward", nil)
 	w.command("p-supervisor", letter, "supervise", m{"reason": "shirking", "text": "请说明"}).want(t, 200, "")
 	a := w.do("p-supervisor", "GET", figures, nil).want(t, 200, "")
 	if a.str("from") != "2026-01-01" || a.str("as_of") != a.str("until") || a.get("unit") != nil {

@@ -188,7 +188,9 @@ func TestBadCommands(t *testing.T) {
 		{"p-registrar", "new", "decline", m{"organ": strings.Repeat("机", 101)}, 422, "invalid_fields", []string{"organ:too_long", "reason:required", "text:required"}},
 		{"p-supervisor", "new", "assign", m{"upper": "a-vice"}, 422, "invalid_fields", []string{"lower:required"}},
 		{"p-supervisor", "new", "assign", m{"upper": "b-leader", "lower": "a-nc-officer"}, 422, "invalid_fields", []string{"lower:not_a_leader", "upper:out_of_area"}},
-		{"p-supervisor", "new", "supervise", m{"reason": "mood", "days": 99}, 422, "invalid_fields", []string{"days:out_of_range", "reason:not_in_list", "text:required"}},
+		{"p-supervisor", "new", "supervise", m{"reason": "mood"}, 409, "not_forwarded", nil},
+		{"p-supervisor", "new", "urge", m{"text": "请抓紧"}, 409, "not_forwarded", nil},
+		{"p-supervisor", "handling", "supervise", m{"reason": "mood", "days": 99}, 422, "invalid_fields", []string{"days:out_of_range", "reason:not_in_list", "text:required"}},
 		{"p-supervisor", "new", "escalate", m{"ground": "key", "decided_by": "p-leader", "text": "x"}, 409, "not_supervised", nil},
 		{"p-supervisor", "new", "close", m{}, 409, "wrong_stage", nil},
 		{"p-supervisor", "handling", "assign", m{"bad": 1}, 409, "already_assigned", nil},
@@ -225,7 +227,7 @@ func TestBadCommands(t *testing.T) {
 		}
 	}
 	a := w.do("p-supervisor", "POST", "/api/v1/cases/new/commands/close", m{}, "Accept-Language", "en")
-	if diff := cmp.Diff([]string{"accept", "decline", "forward", "assign", "receive", "divert", "urge", "supervise", "link", "commission", "suggest", "mark_urgent", "reroute", "enlist"}, a.strings("commands")); diff != "" {
+	if diff := cmp.Diff([]string{"accept", "decline", "forward", "assign", "receive", "divert", "link", "commission", "suggest", "mark_urgent", "reroute", "enlist"}, a.strings("commands")); diff != "" {
 		t.Errorf("commands of a conflict (-want +got):\n%s", diff)
 	}
 	w.do("p-supervisor", "GET", "/api/v1/cases/handling/proposal", nil).want(t, 409, "already_assigned")

@@ -23,8 +23,10 @@ func spread(w *world) {
 	w.seed("green", opening(day(0), "p-registrar", func(r *casefile.Registration) { r.Origin = "province"; r.Campaign = campaign }))
 	w.seed("100%_done", opening(day(0).Add(time.Minute), "p-registrar", func(r *casefile.Registration) { r.Unit = "p-rs"; r.Reachable = false }))
 	w.seed("led", opening(day(0).Add(2*time.Minute), "a-registrar", nil),
+		then(day(0).Add(2*time.Minute), "a-registrar", casefile.Forward, nil),
 		then(day(0).Add(3*time.Minute), "a-supervisor", casefile.Assign, func(c *casefile.Command) { c.Upper, c.Lower = "a-leader", "a-nc-head" }))
 	w.seed("supervised", opening(day(0).Add(4*time.Minute), "a-registrar", nil),
+		then(day(0).Add(4*time.Minute), "a-registrar", casefile.Forward, nil),
 		then(day(0).Add(5*time.Minute), "a-supervisor", casefile.Supervise, func(c *casefile.Command) { c.Reason, c.Text.ID = "other", "text" }))
 	w.seed("declined", opening(day(0).Add(6*time.Minute), "a-registrar", nil),
 		then(day(0).Add(7*time.Minute), "a-registrar", casefile.Decline, func(c *casefile.Command) { c.Reason, c.Text.ID = "unclear", "text" }))
@@ -37,7 +39,8 @@ func TestFilters(t *testing.T) {
 	w = w.at(begin.Add(time.Hour))
 	for query, want := range map[string][]string{
 		"":                            {"100%_done", "declined", "green", "late", "led", "supervised", "yellow"},
-		"stage=registered":            {"100%_done", "green", "late", "led", "supervised", "yellow"},
+		"stage=registered":            {"100%_done", "green", "late", "yellow"},
+		"stage=forwarded":             {"led", "supervised"},
 		"stage=declined":              {"declined"},
 		"stage=declined&lamp=green":   {"declined"},
 		"stage=closed":                {},

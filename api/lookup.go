@@ -27,7 +27,9 @@ type standing struct {
 	Milestones []milestoneView      `json:"milestones"`
 	Next       []awaitedView        `json:"next"`
 	Rights     []claimView          `json:"rights"`
+	NoRights   *string              `json:"no_rights"`
 	MayRate    bool                 `json:"may_rate"`
+	IfNot      *string              `json:"if_dissatisfied"`
 	MayAsk     bool                 `json:"may_ask_review"`
 }
 
@@ -43,6 +45,7 @@ type awaitedView struct {
 	Text        string        `json:"text"`
 	Due         calendar.Date `json:"due"`
 	Provisional bool          `json:"provisional"`
+	Why         *string       `json:"provisional_why"`
 	Overdue     bool          `json:"overdue"`
 	LateDays    int           `json:"late_days"`
 	Paused      bool          `json:"paused"`
@@ -56,6 +59,7 @@ type claimView struct {
 	Text        string        `json:"text"`
 	Until       calendar.Date `json:"until"`
 	Provisional bool          `json:"provisional"`
+	Why         *string       `json:"provisional_why"`
 	Open        bool          `json:"open"`
 	Source      string        `json:"source"`
 }
@@ -63,16 +67,17 @@ type claimView struct {
 func (v viewer) standing(s casefile.Standing) standing {
 	view := standing{
 		Number: s.Number, ReceivedOn: s.ReceivedOn, Stage: s.Stage, Now: v.lang.of(s.Now), Office: s.Office, Unit: text(s.Unit),
-		Milestones: []milestoneView{}, Next: []awaitedView{}, Rights: []claimView{}, MayRate: s.MayRate, MayAsk: s.MayAsk,
+		Milestones: []milestoneView{}, Next: []awaitedView{}, Rights: []claimView{},
+		NoRights: text(v.lang.of(s.NoRights)), MayRate: s.MayRate, IfNot: text(v.lang.of(s.Dissatisfied)), MayAsk: s.MayAsk,
 	}
 	for _, m := range s.Milestones {
 		view.Milestones = append(view.Milestones, milestoneView{m.Kind, m.On, v.lang.of(m.Text)})
 	}
 	for _, n := range s.Next {
-		view.Next = append(view.Next, awaitedView{n.Clock, n.By, v.lang.of(n.Text), n.Due, n.Provisional, n.Overdue, n.LateDays, n.Paused, v.lang.of(n.Missed), n.Source})
+		view.Next = append(view.Next, awaitedView{n.Clock, n.By, v.lang.of(n.Text), n.Due, n.Provisional.Chinese != "", text(v.lang.of(n.Provisional)), n.Overdue, n.LateDays, n.Paused, v.lang.of(n.Missed), n.Source})
 	}
 	for _, r := range s.Rights {
-		view.Rights = append(view.Rights, claimView{r.ID, v.lang.of(r.Name), v.lang.of(r.Text), r.Until, r.Provisional, r.Open, r.Source})
+		view.Rights = append(view.Rights, claimView{r.ID, v.lang.of(r.Name), v.lang.of(r.Text), r.Until, r.Provisional.Chinese != "", text(v.lang.of(r.Provisional)), r.Open, r.Source})
 	}
 	return view
 }
@@ -165,20 +170,9 @@ func (a *api) postLookup(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *api) showStanding(w http.ResponseWriter, r *http.Request, v viewer, row store.Row) error {
-	ledger, err := a.Store.Ledger(r.Context(), row.Case.ID)
+	events, err := a.story(r.Context(), row.Case)
 	if err != nil {
 		return err
-	}
-	var events []casefile.Event
-	for _, recorded := range ledger {
-		if recorded.Seq > row.Case.Seq {
-			break // came since
-		}
-		e, err := recorded.Event()
-		if err != nil {
-			return err
-		}
-		events = append(events, e)
 	}
 	return writeJSON(w, r, http.StatusOK, v.standing(casefile.StandingOf(row.Case, events, v.rules)))
 }

@@ -197,6 +197,7 @@ func (a *api) routes() *chi.Mux {
 			r.Get("/cases/{id}/steps", a.handle(a.getSteps))
 			r.Get("/cases/{id}/workflow", a.handle(a.getWorkflow))
 			r.Get("/cases/{id}/proposal", a.handle(a.getProposal))
+			r.Get("/cases/{id}/commands/{command}", a.handle(a.getCommand))
 			r.Post("/cases/{id}/commands/{command}", a.handle(a.postCommand))
 			r.Get("/cases/{id}/receipt", a.handle(a.getReceipts))
 			r.Post("/cases/{id}/receipt", a.handle(a.postReceipt))

@@ -13,9 +13,9 @@ func TestSupervisionList(t *testing.T) {
 	w := newWorld(t)
 	w.register()
 	id, accuses := w.register(), w.register(m{"purpose": "accusation", "accused_unit": "a-dc"})
-	w.command("p-registrar", id, "forward", nil)
 	w.command("p-supervisor", id, "assign", nil)
 	for _, each := range []string{id, accuses} {
+		w.command("p-registrar", each, "forward", nil)
 		w.command("p-supervisor", each, "supervise", m{"reason": "overdue", "days": 15, "text": "请于十五日内反馈。"})
 	}
 	w.command("p-supervisor", id, "escalate", m{"ground": "key", "decided_by": "p-leader", "days": 30, "text": "重点事项。"})

@@ -82,6 +82,7 @@ type caseView struct {
 	Receiver        *string               `json:"receiver"`
 	Channels        []channelView         `json:"channels"`
 	Enlistments     []enlistmentView      `json:"enlistments"`
+	WaitsFor        []casefile.Kind       `json:"waits_for"`
 }
 
 type leaders struct {
@@ -294,6 +295,7 @@ func (a *api) whole(ctx context.Context, v viewer, row store.Row) (caseView, err
 		view.Opinion = &opinionView{o.Version, o.Result, number(o.Days), o.Hash(), words(texts, &o.Document), o.At.UTC()}
 	}
 	v.after(&view, c, texts)
+	view.WaitsFor = casefile.WaitsFor(c, v.by, v.rules, v.now)
 	view.Enlistments = []enlistmentView{}
 	for _, e := range c.Enlistments {
 		view.Enlistments = append(view.Enlistments, v.enlistment(e, texts))

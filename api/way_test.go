@@ -306,3 +306,63 @@ func TestAfterTheEnd(t *testing.T) {
 	}
 	w.do("p-supervisor", "GET", "/api/v1/cases/"+id+"/workflow", nil).want(t, 200, "")
 }
+
+// A refusal says what is missing, or who did what meanwhile: of a command as of the question
+// whether it is possible, and to whoever was a moment too late.
+func TestRefusalsSayWhatHappened(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := w.register()
+	path := "/api/v1/cases/" + id + "/commands/"
+	if a := w.do("p-registrar", "GET", path+"forward", nil).want(t, 200, ""); a.str("command") != "forward" || a.str("name") != "转送" {
+		t.Errorf("%s", a.body)
+	}
+	w.do("a-nc-officer", "GET", path+"forward", nil).want(t, 403, "not_permitted")
+	w.do("b-registrar", "GET", path+"forward", nil).want(t, 404, "case_not_found")
+	w.do("p-registrar", "GET", path+"register", nil).want(t, 404, "unknown_command")
+	w.do("p-registrar", "GET", path+"tick", nil).want(t, 404, "unknown_command")
+	both := func(who, command string, body m, code, want string) {
+		t.Helper()
+		for _, a := range []answer{w.do(who, "GET", path+command, nil).want(t, 409, code), w.do(who, "POST", path+command, body).want(t, 409, code)} {
+			if !strings.Contains(a.str("detail"), want) || a.get("commands") == nil {
+				t.Errorf("%s by %s: %q, want %q", command, who, a.str("detail"), want)
+			}
+		}
+	}
+	both("p-supervisor", "urge", m{"text": "请抓紧"}, "not_forwarded", "该事项尚未转送责任单位，应先转送")
+	answers := atOnce(2, func(i int) answer {
+		return w.do([]string{"p-registrar", "p-supervisor"}[i], "POST", path+"forward", m{})
+	})
+	late := slices.IndexFunc(answers, func(a answer) bool { return a.status == 409 })
+	if late < 0 || answers[1-late].status != 200 || !strings.Contains(answers[late].str("detail"), "不能再转送；已由") || !strings.Contains(answers[late].str("detail"), "2026年9月1日10:0") {
+		t.Errorf("two clerks at once: %s\n%s", answers[0].body, answers[1].body)
+	}
+	both("p-registrar", "close", m{}, "wrong_stage", "本案现在是“已转送、交办”，到“已送达，待结案”时才能结案")
+	w.command("a-nc-officer", id, "accept", nil)
+	w.command("p-supervisor", id, "assign", m{"upper": "p-vice", "lower": "a-vice"})
+	both("p-supervisor", "assign", m{}, "already_assigned", "；已由章己于2026年9月1日10:0")
+	w.command("p-vice", id, "acknowledge", nil)
+	w.command("a-vice", id, "acknowledge", nil)
+	hash := w.command("a-nc-officer", id, "opine", m{"result": "support", "days": 30, "text": "予以补发。"}).str("opinion.hash")
+	both("p-vice", "sign", m{"hash": hash}, "lower_signs_first", "须由下级包案领导先签批")
+	w.command("a-vice", id, "sign", m{"hash": hash})
+	w.command("p-vice", id, "sign", m{"hash": hash})
+	w.command("a-nc-officer", id, "serve", m{"means": "direct"})
+	both("p-registrar", "close", m{}, "not_executed", "执行完毕后方可结案")
+	a := w.do("p-registrar", "GET", path+"forward", nil, "Accept-Language", "en").want(t, 409, "wrong_stage")
+	if !strings.Contains(a.str("detail"), "not possible any more; forwarded by ") {
+		t.Errorf("%s", a.body)
+	}
+}
+
+// What the case waits for is what stands on the desk, not all that could be done.
+func TestWaitsFor(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := w.register()
+	for who, want := range map[string][]string{"p-registrar": {"forward"}, "p-supervisor": {"assign", "forward"}, "a-nc-officer": {}} {
+		if diff := cmp.Diff(want, append([]string{}, w.do(who, "GET", "/api/v1/cases/"+id, nil).want(t, 200, "").strings("waits_for")...)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", who, diff)
+		}
+	}
+}

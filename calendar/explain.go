@@ -25,6 +25,9 @@ type Explanation struct {
 	MakeUp  []Day  `json:"make_up,omitempty"`
 	Chinese string `json:"chinese"`
 	English string `json:"english"`
+	// WhyProvisional says by which list the dates can still change, in words for anybody;
+	// empty when by none.
+	WhyProvisional, WhyProvisionalEnglish string `json:"-"`
 }
 
 // Explain is Due with its reasons. Length and Unit are those counted with, after the cuts Due makes.
@@ -63,6 +66,7 @@ func (c *Calendar) ExplainEnd(from time.Time, p Period) Explanation {
 	}
 	years := c.Years()
 	zh, en := missing.why(years[len(years)-1])
+	x.WhyProvisional, x.WhyProvisionalEnglish = missing.plain()
 	x.Chinese, x.English = x.chinese()+zh, x.english()+en
 	return x
 }
@@ -413,6 +417,19 @@ func (g *gaps) why(lastLoaded int) (chinese, english string) {
 	}
 	return "以上日期为暂定：" + strings.Join(zh, "，") + "，载入后重新计算。",
 		" Provisional: " + strings.Join(en, "; ") + ". The dates are computed again when it is loaded."
+}
+
+// plain says the same in words for anybody, in a sentence each.
+func (g *gaps) plain() (chinese, english string) {
+	if len(g.years) == 0 {
+		return "", ""
+	}
+	zh, en := "暂定日期："+join(g.years, "、")+"年的节假日安排尚未公布", "Provisional: the rest days of "+join(g.years, ", ")+" have not been published"
+	if from := lastSettledDecember + 1; g.december != 0 {
+		zh += fmt.Sprintf("，其中可能调整%d年12月%d日至31日的休息日和上班日", g.december, from)
+		en += fmt.Sprintf("; they can still change %d to 31 December %d", from, g.december)
+	}
+	return zh + "。公布后重新计算。", en + ". The date is computed again when they are."
 }
 
 func before(years []int, limit int) []int {

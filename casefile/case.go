@@ -268,6 +268,10 @@ func (c Case) SeatOf(official string) (SeatName, bool) {
 	return "", false
 }
 
+// unforwarded reports whether the petition office still has the case: no unit has got it, or
+// the one that had it gave it back.
+func (c Case) unforwarded() bool { return c.Stage == Registered && !c.Direct }
+
 // Led reports whether both seats are taken.
 func (c Case) Led() bool { return c.Upper.Official != "" && c.Lower.Official != "" }
 

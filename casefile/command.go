@@ -357,7 +357,7 @@ var table = []spec{
 		[]relation{supervisor, inspector},
 		"《信访工作条例》第四十条：信访部门、督查部门催办",
 		[]Field{need("text")},
-		nil, urge,
+		withSomebody, urge,
 	},
 	{
 		Supervise, open,
@@ -780,14 +780,23 @@ func unreported() *Error {
 	return conflict("urgent_unreported", "重大紧急事项尚未报告，不能结束本案", "the urgent matter has not been reported; the case can't be ended")
 }
 
-func notYetSupervised(c Case, _ Actor, _ time.Time) *Error {
-	if c.OnChannel(PetitionOffice).Open() {
-		return conflict("already_supervised", "本案已在督办中", "the case is under supervision already")
+// withSomebody keeps a unit from being urged or supervised for what it never got: until a
+// case is forwarded its delay is the petition office's own (条例第22条, 第43条).
+func withSomebody(c Case, _ Actor, _ time.Time) *Error {
+	if c.unforwarded() {
+		return conflict("not_forwarded", "该事项尚未转送责任单位，应先转送", "the case has not been forwarded to its unit yet; forward it first")
 	}
 	return nil
 }
 
-func onlySupervised(c Case, _ Actor, _ time.Time) *Error {
+func notYetSupervised(c Case, by Actor, now time.Time) *Error {
+	if c.OnChannel(PetitionOffice).Open() {
+		return conflict("already_supervised", "本案已在督办中", "the case is under supervision already")
+	}
+	return withSomebody(c, by, now)
+}
+
+func onlySupervised(c Case, by Actor, now time.Time) *Error {
 	switch {
 	case c.OnChannel(SupervisionOffice).Open():
 		return conflict("already_dual", "本案已在双重督办中", "the case is under dual supervision already")
@@ -796,7 +805,7 @@ func onlySupervised(c Case, _ Actor, _ time.Time) *Error {
 	case !c.OnChannel(PetitionOffice).Open():
 		return conflict("not_supervised", "双重督办须以信访部门正在督办为前提", "dual supervision comes on top of the petition office's; supervise first")
 	}
-	return nil
+	return withSomebody(c, by, now)
 }
 
 func myChannelOpen(c Case, by Actor, _ time.Time) *Error {

@@ -171,7 +171,8 @@ func TestWhoMay(t *testing.T) {
 // In which states a command can be taken at all; in no others.
 func TestWhen(t *testing.T) {
 	registered := []string{"registered", "direct", "sent-back", "urgent"}
-	urgent := []string{"urgent", "unit-urgent"} // not reported yet
+	office := []string{"registered", "sent-back", "urgent"} // has not forwarded them yet
+	urgent := []string{"urgent", "unit-urgent"}             // not reported yet
 	forwarded := []string{"forwarded", "commissioned", "objected"}
 	handling := []string{"handling", "simple", "unit-urgent", "duty"}
 	unled := slices.Concat(registered, forwarded, handling)
@@ -203,8 +204,8 @@ func TestWhen(t *testing.T) {
 		Close:       {"served", "reviewed", "final"},
 		Divert:      slices.Concat(but(unled, urgent...), []string{"led", "acknowledged", "extended", "submitted", "suggested", "joined", "enlisted"}),
 		HandOver:    slices.Concat(led, after),
-		Urge:        opened,
-		Supervise:   but(opened, slices.Concat(supervised, []string{"dual", "served-dual"})...),
+		Urge:        but(opened, office...),
+		Supervise:   but(opened, slices.Concat(office, supervised, []string{"dual", "served-dual"})...),
 		Escalate:    supervised,
 		Release:     slices.Concat(supervised, []string{"dual", "served-dual"}),
 		Tick:        opened,

@@ -1,6 +1,8 @@
 package casefile
 
 import (
+	"cmp"
+	"slices"
 	"strconv"
 	"time"
 
@@ -21,6 +23,43 @@ type Task struct {
 
 // settling are the clocks by which the unit's answer is due; one of them runs at a time.
 var settling = []string{"HANDLE", "DUTY-PERFORM", "SIMPLE-HANDLE", "REDO"}
+
+// WaitsFor lists which of the commands that the actor can give the case waits for: first
+// what stands on their own desk, then what it waits for from others; the most pressing first.
+func WaitsFor(c Case, by Actor, r Rules, now time.Time) []Kind {
+	if now.Before(c.LastAt) {
+		now = c.LastAt // who has just done something asked a moment before
+	}
+	r.Now = now
+	var leaders []string // in whose place the actor stands
+	for _, name := range standsIn(c, by, r) {
+		leaders = append(leaders, c.Seat(name).Official)
+	}
+	rank := func(t Task) (rank int) {
+		mine := t.Official == by.ID || slices.Contains(leaders, t.Official)
+		if t.Official == "" {
+			mine = t.Role == by.Role && t.Unit == by.Unit
+		}
+		if !mine {
+			rank += 2
+		}
+		if t.Due.IsZero() {
+			rank++
+		}
+		return rank
+	}
+	tasks := slices.DeleteFunc(Waiting(c), func(t Task) bool { return t.From.After(now) })
+	slices.SortStableFunc(tasks, func(a, b Task) int {
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), a.Due.InternalEnd().Compare(b.Due.InternalEnd()))
+	})
+	kinds, can := []Kind{}, Available(c, by, r, now)
+	for _, t := range tasks {
+		if slices.Contains(can, t.Do) && !slices.Contains(kinds, t.Do) {
+			kinds = append(kinds, t.Do)
+		}
+	}
+	return kinds
+}
 
 // Waiting lists what the case waits for, in its present state.
 func Waiting(c Case) []Task {
@@ -56,10 +95,10 @@ func Waiting(c Case) []Task {
 
 	switch c.Stage {
 	case Registered:
-		if c.Direct {
-			add(atUnit(Accept), "ACC-DIRECT")
-		} else {
+		if c.unforwarded() {
 			add(atOffice(Forward, Registrar), "REG-FORWARD")
+		} else {
+			add(atUnit(Accept), "ACC-DIRECT")
 		}
 	case Forwarded:
 		add(atUnit(Accept), "ACC-TRANSFER")
@@ -151,7 +190,7 @@ func Waiting(c Case) []Task {
 			case JointMeeting:
 				term, own = "LISTED", ""
 			}
-			if ch.FedBackAt.IsZero() {
+			if ch.FedBackAt.IsZero() && !c.unforwarded() {
 				add(Task{Do: FeedBack, Role: Officer, Unit: c.Unit, From: ch.OpenedAt}, term)
 			}
 			if ch.Name == JointMeeting {
@@ -166,7 +205,9 @@ func Waiting(c Case) []Task {
 			add(t, term)
 		}
 	}
-	if k, ok := c.Clock(CampaignReport); c.UrgedAt.After(c.ReportedAt) {
+	if k, ok := c.Clock(CampaignReport); c.unforwarded() {
+		return tasks // no unit has got it, so none has anything to report
+	} else if c.UrgedAt.After(c.ReportedAt) {
 		add(Task{Do: Report, Role: Officer, Unit: c.Unit, From: c.UrgedAt}, "SUP-1")
 	} else if ok && k.Running() {
 		add(Task{Do: Report, Role: Officer, Unit: c.Unit, From: k.YellowFrom()}, k.ID)

@@ -2,6 +2,7 @@ package casefile_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	. "shuangze/casefile"
@@ -99,6 +100,41 @@ func TestReportWaits(t *testing.T) {
 		}
 		if waits(d) != step.want {
 			t.Errorf("%s: a report waits: %v", step.at, !step.want)
+		}
+	}
+}
+
+// What the case waits for is what the desk says, for whoever looks: never what could be done
+// in its place. A clerk who accepts for a unit would set its 60 days running unforwarded.
+func TestWaitsFor(t *testing.T) {
+	for _, test := range []struct {
+		state, who string
+		want       []Kind
+	}{
+		{"registered", "clerk", []Kind{Forward}},
+		{"registered", "supervisor", []Kind{Assign, Forward}}, // naming leaders is their own
+		{"registered", "officer", nil},
+		{"direct", "officer", []Kind{Accept}},
+		{"forwarded", "officer", []Kind{Accept}},
+		{"forwarded", "clerk", nil},
+		{"led", "lower", []Kind{Acknowledge}},
+		{"opined", "upper", nil}, // the lower leader signs first
+		{"opined", "lower", []Kind{Sign}},
+		{"supported", "supervisor", nil}, // first it is carried out
+		{"served", "clerk", []Kind{Close}},
+		{"served", "auditor", nil},
+		{"closed", "supervisor", nil},
+	} {
+		d := newDesk(t).reach(test.state)
+		got := WaitsFor(d.c, d.actor(test.who), d.rules, d.now)
+		if !slices.Equal(got, test.want) {
+			t.Errorf("%s, %s: %v, want %v", test.state, test.who, got, test.want)
+		}
+		for _, task := range Waiting(d.c) { // each task of theirs that they can do is there
+			can := slices.Contains(Available(d.c, d.actor(test.who), d.rules, d.now), task.Do)
+			if task.Official == test.who && can && !task.From.After(d.now) && !slices.Contains(got, task.Do) {
+				t.Errorf("%s, %s: %s is on the desk", test.state, test.who, task.Do)
+			}
 		}
 	}
 }

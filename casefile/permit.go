@@ -194,12 +194,64 @@ func admits(c Case, s spec, by Actor, now time.Time) *Error {
 		if s.kind == Register {
 			return conflict("already_registered", "本事项已登记", "the case is registered already")
 		}
-		return conflict("wrong_stage", "信访事项当前环节不能进行这一操作", "this is not possible in the case's present stage")
+		return wrongStage(c, s, by)
 	}
 	if s.ready != nil {
 		return s.ready(c, by, now)
 	}
 	return nil
+}
+
+// wrongStage says where the case stands and where the command belongs. Petitioners are not
+// told how far their answer is (Standing).
+func wrongStage(c Case, s spec, by Actor) *Error {
+	if by.Role == Complainant {
+		return conflict("wrong_stage", "信访事项当前环节不能进行这一操作", "this is not possible in the case's present stage")
+	}
+	do, at := s.kind.Name(), c.Stage.Name()
+	var zh, en []string
+	past := false
+	for _, stage := range s.from {
+		if name := stage.Name(); c.Stage.Open() && slices.Index(Stages, stage) > slices.Index(Stages, c.Stage) {
+			zh, en = append(zh, "“"+name.Chinese+"”"), append(en, "“"+name.English+"”")
+		} else {
+			past = true
+		}
+	}
+	switch {
+	case past && len(zh) > 0:
+		return conflict("wrong_stage", "本案现在是“"+at.Chinese+"”，不能"+do.Chinese, "the case is now “"+at.English+"”; “"+do.English+"” is not possible in it")
+	case len(zh) > 0:
+		return conflict("wrong_stage", "本案现在是“"+at.Chinese+"”，到"+listed(zh)+"时才能"+do.Chinese,
+			"the case is now “"+at.English+"”; “"+do.English+"” is possible once it is "+strings.Join(en, " or "))
+	}
+	return conflict("wrong_stage", "本案现在是“"+at.Chinese+"”，不能再"+do.Chinese, "the case is now “"+at.English+"”; “"+do.English+"” is not possible any more")
+}
+
+// Overtook finds what happened meanwhile: the event since which the case does not take the
+// command from this actor. ok is false where it never took it, or still does.
+func Overtook(events []Event, kind Kind, by Actor) (last Event, ok bool) {
+	s, known := specOf(kind)
+	if !known {
+		return last, false
+	}
+	var c Case
+	took := false
+	for _, e := range events {
+		c = Apply(c, e)
+		of := s
+		if _, sits := c.SeatOf(by.ID); !sits && slices.Contains(policy.Delegable, string(kind)) {
+			of.ready = nil // as in Admit
+		}
+		takes := admits(c, of, by, e.At) == nil
+		if took && !takes {
+			last, ok = e, true
+		} else if takes {
+			ok = false
+		}
+		took = takes
+	}
+	return last, ok
 }
 
 // Admit refuses a command for which the case is in no stage or state, before it
@@ -218,17 +270,29 @@ func Admit(c Case, cmd Command) *Error {
 // Available lists what the actor can do with the case now.
 func Available(c Case, by Actor, r Rules, now time.Time) []Kind {
 	kinds := []Kind{}
-	r.Now = now
 	for _, s := range table {
-		if !s.kind.given() || s.kind == Register {
-			continue
-		}
-		admitted := slices.ContainsFunc(stances(c, s.kind, by, r), func(as Actor) bool { return admits(c, s, as, now) == nil })
-		if admitted && Permit(c, s.kind, by, r) == nil {
+		if s.kind.given() && s.kind != Register && slices.Contains(s.from, c.Stage) && Refusal(c, s.kind, by, r, now) == nil {
 			kinds = append(kinds, s.kind)
 		}
 	}
 	return kinds
+}
+
+// Refusal says why the actor can't give the command to the case now, whatever its fields;
+// nil: they can.
+func Refusal(c Case, kind Kind, by Actor, r Rules, now time.Time) *Error {
+	r.Now = now
+	if err := Permit(c, kind, by, r); err != nil {
+		return err
+	}
+	s, _ := specOf(kind) // Permit has seen it
+	var refusal *Error
+	for _, as := range stances(c, kind, by, r) {
+		if refusal = admits(c, s, as, now); refusal == nil {
+			return nil
+		}
+	}
+	return refusal
 }
 
 // Rules is everything Decide goes by beside the case itself.

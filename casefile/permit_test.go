@@ -2,6 +2,7 @@ package casefile_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	. "shuangze/casefile"
@@ -182,5 +183,44 @@ func TestPermitNamesTheRule(t *testing.T) {
 	}
 	if refusal := Permit(d.c, Sign, d.actor("upper"), d.rules); refusal != nil {
 		t.Errorf("%s", show(refusal))
+	}
+}
+
+// A refusal says where the case stands and, where it was overtaken, by what.
+func TestOvertook(t *testing.T) {
+	for _, test := range []struct {
+		state, who string
+		kind       Kind
+		says       string
+		by         EventKind // empty: it was never possible
+	}{
+		{"forwarded", "clerk", Forward, "本案现在是“已转送、交办”，不能再转送", EventForwarded},
+		{"handling", "clerk", Forward, "本案现在是“办理中”，不能再转送", EventForwarded},
+		{"declined", "clerk", Forward, "本案现在是“不予受理”，不能再转送", EventDeclined},
+		{"handling", "clerk", Close, "本案现在是“办理中”，到“已送达，待结案”时才能结案", ""},
+		{"handling", "clerk", Rate, "本案现在是“办理中”，到“已送达，待结案”或“已结案”时才能登记满意度评价", ""},
+		{"supported", "clerk", Close, "处理意见支持信访请求，执行完毕后方可结案", ""},
+		{"opined", "upper", Sign, "须由下级包案领导先签批", ""},
+		{"half-signed", "lower", Sign, "您已签批这一版处理意见", EventSigned},
+		{"signed", "upper", Sign, "本案现在是“已签批，待送达”，不能签批", EventSigned},
+		{"led", "supervisor", Assign, "已确定两名包案领导，更换须办理移交", EventAssigned},
+		{"sent-back", "supervisor", Urge, "该事项尚未转送责任单位，应先转送", EventObjectionDecided},
+		{"reopened", "clerk", Close, "本案现在是“办理中”，到“已送达，待结案”时才能结案", EventClosed},
+	} {
+		d := newDesk(t).reach(test.state)
+		by := d.actor(test.who)
+		if refusal := Refusal(d.c, test.kind, by, d.rules, d.now); refusal == nil || refusal.Chinese != test.says {
+			t.Errorf("%s: %s by %s: %s, want %s", test.state, test.kind, test.who, show(refusal), test.says)
+		}
+		if e, ok := Overtook(d.events, test.kind, by); ok != (test.by != "") || e.Kind != test.by && ok {
+			t.Errorf("%s: %s by %s was overtaken by %s (%v), want %s", test.state, test.kind, test.who, e.Kind, ok, test.by)
+		}
+	}
+	d := newDesk(t).reach("registered")
+	if e, ok := Overtook(d.events, Forward, d.actor("clerk")); ok {
+		t.Errorf("possible, yet overtaken by %s", show(e))
+	}
+	if got := Refusal(d.c, Rate, PetitionerOf(d.c.ID), d.rules, d.now); got == nil || strings.Contains(got.Chinese, "“") {
+		t.Errorf("the petitioner is told of the stages inside: %s", show(got))
 	}
 }

@@ -68,8 +68,9 @@ func (c Case) nextRound() (round, above string) {
 
 // Right is a term within which somebody can still do something.
 type Right struct {
-	ID    string       `json:"id"` // of the policy's windows
-	Until calendar.Due `json:"until"`
+	ID    string        `json:"id"` // of the policy's windows
+	From  calendar.Date `json:"from"`
+	Until calendar.Due  `json:"until"`
 }
 
 // Rights lists the rights that are open, used or not: they are never anybody's lateness.
@@ -77,7 +78,7 @@ func Rights(c Case, r Rules) []Right {
 	var rights []Right
 	add := func(id string, from calendar.Date) {
 		if w, ok := r.Policy.Window(id); ok {
-			rights = append(rights, Right{id, r.Calendar.Due(from, w.Length, w.Unit)})
+			rights = append(rights, Right{id, from, r.Calendar.Due(from, w.Length, w.Unit)})
 		}
 	}
 	if c.Final || c.Served == nil || c.Stage != Served && c.Stage != Closed {
@@ -336,11 +337,14 @@ func rate(d *decision) *Error {
 		return err
 	}
 	d.emit(Event{Kind: EventRated, Document: d.text(), OfficeRating: d.cmd.OfficeRating, UnitRating: d.cmd.UnitRating})
-	if d.cmd.UnitRating == "dissatisfied" && !d.c.Final && d.c.Reopened == 0 {
+	if d.cmd.UnitRating == "dissatisfied" && d.c.ratingReopens() {
 		d.reopen("dissatisfied", nil)
 	}
 	return nil
 }
+
+// ratingReopens reports whether dissatisfaction with the unit sends the case back by itself.
+func (c Case) ratingReopens() bool { return !c.Final && c.Reopened == 0 }
 
 // ReopenReasons are why a case is taken up again: 不满意、回访发现未落实、核查发现问题、新的事实.
 var ReopenReasons = []string{"dissatisfied", "not_executed", "false_report", "wrong_opinion"}

@@ -123,6 +123,35 @@ func TestUrge(t *testing.T) {
 	}
 }
 
+// Before a case is forwarded its delay is the petition office's own (条例第22条): the unit that
+// never got it is neither urged nor supervised for it, and owes no report. The unit that
+// received it itself has it.
+func TestNoUnitAnswersForWhatItNeverGot(t *testing.T) {
+	for _, state := range []string{"registered", "sent-back", "urgent"} {
+		d := newDesk(t).reach(state).until("2026-10-20 09:00") // long after REG-FORWARD
+		for _, kind := range []Kind{Urge, Supervise} {
+			refusal := d.refuse("supervisor", d.command(kind), "not_forwarded")
+			if refusal.Chinese != "该事项尚未转送责任单位，应先转送" || !slices.Contains(refusal.Commands, Forward) {
+				t.Errorf("%s in %s: %s", kind, state, show(refusal))
+			}
+		}
+		d.do("convener", d.command(Instruct)) // is for the office, which has the case
+		for _, task := range Waiting(d.c) {
+			if task.Unit == d.c.Unit {
+				t.Errorf("%s: the unit is asked for %s", state, show(task))
+			}
+		}
+	}
+	d := newDesk(t).reach("registered").moves("clerk forward", "supervisor supervise", "officer object", "clerk decide_objection")
+	d.refuse("supervisor", d.command(Urge), "not_forwarded")
+	d.refuse("supervisor", d.command(Escalate), "not_forwarded")
+	if slices.ContainsFunc(Waiting(d.c), func(t Task) bool { return t.Do == FeedBack }) {
+		t.Errorf("who gave it back is asked for feedback: %s", show(Waiting(d.c)))
+	}
+	d = newDesk(t).reach("direct")
+	d.moves("county-supervisor urge", "county-supervisor supervise")
+}
+
 // A leader who leaves has cases of several offices. The authority above them decides for
 // all: that of an office below it or of one beside it never does.
 func TestAuthorityAboveDecides(t *testing.T) {

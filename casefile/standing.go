@@ -23,8 +23,12 @@ type Standing struct {
 	Milestones []Milestone // the earliest first
 	Next       []Awaited   // the earliest due first
 	Rights     []Claim
+	NoRights   policy.Text // why there is none where there was one; empty: that needs no word
 	MayRate    bool
-	MayAsk     bool // for a review or recheck
+	// Dissatisfied says what a rating of dissatisfied with the unit leads to, and what then
+	// becomes of the right to a review; empty where there is nothing to rate.
+	Dissatisfied policy.Text
+	MayAsk       bool // for a review or recheck
 }
 
 // PublicStage is a case's stage as far as it shows from outside: drafting, signing and
@@ -60,7 +64,7 @@ type Awaited struct {
 	By          string // name of the unit or office
 	Text        policy.Text
 	Due         calendar.Date // the legal one, past rest days
-	Provisional bool
+	Provisional policy.Text   // by which rest days the date can still change; empty: by none
 	Overdue     bool
 	LateDays    int
 	Paused      bool // the time stands still
@@ -77,7 +81,7 @@ type Claim struct {
 	Open   bool
 	Source string
 
-	Provisional bool
+	Provisional policy.Text // as of Awaited
 }
 
 func said(zh, en string, args ...any) policy.Text {
@@ -90,7 +94,7 @@ func StandingOf(c Case, events []Event, r Rules) Standing {
 		Number: c.Number, ReceivedOn: c.ReceivedOn, Office: r.Directory.Units[c.Office].Name,
 		Milestones: []Milestone{}, Next: []Awaited{}, Rights: []Claim{},
 	}
-	if c.Direct || c.Stage != Registered {
+	if !c.unforwarded() {
 		s.Unit = r.Directory.Units[c.Unit].Name
 	}
 	s.Stage, s.Now = s.where(c)
@@ -115,8 +119,9 @@ func StandingOf(c Case, events []Event, r Rules) Standing {
 	for _, right := range Rights(c, r) {
 		w, _ := r.Policy.Window(right.ID)
 		s.Rights = append(s.Rights, Claim{
-			ID: right.ID, Name: w.Name, Until: right.Until.Statutory, Provisional: right.Until.Provisional, Source: w.Source,
-			Open: right.Until.Provisional || r.Now.Before(right.Until.StatutoryEnd()),
+			ID: right.ID, Name: w.Name, Until: right.Until.Statutory, Source: w.Source,
+			Provisional: provisional(right.Until, r.Calendar.Explain(right.From, w.Length, w.Unit)),
+			Open:        right.Until.Provisional || r.Now.Before(right.Until.StatutoryEnd()),
 			Text: policy.Text{
 				Chinese: fmt.Sprintf("对书面答复不服的，可以自收到之日起%d日内%s，由上一级机关重新审查。", w.Length, w.Name.Chinese),
 				English: fmt.Sprintf("If you do not accept the written reply you can, within %d days of receiving it, %s: the organ one level up looks at it again.", w.Length, w.Name.English),
@@ -124,9 +129,63 @@ func StandingOf(c Case, events []Event, r Rules) Standing {
 		})
 	}
 	can := Available(c, PetitionerOf(c.ID), r, r.Now)
-	s.MayRate = slices.Contains(can, Rate)
+	s.NoRights = noRights(c, r)
+	if s.MayRate = slices.Contains(can, Rate); s.MayRate {
+		s.Dissatisfied = dissatisfied(c, r)
+	}
 	s.MayAsk = slices.Contains(can, AskReview) && inTime(c, r) == nil
 	return s
+}
+
+// provisional says by which rest days a date can still change.
+func provisional(due calendar.Due, x calendar.Explanation) policy.Text {
+	switch {
+	case !due.Provisional:
+		return policy.Text{}
+	case x.WhyProvisional == "": // published since
+		return said("暂定日期：将按新公布的节假日安排重新计算。", "Provisional: it will be computed again by the rest days published since.")
+	}
+	return policy.Text{Chinese: x.WhyProvisional, English: x.WhyProvisionalEnglish}
+}
+
+// newReply says when an answer that is made anew can be reviewed.
+func newReply(c Case, r Rules) policy.Text {
+	w, ok := r.Policy.Window("REVIEW-REQ")
+	if round, _ := c.nextRound(); !ok || round != ReviewRound {
+		return said("新的书面答复送达后，您还可以行使的权利会在查询页写明。", "What you can still do will stand in the look-up when the new written reply has come.")
+	}
+	return policy.Text{
+		Chinese: fmt.Sprintf("新的书面答复送达后，您可以自收到之日起%d日内对它%s。", w.Length, w.Name.Chinese),
+		English: fmt.Sprintf("When the new written reply has come you can, within %d days of receiving it, %s.", w.Length, w.Name.English),
+	}
+}
+
+// noRights says why the right to a review is gone while a case is handled again.
+func noRights(c Case, r Rules) policy.Text {
+	again := c.Reopened > 0 || slices.ContainsFunc(c.Reviews, func(r Review) bool { return r.Outcome == "set_aside" || r.Outcome == "redo" })
+	if !again || c.Served != nil || !slices.Contains([]Stage{Handling, Opined, Signed}, c.Stage) {
+		return policy.Text{}
+	}
+	next := newReply(c, r)
+	return policy.Text{
+		Chinese: "本事项正在重新办理，原书面答复不再适用，因此现在不能对它申请复查、复核。" + next.Chinese,
+		English: "The matter is handled again. The former written reply no longer holds, so no review of it can be asked for now. " + next.English,
+	}
+}
+
+// dissatisfied says what a rating of dissatisfied leads to.
+func dissatisfied(c Case, r Rules) policy.Text {
+	switch next := newReply(c, r); {
+	case c.ratingReopens():
+		return policy.Text{
+			Chinese: "对办理单位选择“不满意”的，本事项将退回重新办理一次。重新办理期间原书面答复不再适用，不能对它申请复查、复核。" + next.Chinese + "如果您希望由上一级机关审查现在的答复，请先申请复查、复核，再作评价。",
+			English: "If you are dissatisfied with the unit the matter goes back to be handled once more. The former written reply then no longer holds, and no review of it can be asked for. " + next.English + " If you want the organ one level up to look at the present reply, ask for the review first and rate afterwards.",
+		}
+	case c.Final:
+		return said("复核意见已经作出，评价“不满意”不再引起重新办理。", "It has been rechecked: being dissatisfied no longer has it handled again.")
+	}
+	return said("本事项已经重新办理过一次。再次选择“不满意”的，不再自动重新办理，由信访部门核查后决定；您申请复查、复核的权利不受影响。",
+		"It has been handled again once already. Dissatisfied a second time, it is for the petition office to decide; your right to a review stays.")
 }
 
 // where is the stage from outside and what it means.
@@ -240,8 +299,9 @@ func codeName(list []policy.Code, id string) policy.Text {
 // awaited says a running clock in the petitioner's words.
 func awaited(k Clock, rule policy.Clock, office string, r Rules) Awaited {
 	a := Awaited{
-		Clock: k.Rule, By: cmp.Or(r.Directory.Units[k.Who].Name, k.Who), Text: rule.Petitioner.Next, Due: k.Due.Statutory, Provisional: k.Due.Provisional,
-		Overdue: k.Overdue(r.Now), Paused: !k.SuspendedSince.IsZero(), Source: rule.Source,
+		Clock: k.Rule, By: cmp.Or(r.Directory.Units[k.Who].Name, k.Who), Text: rule.Petitioner.Next, Due: k.Due.Statutory,
+		Provisional: provisional(k.Due, r.Calendar.ExplainEnd(k.StartedAt, k.period(r.Calendar))),
+		Overdue:     k.Overdue(r.Now), Paused: !k.SuspendedSince.IsZero(), Source: rule.Source,
 	}
 	if a.Overdue {
 		a.LateDays = max(calendar.DateOf(r.Now).DaysSince(a.Due), 0)

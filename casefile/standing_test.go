@@ -191,3 +191,66 @@ func TestStandingHasNothingInternal(t *testing.T) {
 		"SIMPLE-ACC", "SIMPLE-ACC-DIRECT", "SIMPLE-HANDLE",
 	}, told)
 }
+
+// Before a petitioner says that they are dissatisfied they are told what it leads to, and
+// while the matter is handled again, why the right to a review is gone.
+func TestStandingDissatisfied(t *testing.T) {
+	says := func(state string, now Standing, want ...string) {
+		t.Helper()
+		for _, text := range []policy.Text{now.Dissatisfied, now.NoRights} {
+			if strings.Contains(text.Chinese+text.English, "%!") || (text.Chinese == "") != (text.English == "") {
+				t.Errorf("%s: %s", state, show(text))
+			}
+		}
+		for _, part := range want {
+			if !strings.Contains(now.Dissatisfied.Chinese+now.NoRights.Chinese, part) {
+				t.Errorf("%s: no %q in %s%s", state, part, now.Dissatisfied.Chinese, now.NoRights.Chinese)
+			}
+		}
+	}
+	d := newDesk(t).reach("served")
+	s := d.stands()
+	says("served", s, "退回重新办理一次", "不能对它申请复查、复核", "30日内对它申请复查", "先申请复查、复核，再作评价")
+	if s.NoRights.Chinese != "" || len(s.Rights) != 1 {
+		t.Errorf("served: %s", show(s))
+	}
+	bad := Command{Kind: Rate, OfficeRating: "satisfied", UnitRating: "dissatisfied"}
+	d.do("clerk", bad)
+	s = d.stands()
+	says("handled again", s, "正在重新办理", "现在不能对它申请复查、复核", "30日内对它申请复查")
+	if len(s.Rights) > 0 || s.MayAsk || s.Dissatisfied.Chinese != "" {
+		t.Errorf("handled again: %s", show(s))
+	}
+	d.moves("officer opine", "lower sign", "upper sign", "officer serve")
+	s = d.stands()
+	says("answered again", s, "已经重新办理过一次", "由信访部门核查后决定", "不受影响")
+	if s.NoRights.Chinese != "" || len(s.Rights) != 1 || !s.MayAsk {
+		t.Errorf("answered again: %s", show(s))
+	}
+	d.do("clerk", bad)
+	if s = d.stands(); len(s.Rights) != 1 || !s.MayAsk || s.Stage != Answered {
+		t.Errorf("dissatisfied once more: %s", show(s))
+	}
+	says("final", newDesk(t).reach("final").stands(), "不再引起重新办理")
+	if s = newDesk(t).reach("handling").stands(); s.NoRights.Chinese != "" || s.Dissatisfied.Chinese != "" {
+		t.Errorf("never answered: %s", show(s))
+	}
+}
+
+// A date late in December is settled by the next year's list, not by its own year's.
+func TestStandingProvisional(t *testing.T) {
+	for _, test := range []struct{ received, want string }{
+		{"2026-09-01 10:00", ""},
+		{"2026-12-09 10:00", "暂定日期：2027年的节假日安排尚未公布，其中可能调整2026年12月21日至31日的休息日和上班日。公布后重新计算。"}, // due on the 24th
+		{"2026-12-25 10:00", "暂定日期：2027年的节假日安排尚未公布。公布后重新计算。"},
+	} {
+		s := newDesk(t).at(test.received).moves("clerk register").stands()
+		if len(s.Next) != 1 || s.Next[0].Provisional.Chinese != test.want || (s.Next[0].Provisional.English == "") != (test.want == "") {
+			t.Errorf("%s: %s", test.received, show(s.Next))
+		}
+	}
+	s := newDesk(t).at("2026-11-23 10:00").reach("served").stands() // the 30 days end on 23 December
+	if len(s.Rights) != 1 || !strings.Contains(s.Rights[0].Provisional.Chinese, "2027年") {
+		t.Errorf("%s", show(s.Rights))
+	}
+}

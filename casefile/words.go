@@ -1,6 +1,11 @@
 package casefile
 
-import "shuangze/policy"
+import (
+	"strings"
+
+	"shuangze/calendar"
+	"shuangze/policy"
+)
 
 // The words for what the program calls by codes, as docs/words.md has them: for letters and
 // pages alike.
@@ -234,6 +239,19 @@ func (k EventKind) Name() policy.Text {
 		}
 	}
 	return policy.Text{Chinese: string(k), English: string(k)}
+}
+
+// Said is the event in a sentence: who did it and when, in China's time.
+func (e Event) Said(d *Directory) policy.Text {
+	who := e.Actor.Role.Name()
+	if o, ok := d.Officials[e.Actor.ID]; ok {
+		who = policy.Text{Chinese: o.Name, English: o.Name}
+	}
+	at, name := e.At.In(calendar.Zone), e.Kind.Name()
+	return policy.Text{
+		Chinese: "已由" + who.Chinese + "于" + at.Format("2006年1月2日15:04") + strings.TrimPrefix(name.Chinese, "已"),
+		English: name.English + " by " + who.English + " on " + at.Format("2006-01-02 at 15:04"),
+	}
 }
 
 // EventKinds lists all that can happen to a case.

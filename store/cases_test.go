@@ -78,6 +78,9 @@ func (d *desk) grow(id string, dice *rand.Rand) {
 		d.t.Fatal(err)
 	}
 	if later(); dice.IntN(3) == 0 {
+		if err := d.try(id, super, casefile.Command{Kind: casefile.Forward}); err != nil && !errors.As(err, &refusal) {
+			d.t.Fatal(err)
+		}
 		d.do(id, super, casefile.Command{Kind: casefile.Supervise, Reason: "shirking", Text: d.text("督办函")})
 		if dice.IntN(2) == 0 {
 			_ = d.try(id, super, casefile.Command{Kind: casefile.Escalate, Ground: "key", DecidedBy: "o003", Text: d.text("移交督查室")}) // not if the leader is accused

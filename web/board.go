@@ -108,6 +108,13 @@ func (s *console) getBoard(w http.ResponseWriter, r *http.Request) error {
 	}
 	var b board
 	if err := s.api.get(by, "/board?"+within.Encode(), &b); err != nil {
+		if wrong, ok := invalid(err); ok {
+			for i, f := range wrong.Fields {
+				if f.Field == "unit" {
+					wrong.Fields[i].Message = l.t("名录中没有“"+unit+"”这个单位，请从看板上的单位中选择", "the directory has no unit “"+unit+"”; choose one of those on the board")
+				}
+			}
+		}
 		return err
 	}
 	p.Counted = b.At

@@ -61,18 +61,15 @@ type offered struct {
 	First bool
 }
 
-// offers puts the command first that a case waits for, if the reader can give it.
-func offers(commands []casefile.Kind) []offered {
-	main := slices.IndexFunc(commands, func(k casefile.Kind) bool {
-		anytime := k == casefile.Act || k == casefile.Report || k == casefile.Release
-		return !anytime && k.Duty().Chinese != string(k)
-	})
+// offers puts what a case waits for before the other commands that the reader can give. Only
+// the most pressing is highlighted, as on the desk.
+func offers(waitsFor, commands []casefile.Kind) []offered {
 	var all []offered
-	if main >= 0 {
-		all = append(all, offered{commands[main], true})
+	for i, k := range waitsFor {
+		all = append(all, offered{k, i == 0})
 	}
-	for i, k := range commands {
-		if i != main {
+	for _, k := range commands {
+		if !slices.Contains(waitsFor, k) {
 			all = append(all, offered{k, false})
 		}
 	}
@@ -209,7 +206,7 @@ func (s *console) casePage(r *http.Request) (p casePage, err error) {
 			return p, err
 		}
 	}
-	if p.Mine = offers(p.Case.Commands); len(p.Mine) > 6 {
+	if p.Mine = offers(p.Case.WaitsFor, p.Case.Commands); len(p.Mine) > 6 {
 		p.Mine, p.More = p.Mine[:5], p.Mine[5:]
 	}
 	if o := p.Case.Opinion; o != nil {

@@ -50,3 +50,85 @@ func TestLongCase(t *testing.T) {
 	}
 	w.browse("outsider").get(at + "/events/1").want(404)
 }
+
+// The highlighted button is what the desk says: a clerk is led to forward, never to accept
+// for the unit, which would set its 60 days running without a forward.
+func TestHighlightedCommand(t *testing.T) {
+	t.Parallel()
+	w := newSite(t, nil)
+	var c struct {
+		ID string `json:"id"`
+	}
+	w.give("clerk", "/cases", map[string]any{
+		"origin": "province", "channel": "visit", "purpose": "appeal", "category": "agriculture", "unit": "a-nc", "received_at": "2026-08-31",
+		"title": title, "text": "信访人反映。", "petitioner": map[string]any{"name": petitionerName},
+	}, &c)
+	at, b := "/cases/"+c.ID, w.browse("clerk")
+	b.get("/desk").want(200, `href="`+at+`/do/forward"`)
+	main := func(who, command string) {
+		t.Helper()
+		page := w.browse(who).get(at).want(200)
+		if command != "" {
+			page.want(200, `<a class="button" href="`+at+`/do/`+command+`"`)
+		} else if strings.Contains(page.body, `<a class="button" href="`+at+`/do/`) {
+			t.Errorf("%s is led to something", who)
+		}
+	}
+	main("clerk", "forward")
+	b.get(at).want(200, `<a class="button second" href="`+at+`/do/accept"`)
+	main("supervisor", "assign")
+	w.do("clerk", c.ID, "forward", nil)
+	main("clerk", "")
+	main("officer", "accept")
+}
+
+// Who comes too late is told who did it and when, and finds no form to send again; who comes
+// too early, what is missing.
+func TestRefusedPages(t *testing.T) {
+	t.Parallel()
+	w := newSite(t, nil)
+	var c struct {
+		ID string `json:"id"`
+	}
+	w.give("clerk", "/cases", map[string]any{
+		"origin": "province", "channel": "visit", "purpose": "appeal", "category": "agriculture", "unit": "a-nc", "received_at": "2026-08-31",
+		"title": title, "text": "信访人反映。", "petitioner": map[string]any{"name": petitionerName},
+	}, &c)
+	at, b := "/cases/"+c.ID+"/do/", w.browse("clerk")
+	w.browse("supervisor").get(at+"urge").want(409, "该事项尚未转送责任单位，应先转送")
+	form := b.get(at+"forward").want(200).form(at+"forward", nil)
+	form.Set("text", "请依法办理")
+	w.do("supervisor", c.ID, "forward", nil)
+	late := b.post(at+"forward", form).want(409, "没有执行", "已由章己于2026年9月1日", "转送", "请依法办理", "查看该事项")
+	if strings.Contains(late.body, `action="`+at+`forward"`) {
+		t.Error("the form is still there")
+	}
+	b.get(at+"forward").want(409, "已由章己于2026年9月1日")
+	b.get(at+"close").want(409, "到“已送达，待结案”时才能结案")
+	w.browse("officer").get(at+"forward").want(403, "这一操作只能由")
+	for _, said := range []shown{late, b.get(at + "close")} {
+		if strings.Contains(said.body, "可能已经办过") {
+			t.Error("it guesses")
+		}
+	}
+}
+
+// A condition that is none is named, with what can be asked for, in words.
+func TestWrongConditions(t *testing.T) {
+	t.Parallel()
+	w := newSite(t, nil)
+	w.register(title)
+	b := w.browse("supervisor")
+	for path, want := range map[string][]string{
+		"/cases?lamp=purple":       {"灯：没有“purple”这一项，可选：红灯、黄灯、绿灯"},
+		"/cases?overdue=false":     {"已逾期：没有“false”这一项，可选：勾选（只看已逾期的）"},
+		"/cases?sort=name":         {"排序：没有“name”这一项，可选：先到期的在前、"},
+		"/supervision?lamp=purple": {"灯：没有“purple”这一项，可选：红灯、黄灯、绿灯"},
+		"/board?unit=zzz":          {"责任单位：名录中没有“zzz”这个单位，请从看板上的单位中选择"},
+	} {
+		page := b.get(path).want(422, want...)
+		if heading, _, _ := strings.Cut(page.body, "</h1>"); strings.Contains(heading, `<span class="count">`) && strings.HasPrefix(path, "/cases") {
+			t.Errorf("%s counts what it does not list", path)
+		}
+	}
+}

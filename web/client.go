@@ -180,6 +180,7 @@ type problem struct {
 
 type fieldProblem struct {
 	Field   string `json:"field"`
+	Code    string `json:"code"`
 	Message string `json:"message"`
 	Line    int    `json:"line"`   // of a file that the field has; 0: none
 	Column  int    `json:"column"` // in that line; 0: the whole of it
@@ -336,7 +337,8 @@ func (s summary) NameOf(official string) string {
 
 type caseView struct {
 	summary
-	Text       *string `json:"text"`
+	WaitsFor   []casefile.Kind `json:"waits_for"`
+	Text       *string         `json:"text"`
 	Petitioner *struct {
 		Name    string `json:"name"`
 		Phone   string `json:"phone"`

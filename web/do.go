@@ -24,7 +24,9 @@ type commandPage struct {
 	Key      string // with which the form is sent: the same form twice does one thing
 	Fields   []field
 	Problem  *problem
-	Offered  bool // the case takes the command now
+	Offered  bool   // the case takes the command now
+	Why      string // it doesn't: what is missing, or who did what meanwhile
+	Rule     string // that keeps it to others
 	ForName  string
 	Proposal *proposal
 	Earlier  int           // version of the opinion that was returned before this one; 0: none
@@ -152,6 +154,9 @@ func (s *console) getCommand(w http.ResponseWriter, r *http.Request) error {
 	status := http.StatusOK
 	if !p.Offered {
 		status = http.StatusConflict
+		if p.Rule != "" {
+			status = http.StatusForbidden
+		}
 	}
 	return s.show(w, r, status, "command", p)
 }
@@ -287,7 +292,17 @@ func (s *console) commandPage(r *http.Request, typed url.Values) (commandPage, e
 		return p, err
 	}
 	p.Title += " · " + p.Case.Number
-	p.Offered = slices.Contains(p.Case.Commands, kind)
+	if p.Offered = slices.Contains(p.Case.Commands, kind); !p.Offered {
+		var why *problem
+		switch err := s.api.get(by, "/cases/"+id+"/commands/"+url.PathEscape(string(kind)), nil); {
+		case err == nil:
+			p.Offered = true // since a moment ago
+		case !errors.As(err, &why):
+			return p, err
+		default:
+			p.Why, p.Rule = why.Detail, why.Rule
+		}
+	}
 	rules, err := s.api.policy(by)
 	if err != nil {
 		return p, err

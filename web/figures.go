@@ -200,7 +200,7 @@ func (s *console) getFigures(w http.ResponseWriter, r *http.Request) error {
 	if err := s.offerAll(by, p.Filters); err != nil {
 		return err
 	}
-	p.Fields = clarified(p.Fields, p.Filters)
+	p.Fields = words.clarified(p.Fields, p.Filters)
 	p.Spans = words.spans(p.Today, all)
 	return s.show(w, r, status, "figures", p)
 }

@@ -284,7 +284,6 @@ func (s *console) filters(p *listPage, by caller, values url.Values) error {
 	if err := s.offerAll(by, p.Filters); err != nil {
 		return err
 	}
-	p.Fields = clarified(p.Fields, p.Filters)
 	for _, f := range []flag{
 		{"open", l.t("未结", "open"), false}, {"overdue", l.t("已逾期", "overdue"), false}, {"supervised", l.t("在督", "supervised"), false}, {"urgent", l.t("重大紧急", "urgent"), false},
 	} {
@@ -297,6 +296,11 @@ func (s *console) filters(p *listPage, by caller, values url.Values) error {
 		{"-registered", l.t("新登记的在前", "newest first")},
 		{"registered", l.t("早登记的在前", "oldest first")},
 	}
+	asked := append(slices.Clone(p.Filters), l.filter("sort", "", values, p.Sorts...))
+	for _, f := range p.Flags {
+		asked = append(asked, l.filter(f.Name, f.Label, values, choice{"true", l.t("勾选（只看"+f.Label+"的）", "ticked (only "+f.Label+" ones)")}))
+	}
+	p.Fields = l.clarified(p.Fields, asked)
 	return nil
 }
 

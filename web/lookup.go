@@ -133,7 +133,7 @@ type publicCase struct {
 		By          string        `json:"by"`
 		Text        string        `json:"text"`
 		Due         calendar.Date `json:"due"`
-		Provisional bool          `json:"provisional"`
+		Provisional string        `json:"provisional_why"`
 		Overdue     bool          `json:"overdue"`
 		LateDays    int           `json:"late_days"`
 		Paused      bool          `json:"paused"`
@@ -144,12 +144,14 @@ type publicCase struct {
 		Name        string        `json:"name"`
 		Text        string        `json:"text"`
 		Until       calendar.Date `json:"until"`
-		Provisional bool          `json:"provisional"`
+		Provisional string        `json:"provisional_why"`
 		Open        bool          `json:"open"`
 		Source      string        `json:"source"`
 	} `json:"rights"`
-	MayRate bool `json:"may_rate"`
-	MayAsk  bool `json:"may_ask_review"`
+	NoRights string `json:"no_rights"`
+	MayRate  bool   `json:"may_rate"`
+	IfNot    string `json:"if_dissatisfied"`
+	MayAsk   bool   `json:"may_ask_review"`
 }
 
 // standingPage is how the case stands; the forms of a petitioner have it at hand.

@@ -60,7 +60,7 @@ func TestPetitionersWay(t *testing.T) {
 		}
 	}
 
-	rate := b.get("/lookup/rate").want(200, longName, "地区信访局")
+	rate := b.get("/lookup/rate").want(200, longName, "地区信访局", "退回重新办理一次", "新的书面答复送达后，您可以自收到之日起30日内对它申请复查", "请先申请复查、复核，再作评价")
 	b.post("/lookup/rate", rate.form("/lookup/rate", url.Values{"unit_rating": {"satisfied"}, "text": {"<b>好</b>"}})).want(422,
 		`id="office_rating-wrong"`, `value="satisfied" checked`, "&lt;b&gt;好&lt;/b&gt;")
 	b.post("/lookup/rate", rate.form("/lookup/rate", url.Values{"office_rating": {"satisfied"}, "unit_rating": {"satisfied"}})).want(200, "已收到您的评价", "收到满意度评价")
@@ -90,6 +90,22 @@ func TestPetitionersWay(t *testing.T) {
 		t.Errorf("at %s", end.at)
 	}
 	b.get("/lookup/case").want(200, "15分钟后自动结束")
+}
+
+// Who is dissatisfied was told what it leads to, and is told while the matter is handled
+// again why no review can be asked for.
+func TestDissatisfiedPetitioner(t *testing.T) {
+	t.Parallel()
+	w := newSite(t, nil)
+	_, code, secret := w.served(title)
+	b := w.browse("")
+	b.post("/lookup", url.Values{"code": {code}, "secret": {secret}}).want(200, "申请复查", "退回重新办理一次")
+	rate := b.get("/lookup/rate").want(200, "提交前请了解", "退回重新办理一次", "不能对它申请复查、复核")
+	again := b.post("/lookup/rate", rate.form("/lookup/rate", url.Values{"office_rating": {"satisfied"}, "unit_rating": {"dissatisfied"}})).want(200,
+		"已收到您的评价", "本事项正在重新办理", "现在不能对它申请复查、复核", "新的书面答复送达后")
+	if strings.Contains(again.body, `href="/lookup/review"`) || strings.Contains(again.body, `href="/lookup/rate"`) {
+		t.Error("something is offered that is refused")
+	}
 }
 
 // A pass is over after a quarter of an hour, and at once when a new receipt is given; it

@@ -209,6 +209,13 @@ var askedNames = map[string]policy.Text{
 	"until":       {Chinese: "截止日期", English: "Until"},
 	"rule":        {Chinese: "期限", English: "Time limit"},
 	"sort":        {Chinese: "排序", English: "Order"},
+	"open":        {Chinese: "未结", English: "Open"},
+	"overdue":     {Chinese: "已逾期", English: "Overdue"},
+	"supervised":  {Chinese: "在督", English: "Supervised"},
+	"urgent":      {Chinese: "重大紧急", English: "Urgent"},
+	"campaign":    {Chinese: "会战", English: "Campaign"},
+	"reception":   {Chinese: "接待日", English: "Reception day"},
+	"cursor":      {Chinese: "页码", English: "Page"},
 }
 
 // asked is what a condition of a list is called.

@@ -258,12 +258,26 @@ func (s *console) offerAll(by caller, fields []field) error {
 // chooses reports whether the field is a choice out of the directory.
 func (f field) chooses() bool { return f.Among != "" && f.Control != "hidden" }
 
-// clarified are the problems of a list's conditions; what a filter itself says of what was
-// typed says more than that it is nobody's id.
-func clarified(wrong []fieldProblem, filters []field) []fieldProblem {
+// clarified are the problems of a list's conditions: what a filter itself says of what was
+// typed says more than that it is nobody's id, and its choices more than their codes.
+func (l lang) clarified(wrong []fieldProblem, filters []field) []fieldProblem {
 	for i, p := range wrong {
-		if at := slices.IndexFunc(filters, func(f field) bool { return f.Name == p.Field && f.Wrong != "" }); at >= 0 {
-			wrong[i].Message = filters[at].Wrong
+		at := slices.IndexFunc(filters, func(f field) bool { return f.Name == p.Field })
+		if at < 0 {
+			continue
+		}
+		f := filters[at]
+		var names []string
+		for _, g := range f.Groups {
+			for _, c := range g.Choices {
+				names = append(names, c.Label)
+			}
+		}
+		switch {
+		case f.Wrong != "":
+			wrong[i].Message = f.Wrong
+		case p.Code == "not_in_list" && len(names) > 0:
+			wrong[i].Message = l.t("没有“"+f.Value+"”这一项，可选："+strings.Join(names, "、"), "there is no “"+f.Value+"”; choose one of: "+strings.Join(names, ", "))
 		}
 	}
 	return wrong

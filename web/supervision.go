@@ -189,7 +189,7 @@ func (s *console) getSupervision(w http.ResponseWriter, r *http.Request) error {
 	if err := s.offerAll(by, p.Filters); err != nil {
 		return err
 	}
-	p.Fields = clarified(p.Fields, p.Filters)
+	p.Fields = l.clarified(p.Fields, p.Filters)
 	return s.show(w, r, status, "supervision", p)
 }
 

@@ -392,3 +392,22 @@ func (s shown) form(action string, typed url.Values) url.Values {
 	}
 	return values
 }
+
+// urged counts how often people, not the clock, have urged a case.
+func (w *site) urged(id string) (n int) {
+	w.t.Helper()
+	ledger, err := w.store.Ledger(w.t.Context(), id)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, row := range ledger {
+		e, err := row.Event()
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if e.Kind == casefile.EventUrged && e.Actor != casefile.Clockwork {
+			n++
+		}
+	}
+	return n
+}

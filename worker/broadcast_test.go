@@ -17,13 +17,13 @@ import (
 	"shuangze/workflows"
 )
 
-// registered registers so many cases and returns their ids.
-func (o *office) registered(n int) []string {
+// received registers so many cases that their unit received itself, and returns their ids.
+func (o *office) received(n int) []string {
 	o.t.Helper()
 	var cases []string
 	for i := range n {
 		id := fmt.Sprintf("case-%03d", i)
-		o.do(id, clerk, o.registration())
+		o.do(id, handling, o.registration())
 		cases = append(cases, id)
 	}
 	return cases
@@ -130,7 +130,7 @@ func TestBroadcast(t *testing.T) {
 	t.Parallel()
 	o := open(t, autumn())
 	o.staff()
-	cases := o.registered(3)
+	cases := o.received(3)
 	o.onTheSpot("led")
 	o.do("declined", clerk, o.registration())
 	o.do("declined", clerk, casefile.Command{Kind: casefile.Decline, Reason: "not_competent", Text: o.text("不属于")})
@@ -187,7 +187,7 @@ func TestBroadcastReconciled(t *testing.T) {
 	t.Parallel()
 	o := open(t, autumn())
 	o.staff()
-	in := o.write(super, urge, "请抓紧办理", o.registered(2))
+	in := o.write(super, urge, "请抓紧办理", o.received(2))
 	o.reconcile()
 	if b := o.over(in.ID); b.Results[store.Done] != 2 {
 		t.Errorf("%+v", b.Results)
@@ -211,7 +211,7 @@ func TestBroadcastKill(t *testing.T) {
 	o := open(t, autumn())
 	w := o.startProcess()
 	defer func() { w.kill(t) }()
-	id := o.order(super, urge, "请抓紧办理", o.registered(cases))
+	id := o.order(super, urge, "请抓紧办理", o.received(cases))
 	for _, results := range []int{10, 60} {
 		o.under(id, results)
 		w.kill(t)
@@ -229,7 +229,7 @@ func TestBroadcastCancel(t *testing.T) {
 	const cases = 70
 	o := open(t, autumn())
 	o.staff()
-	id := o.order(super, urge, "请抓紧办理", o.registered(cases))
+	id := o.order(super, urge, "请抓紧办理", o.received(cases))
 	o.under(id, 5)
 	errs := atOnce(
 		func() error { return o.engine.CancelBroadcast(t.Context(), id, inspect) },
@@ -258,7 +258,7 @@ func TestBroadcastsAtOnce(t *testing.T) {
 	t.Parallel()
 	o := open(t, autumn())
 	o.staff()
-	cases := o.registered(25)
+	cases := o.received(25)
 	assign := casefile.Command{Kind: casefile.Assign}
 	ids := []string{
 		o.order(super, urge, "请抓紧办理", cases), o.order(inspect, urge, "督查室催办", cases),
@@ -293,7 +293,7 @@ func TestBroadcastOutage(t *testing.T) {
 	o, db := openApart(t)
 	o.acts.Engine.Patience = 2 * time.Second
 	o.staff()
-	id := o.order(super, urge, "请抓紧办理", o.registered(cases))
+	id := o.order(super, urge, "请抓紧办理", o.received(cases))
 	o.under(id, 5)
 	db.stop()
 	db.start()
@@ -314,7 +314,7 @@ func TestBroadcastStuck(t *testing.T) {
 	o := open(t, autumn())
 	o.acts.Engine.Patience = time.Second
 	o.staff()
-	cases := o.registered(3)
+	cases := o.received(3)
 	conn, err := pgx.Connect(t.Context(), o.url)
 	if err != nil {
 		t.Fatal(err)
@@ -338,8 +338,8 @@ func TestBroadcastBroken(t *testing.T) {
 	t.Parallel()
 	o := open(t, autumn())
 	o.staff()
-	cases := o.registered(2)
-	o.restore(func() { o.do(cases[0], clerk, casefile.Command{Kind: casefile.Forward}) })
+	cases := o.received(2)
+	o.restore(func() { o.do(cases[0], super, casefile.Command{Kind: casefile.Assign}) })
 	id := o.order(super, urge, "请抓紧办理", cases)
 	if b := o.over(id); b.Results[store.Done] != 1 || b.Results[store.Failed] != 1 {
 		t.Errorf("results: %v", b.Results)
@@ -356,7 +356,7 @@ func TestBroadcastUnheard(t *testing.T) {
 	t.Parallel()
 	o := open(t, autumn())
 	o.staff()
-	cases := o.registered(1)
+	cases := o.received(1)
 	in := o.write(super, urge, "请抓紧办理", cases)
 	given := casefile.Command{Kind: casefile.Urge, ID: store.BroadcastCommandID(in.ID, cases[0]), Text: o.text("请抓紧办理")}
 	seq := o.do(cases[0], super, given).Seq
@@ -382,7 +382,7 @@ func TestBroadcastsAtRandom(t *testing.T) {
 			o := open(t, autumn())
 			w := o.startProcess()
 			defer func() { w.kill(t) }()
-			cases := o.registered(24)
+			cases := o.received(24)
 			for _, id := range cases[:8] {
 				o.do(id, super, casefile.Command{Kind: casefile.Assign})
 			}

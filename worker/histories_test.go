@@ -337,7 +337,7 @@ func playReconciled(t *testing.T) map[string][]*history.HistoryEvent {
 func playBroadcast(t *testing.T) map[string][]*history.HistoryEvent {
 	o := open(t, autumn())
 	o.staff()
-	id := o.order(super, urge, "请抓紧办理", o.registered(52))
+	id := o.order(super, urge, "请抓紧办理", o.received(52))
 	o.over(id)
 	return one(o.historyOf(workflows.BroadcastWorkflowID(id), ""))
 }
@@ -346,7 +346,7 @@ func playBroadcast(t *testing.T) map[string][]*history.HistoryEvent {
 func playBroadcastCancelled(t *testing.T) map[string][]*history.HistoryEvent {
 	o := open(t, autumn())
 	o.staff()
-	id := o.order(super, urge, "请抓紧办理", o.registered(20))
+	id := o.order(super, urge, "请抓紧办理", o.received(20))
 	o.under(id, 2)
 	if err := o.engine.CancelBroadcast(t.Context(), id, super); err != nil {
 		t.Fatal(err)
