@@ -62,6 +62,7 @@ func (a *api) postAppointment(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	visitor := store.Petitioner{Name: b.line("name", maxLine), Phone: b.line("phone", maxPhone), Address: b.line("address", maxAddress)}
+	b.check(casefile.CheckPhone("phone", visitor.Phone))
 	topic := b.words("topic")
 	asked := casefile.Appointment{ID: sub.id(receptionSpace, v.by), Topic: previewOf(topic)}
 	if visitor.Name == "" && !b.has("name") {

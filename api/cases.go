@@ -85,6 +85,7 @@ func (b *body) registration(cmd *casefile.Command) registered {
 	}
 	b.object("petitioner", func(p *body) {
 		in.petitioner = store.Petitioner{Name: p.line("name", maxLine), Phone: p.line("phone", maxPhone), Address: p.line("address", maxAddress), Identity: p.line("identity", maxPhone)}
+		p.check(casefile.CheckPhone("phone", in.petitioner.Phone), casefile.CheckIdentity("identity", in.petitioner.Identity))
 	}, casefile.Field{Name: "name"}, casefile.Field{Name: "phone"}, casefile.Field{Name: "address"}, casefile.Field{Name: "identity"})
 	cmd.Upper, cmd.Lower = b.line("upper", maxLine), b.line("lower", maxLine)
 	cmd.Reception, cmd.Appointment = b.line("reception", maxLine), b.line("appointment", maxLine)

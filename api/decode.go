@@ -151,6 +151,15 @@ func (b *body) wrong(name, code, zh, en string) {
 	b.problems = append(b.problems, casefile.FieldError{Field: b.prefix + name, Code: code, Chinese: zh, English: en})
 }
 
+// check notes what a check of a field has found, nil where nothing is wrong.
+func (b *body) check(found ...*casefile.FieldError) {
+	for _, f := range found {
+		if f != nil {
+			b.wrong(f.Field, f.Code, f.Chinese, f.English)
+		}
+	}
+}
+
 // wrongAt notes what is wrong at a place of a file that a field has; the line 0 is the whole
 // file, the column 0 a whole line.
 func (b *body) wrongAt(name, code string, line, column int, zh, en string) {

@@ -10,7 +10,7 @@ import (
 func TestEarlierCases(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	person := m{"petitioner": m{"name": "贺某某", "phone": "139-0000-0002", "identity": "110101199001011234"}}
+	person := m{"petitioner": m{"name": "贺某某", "phone": "139-0000-0002", "identity": "110101199001011237"}}
 	first := w.register(person)
 	other := w.register(m{"petitioner": m{"name": "另一人", "phone": "13911112222"}, "title": "反映河道采砂破坏堤防"})
 	again := w.register(person, m{"headcount": 6, "representatives": 5})
@@ -26,7 +26,7 @@ func TestEarlierCases(t *testing.T) {
 	}
 	both := []string{first, again}
 	slices.Sort(both)
-	for _, body := range []m{{"phone": "+86 139 0000 0002"}, {"phone": "１３９０００００００２"}, {"identity": "110101199001011234"}} {
+	for _, body := range []m{{"phone": "+86 139 0000 0002"}, {"phone": "１３９０００００００２"}, {"identity": "110101199001011237"}} {
 		if got := find("p-registrar", body); !slices.Equal(got, both) {
 			t.Errorf("%v finds %v, want %v", body, got, both)
 		}
@@ -34,7 +34,14 @@ func TestEarlierCases(t *testing.T) {
 	if got := find("p-registrar", m{"title": "反映河道采砂破坏堤防问题"}); !slices.Contains(got, other) {
 		t.Errorf("a like title finds %v", got)
 	}
-	for name, body := range map[string]m{"an identity number is no telephone number": {"phone": "110101199001011234"}, "part of a number": {"phone": "1390000"}} {
+	short := w.register(m{"title": "测试电话"})
+	long := w.register(m{"title": "某镇某村村民反映某建筑公司在工地长期不按月支付报酬 😀 拖欠工资"})
+	for title, want := range map[string]string{"电话": short, "拖欠工资": long} {
+		if got := find("p-registrar", m{"title": title}); !slices.Equal(got, []string{want}) {
+			t.Errorf("%s finds %v, want %s", title, got, want)
+		}
+	}
+	for name, body := range map[string]m{"an identity number is no telephone number": {"phone": "110101199001011237"}, "part of a number": {"phone": "1390000"}} {
 		if got := find("p-registrar", body); len(got) > 0 {
 			t.Errorf("%s finds %v", name, got)
 		}

@@ -42,6 +42,10 @@ func TestBadRegistrations(t *testing.T) {
 		"unknown": {registration(m{"photo": "x", "location": "x", "id_number": "x", "petitioner": m{"name": "贺某", "risk": 5, "Phone": "1"}}), []string{
 			"id_number:unknown_field", "location:unknown_field", "petitioner.Phone:unknown_field", "petitioner.risk:unknown_field", "photo:unknown_field",
 		}},
+		"no numbers": {registration(m{"petitioner": m{"name": "贺某", "phone": "abc", "identity": "123"}}), []string{
+			"petitioner.identity:not_an_identity_number", "petitioner.phone:not_a_phone",
+		}},
+		"a mistyped digit": {registration(m{"petitioner": m{"name": "贺某", "identity": "110101199001011234"}}), []string{"petitioner.identity:not_an_identity_number"}},
 		"other case": {registration(m{"Title": "x", "ORIGIN": "x"}), []string{"ORIGIN:unknown_field", "Title:unknown_field"}},
 		"too long": {registration(m{
 			"title": strings.Repeat("题", 201), "text": strings.Repeat("文", 20_001), "reference": strings.Repeat("x", 101), "campaign": strings.Repeat("x", 101),

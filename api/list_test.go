@@ -71,6 +71,9 @@ func TestFilters(t *testing.T) {
 		"q=" + url.QueryEscape(`\`):           {},
 		"q=" + url.QueryEscape("'; DROP TABLE cases; --"): {},
 		"q=" + url.QueryEscape("甲〔2026〕1号"):               {"late"},
+		"q=" + url.QueryEscape("  000001 "):               {"yellow"},
+		"q=" + url.QueryEscape("ｂ－ＸＦ－２０２６－０００００１"):        {"yellow"},
+		"q=" + url.QueryEscape("２０２６〕1号"):                 {"late"},
 		"q=b-xf-2026-000001":                              {"yellow"},
 		"unit=a&origin=petition&lamp=green":               {"led", "supervised"},
 	} {

@@ -329,6 +329,7 @@ func TestAppointments(t *testing.T) {
 		w.do(who, "POST", address, body).want(t, 403, "appointment_not_permitted")
 	}
 	wanted(t, "nothing", []string{"name:required", "topic:required"}, w.do("a-registrar", "POST", address, m{}).want(t, 422, "invalid_fields").fields())
+	wanted(t, "no number", []string{"phone:not_a_phone"}, w.do("a-registrar", "POST", address, m{"name": "张某", "topic": "x", "phone": "没有"}).want(t, 422, "invalid_fields").fields())
 	wanted(t, "too much", []string{"identity:unknown_field", "photo:unknown_field"},
 		w.do("a-registrar", "POST", address, m{"name": "张某", "topic": "x", "identity": "1", "photo": "y"}).want(t, 422, "invalid_fields").fields())
 	first := w.do("a-registrar", "POST", address, body, "Idempotency-Key", "first").want(t, 201, "")

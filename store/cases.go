@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"golang.org/x/text/width"
 
 	"shuangze/calendar"
 	"shuangze/casefile"
@@ -155,7 +156,7 @@ type Filter struct {
 	Reception   string        // a reception day that it was brought on
 	Urgent      bool          // marked as grave and urgent
 	DueBefore   calendar.Date // the next statutory due date lies before this day
-	Query       string        // in number, reference or title
+	Query       string        // part of number, reference or title
 	Sort        string        // one of Sorts
 	Cursor      string        // of the page before
 	Limit       int
@@ -474,9 +475,15 @@ func (w *where) filter(f Filter, d *casefile.Directory, now time.Time) {
 		w.add(`overdue_at <= @due_before`, "due_before", f.DueBefore.Start()) // due on the day before at the latest
 	}
 	if f.Query != "" {
-		w.add(`(title ILIKE @like OR number = @query OR reference = @query)`, "query", f.Query)
-		w.args["like"] = "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(f.Query) + "%"
+		// As it was typed and, full-width letters and digits being common, in half width.
+		w.add(`(title ILIKE @like OR title ILIKE @narrow OR number ILIKE @narrow OR reference ILIKE @like OR reference ILIKE @narrow)`, "like", within(f.Query))
+		w.args["narrow"] = within(width.Fold.String(f.Query))
 	}
+}
+
+// within is the pattern of what has a text in it, for LIKE.
+func within(text string) string {
+	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text) + "%"
 }
 
 // Stalled lists open cases whose wake-up passed before the given time, or whose

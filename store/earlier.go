@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 
@@ -31,10 +32,19 @@ type Match struct {
 // maxMatches bounds what a search for earlier cases gives.
 const maxMatches = 20
 
-// blind hashes a value with each key, for the index that only the key's holder can read.
+// blindPhone and blindIdentity hash a number with each key, for the index that only the
+// key's holder can read.
+func (ks Keys) blindPhone(number string) [][]byte {
+	return ks.blind("phone", casefile.PlainPhone(number))
+}
+
+func (ks Keys) blindIdentity(number string) [][]byte {
+	return ks.blind("identity", casefile.PlainIdentity(number))
+}
+
 // kind keeps a telephone number from matching an identity number.
 func (ks Keys) blind(kind, value string) [][]byte {
-	if value = plain(value); value == "" {
+	if value == "" {
 		return nil
 	}
 	var hashes [][]byte
@@ -54,27 +64,6 @@ func first(hashes [][]byte) []byte {
 	return hashes[0]
 }
 
-// plain reduces a number to what makes it the same number: its digits, and the X that ends
-// some identity numbers; without the country's prefix.
-func plain(number string) string {
-	number = strings.Map(func(r rune) rune {
-		switch {
-		case r >= '０' && r <= '９':
-			return r - '０' + '0'
-		case r >= '0' && r <= '9', r == '+':
-			return r
-		case r == 'x' || r == 'X':
-			return 'X'
-		}
-		return -1
-	}, number)
-	number = strings.TrimPrefix(strings.TrimPrefix(number, "+"), "0086")
-	if len(number) == 13 {
-		number = strings.TrimPrefix(number, "86")
-	}
-	return number
-}
-
 // Earlier finds cases that may be the same matter as one being registered, among those
 // that the actor may see. The search is logged, without what was searched for: it is for
 // the registering clerk alone, against registering a matter twice, never to follow a
@@ -91,14 +80,23 @@ func (s *Store) Earlier(ctx context.Context, by casefile.Actor, like Likeness, n
 		w.args[name] = value
 		alternatives, what = append(alternatives, condition), append(what, name)
 	}
-	if hashes := s.keys.blind("phone", like.Phone); hashes != nil {
+	if hashes := s.keys.blindPhone(like.Phone); hashes != nil {
 		add("phone", `id = ANY(ARRAY(SELECT case_id FROM petitioners WHERE phone_index = ANY(@phone)))`, hashes)
 	}
-	if hashes := s.keys.blind("identity", like.Identity); hashes != nil {
+	if hashes := s.keys.blindIdentity(like.Identity); hashes != nil {
 		add("identity", `id = ANY(ARRAY(SELECT case_id FROM petitioners WHERE identity_index = ANY(@identity)))`, hashes)
 	}
 	if like.Title != "" {
-		add("title", `title % @title`, like.Title)
+		w.args["title_within"] = within(like.Title)
+		condition := `(title % @title OR title ILIKE @title_within)`
+		if utf8.RuneCountInString(like.Title) == 2 {
+			// Two characters are in no trigram, one says too little.
+			condition = `(title % @title OR pairs(title) @> ARRAY[lower(@title::text)])`
+		}
+		if utf8.RuneCountInString(like.Title) < 2 {
+			condition = `title % @title`
+		}
+		add("title", condition, like.Title)
 	}
 	if len(alternatives) == 0 {
 		return nil, nil

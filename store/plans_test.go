@@ -69,13 +69,22 @@ func TestPlans(t *testing.T) {
 			"leader": list(store.Filter{Sort: "due", Leader: upper}),
 			// Words of three characters and more; shorter ones are not in the index.
 			"words":     list(store.Filter{Sort: "due", Query: "罕见的标题"}),
+			"number":    list(store.Filter{Sort: "due", Query: "000777"}),
 			"reception": list(store.Filter{Sort: "due", Reception: "day"}),
+			"earlier of two characters": func() error {
+				_, err := d.store.Earlier(ctx, by, store.Likeness{Title: "罕见"}, d.now)
+				return err
+			},
+			"earlier by part of a title": func() error {
+				_, err := d.store.Earlier(ctx, by, store.Likeness{Title: "罕见的标题"}, d.now)
+				return err
+			},
 			"follow-up": func() error {
 				_, err := d.store.Progress(ctx, d.actor(super), "day")
 				return err
 			},
 			"earlier": func() error {
-				_, err := d.store.Earlier(ctx, by, store.Likeness{Phone: "13900000002", Identity: "110101199001011234"}, d.now)
+				_, err := d.store.Earlier(ctx, by, store.Likeness{Phone: "13900000002", Identity: "110101199001011237"}, d.now)
 				return err
 			},
 			"board": func() error {

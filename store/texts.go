@@ -76,7 +76,7 @@ func (s *Store) WritePetitioner(ctx context.Context, p Petitioner) (string, erro
 		return "", fmt.Errorf("seal petitioner: %w", err)
 	}
 	_, err = s.pool.Exec(ctx, `INSERT INTO petitioners (id, sealed, phone_index, identity_index) VALUES ($1, $2, $3, $4)`,
-		id, sealed, first(s.keys.blind("phone", p.Phone)), first(s.keys.blind("identity", p.Identity)))
+		id, sealed, first(s.keys.blindPhone(p.Phone)), first(s.keys.blindIdentity(p.Identity)))
 	if err != nil {
 		return "", fmt.Errorf("write petitioner: %w", err)
 	}

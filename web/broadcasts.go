@@ -232,8 +232,8 @@ func (p bulkPage) order(form url.Values) map[string]any {
 		names = append(names, f.Name)
 	}
 	body := bodyOf(form, names...)
-	if days, err := strconv.Atoi(line(form, "days")); err == nil && body["days"] != nil {
-		body["days"] = days
+	if days, given := body["days"].(string); given {
+		body["days"] = counted(days)
 	}
 	order := map[string]any{"command": p.Command, "body": body}
 	if !p.All {

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -218,13 +217,12 @@ func (s *console) postCommand(w http.ResponseWriter, r *http.Request) error {
 		switch control(kind, f.Name) {
 		case "checks":
 			body[f.Name] = form[f.Name]
+		case "number":
+			body[f.Name] = counted(value)
 		case "moment": // by the clocks on the walls in China
 			if at, err := time.ParseInLocation("2006-01-02T15:04", value, calendar.Zone); err == nil {
 				body[f.Name] = at.Format(time.RFC3339)
 			}
-		}
-		if n, err := strconv.Atoi(value); err == nil && control(kind, f.Name) == "number" {
-			body[f.Name] = n
 		}
 	}
 	if number, ok := body["earlier"].(string); ok {

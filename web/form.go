@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/go-chi/chi/v5"
+	"golang.org/x/text/width"
 )
 
 // formPage is a page with one form. It is made of what was typed; where the API refuses it,
@@ -156,9 +157,10 @@ func bodyOf(typed url.Values, names ...string) map[string]any {
 	return body
 }
 
-// counted is a number that was typed; what is none stays as it is, for the API to refuse.
+// counted is a number that was typed, with an input method's full-width digits too; what
+// is none stays as it is, for the API to refuse.
 func counted(typed string) any {
-	if n, err := strconv.Atoi(typed); err == nil {
+	if n, err := strconv.Atoi(width.Fold.String(typed)); err == nil {
 		return n
 	}
 	return typed

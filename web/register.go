@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -255,9 +254,7 @@ func registration(form url.Values) map[string]any {
 		body[f.Name] = value
 		switch f.Name {
 		case "headcount", "representatives":
-			if n, err := strconv.Atoi(value); err == nil {
-				body[f.Name] = n
-			}
+			body[f.Name] = counted(value)
 		case "repeated", "key", "difficult", "urgent", "simple", "on_the_spot":
 			body[f.Name] = value == "true"
 		case "known_at": // by the clocks on the walls in China

@@ -77,8 +77,8 @@ func TestRegistrationFields(t *testing.T) {
 	}
 	b := w.browse("supervisor")
 	form := b.get(at).want(200).form(at, begun(url.Values{
-		"headcount": {"8"}, "representatives": {"5"}, "key": {"true"}, "difficult": {"true"}, "urgent": {"true"}, "known_at": {"2026-09-01T09:30"}, "repeated": {"true"}, "on_the_spot": {"true"},
-		"origin": {"province"}, "reference": {"省信交〔2026〕1号"}, "upper": {"upper"}, "lower": {"lower"}, "petitioner.identity": {"110101199001011234"}, "petitioner.address": {"甲县某镇某村"},
+		"headcount": {"８"}, "representatives": {"5"}, "key": {"true"}, "difficult": {"true"}, "urgent": {"true"}, "known_at": {"2026-09-01T09:30"}, "repeated": {"true"}, "on_the_spot": {"true"},
+		"origin": {"province"}, "reference": {"省信交〔2026〕1号"}, "upper": {"upper"}, "lower": {"lower"}, "petitioner.identity": {"110101199001011237"}, "petitioner.address": {"甲县某镇某村"},
 	}))
 	got := b.post(at, form).want(200, "已受理", "收到处理意见书后不服的")
 	id := caseAt.FindStringSubmatch(got.at)

@@ -95,7 +95,7 @@ func (b registrationMaker) who() formPart {
 		b.ask("line", "reference", b.t("来文编号", "Reference"), b.t("上级交办时填写", "The number of whoever handed it down")).when("origin!=petition"),
 		b.ask("line", "petitioner.name", b.t("姓名", "Name"), b.t("不愿具名可不填", "May be left empty")).half(),
 		b.ask("line", "petitioner.phone", b.t("电话", "Telephone"), b.t("离开此项即查找此前事项", "Used to look for earlier cases")).half().most(50),
-		b.ask("line", "petitioner.identity", b.t("身份证号", "Identity number"), b.t("本人愿意提供时填写，只用于查重", "If given; only to find earlier cases")).half().most(50),
+		b.ask("line", "petitioner.identity", b.t("身份证号", "Identity number"), b.t("本人愿意提供时填写，只用于查重；也可填护照、通行证号", "If given, or a passport's or permit's; only to find earlier cases")).half().most(50),
 		b.ask("line", "petitioner.address", b.t("住址", "Address"), b.t("书面告知寄往此处", "For written notices")).half().most(300),
 	}}
 }

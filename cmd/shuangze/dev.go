@@ -123,6 +123,9 @@ func (c *devCommand) Run(env *environment) error {
 	if _, err := c.post(); err != nil {
 		return err
 	}
+	if _, err := net.ResolveTCPAddr("tcp", c.Listen); err != nil {
+		return fmt.Errorf("--listen %q is no address to listen on, such as 127.0.0.1:8080: %w", c.Listen, err)
+	}
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
 		return fmt.Errorf("data folder: %w", err)
 	}
@@ -131,6 +134,9 @@ func (c *devCommand) Run(env *environment) error {
 		return err
 	}
 	defer unlock()
+	if err := ignoreFolder(c.Data); err != nil {
+		return err
+	}
 	if c.Year != 0 {
 		if c.Year < 2000 || c.Year > 9998 {
 			return fmt.Errorf("%d is no year to rehearse", c.Year)

@@ -46,6 +46,9 @@ func TestTrialInstallation(t *testing.T) {
 			t.Errorf("no account of role %s", role)
 		}
 	}
+	if ignored, err := os.ReadFile(filepath.Join(data, ".gitignore")); string(ignored) != "*\n" {
+		t.Errorf("git is told %q, %v", ignored, err)
+	}
 	for _, name := range []string{tokensFile, runningFile, keyFile} {
 		info, err := os.Stat(filepath.Join(data, name))
 		if err != nil {
@@ -219,6 +222,15 @@ func TestSideBySide(t *testing.T) {
 	defer l.Close()
 	if out, code := shuangze(t, "dev", "--data", t.TempDir(), "--listen", l.Addr().String()); code == 0 || !strings.Contains(out, "is not free") {
 		t.Errorf("a taken port: %d\n%s", code, out)
+	}
+	for _, wrong := range []string{"nonsense", "127.0.0.1:99999"} {
+		folder := filepath.Join(t.TempDir(), "data")
+		if out, code := shuangze(t, "dev", "--data", folder, "--listen", wrong); code == 0 || !strings.Contains(out, "no address to listen on") {
+			t.Errorf("--listen %s: %d\n%s", wrong, code, out)
+		}
+		if _, err := os.Stat(folder); err == nil {
+			t.Errorf("--listen %s leaves a folder", wrong)
+		}
 	}
 }
 

@@ -38,6 +38,15 @@ func lockFolder(dir string) (unlock func(), err error) {
 	return func() { _ = f.Close() }, nil // closing unlocks
 }
 
+// ignoreFolder keeps git from ever taking up the folder: there are keys in it.
+func ignoreFolder(dir string) error {
+	path := filepath.Join(dir, ".gitignore")
+	if _, err := os.Stat(path); err == nil {
+		return nil
+	}
+	return writeWhole(path, []byte("*\n"))
+}
+
 // tokens makes a token for every official that has none yet and keeps them where the
 // owner alone can read them.
 func (c *devCommand) tokens(ctx context.Context, s *servers) (map[string]rehearse.Account, error) {
