@@ -46,7 +46,7 @@ func TestBadRegistrations(t *testing.T) {
 			"petitioner.identity:not_an_identity_number", "petitioner.phone:not_a_phone",
 		}},
 		"a mistyped digit": {registration(m{"petitioner": m{"name": "贺某", "identity": "110101199001011234"}}), []string{"petitioner.identity:not_an_identity_number"}},
-		"other case": {registration(m{"Title": "x", "ORIGIN": "x"}), []string{"ORIGIN:unknown_field", "Title:unknown_field"}},
+		"other case":       {registration(m{"Title": "x", "ORIGIN": "x"}), []string{"ORIGIN:unknown_field", "Title:unknown_field"}},
 		"too long": {registration(m{
 			"title": strings.Repeat("题", 201), "text": strings.Repeat("文", 20_001), "reference": strings.Repeat("x", 101), "campaign": strings.Repeat("x", 101),
 			"petitioner": m{"name": strings.Repeat("名", 101), "phone": strings.Repeat("1", 51), "address": strings.Repeat("址", 301)},
