@@ -315,6 +315,9 @@ func TestBroadcastOnce(t *testing.T) {
 	w.token("p-supervisor")
 	urge := m{"command": "urge", "body": m{"text": "请抓紧办理"}, "filter": m{"stage": "forwarded"}}
 	ask := func(body m) answer { return w.do("p-supervisor", "POST", broadcasts, body, "Idempotency-Key", "k") }
+	urge["total"] = 2
+	ask(urge).want(t, 409, "selection_moved")
+	urge["total"] = 1
 	answers := atOnce(8, func(int) answer { return ask(urge) })
 	if diff := cmp.Diff(map[string]int{"202": 8}, outcomes(answers)); diff != "" {
 		t.Fatal(diff)

@@ -33,6 +33,7 @@ var orderFields = []casefile.Field{
 	{Name: "cases"},
 	{Name: "filter"},
 	{Name: "dry_run"},
+	{Name: "total"},
 }
 
 // order reads an order and finds its cases.
@@ -67,7 +68,14 @@ func (a *api) order(ctx context.Context, v viewer, b *body) (order, error) {
 	if err != nil {
 		return o, err
 	}
-	return o, b.err(nil)
+	total := b.number("total", len(o.cases))
+	if err := b.err(nil); err != nil {
+		return o, err
+	}
+	if total != len(o.cases) {
+		return o, errSelectionMoved
+	}
+	return o, nil
 }
 
 // given reports whether a field is there.

@@ -46,6 +46,7 @@ var (
 	errNoBroadcast     = refuse(http.StatusNotFound, "broadcast_not_found", "没有这项批量操作", "there is no such broadcast")
 	errBroadcastEnded  = refuse(http.StatusConflict, "broadcast_ended", "这项批量操作已经完成，不能取消", "the broadcast has ended; it can't be cancelled any more")
 	errNoCaseTakesIt   = refuse(http.StatusConflict, "no_case_takes_it", "所选信访事项均不能进行这一操作，可用 dry_run 逐件查看原因", "none of the chosen cases can take this; dry_run says why, case by case")
+	errSelectionMoved  = refuse(http.StatusConflict, "selection_moved", "符合条件的信访事项与 total 不符，请重新试算后再下达", "other cases fit than total says; try it out again and then order it")
 	errNoPublication   = refuse(http.StatusNotFound, "rules_not_found", "没有这一版规则", "there is no such version of the rules")
 	errRulesInForce    = refuse(http.StatusConflict, "rules_in_force", "这些规则已经生效，没有变化", "these rules are in force already; nothing would change")
 	errRulesMoved      = refuse(http.StatusConflict, "rules_moved", "试算之后又有新的规则生效，请重新试算后再发布", "other rules have come into force since the preview; try it out again and then publish")

@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"crypto/rand"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -104,25 +105,32 @@ func (s *console) postBulk(w http.ResponseWriter, r *http.Request) error {
 		return s.show(w, r, http.StatusOK, "bulk", p)
 	}
 	order := p.order(form)
+	if seen, err := strconv.Atoi(form.Get("total")); err == nil && step == "order" {
+		// The API looks for the key first: what this form has ordered may have changed which
+		// cases fit, and whether they would take it again.
+		order["total"] = seen
+		var made broadcast
+		_, err := s.api.call(by, http.MethodPost, "/broadcasts", p.Key, order, &made)
+		var refused *problem
+		switch {
+		case err == nil:
+			http.Redirect(w, r, "/broadcasts/"+url.PathEscape(made.ID), http.StatusSeeOther)
+			return nil
+		case errors.As(err, &refused) && refused.Code == "selection_moved":
+			p.Moved = seen
+		case errors.As(err, &refused) && refused.Code == "no_case_takes_it": // the trial says why
+		default:
+			return s.refusedOrder(w, r, p, err)
+		}
+		delete(order, "total")
+	}
 	order["dry_run"] = true
 	var tried trial
 	if _, err := s.api.call(by, http.MethodPost, "/broadcasts", "", order, &tried); err != nil {
 		return s.refusedOrder(w, r, p, err)
 	}
 	p.Trial = &tried
-	if seen := form.Get("total"); step != "order" || seen != itoa(tried.Total) || tried.Accepted == 0 {
-		if step == "order" && seen != itoa(tried.Total) {
-			p.Moved, _ = strconv.Atoi(seen)
-		}
-		return s.show(w, r, http.StatusOK, "bulk", p)
-	}
-	delete(order, "dry_run")
-	var made broadcast
-	if _, err := s.api.call(by, http.MethodPost, "/broadcasts", p.Key, order, &made); err != nil {
-		return s.refusedOrder(w, r, p, err)
-	}
-	http.Redirect(w, r, "/broadcasts/"+url.PathEscape(made.ID), http.StatusSeeOther)
-	return nil
+	return s.show(w, r, http.StatusOK, "bulk", p)
 }
 
 // getBulk shows an order's form again to whoever had to sign in while they filled it in;

@@ -214,6 +214,8 @@ var (
 		policy.Text{Chinese: "请从页面上的链接或按钮重新进入。", English: "Start again from a link or button on a page."})
 	errForeign = refuse(http.StatusForbidden, "foreign_origin", policy.Text{Chinese: "请求来自其他网站", English: "The request came from another site"},
 		policy.Text{Chinese: "为您的安全，未予执行。请从本系统的页面上操作。", English: "For your safety nothing was done. Use the pages of this site."})
+	errTemporary = refuse(http.StatusForbidden, "temporary_password", policy.Text{Chinese: "请先更改口令", English: "Change your password first"},
+		policy.Text{Chinese: "您用的是临时口令，更改后才能办理，刚才的操作没有执行。", English: "Yours is a temporary password. Nothing was done: change it, then go on."})
 	errForm = refuse(http.StatusBadRequest, "malformed_form", policy.Text{Chinese: "提交的内容无法读取", English: "The form could not be read"},
 		policy.Text{Chinese: "内容过大或不完整，请返回后重试。", English: "It was too large or incomplete. Go back and try again."})
 	errInternal = refuse(http.StatusInternalServerError, "internal_error", policy.Text{Chinese: "系统出错", English: "Something went wrong"},

@@ -57,6 +57,16 @@ func (p commandPage) ShowsPetition() bool {
 	return slices.Contains([]casefile.Kind{casefile.Acknowledge, casefile.Sign, casefile.Return, casefile.Opine, casefile.Act}, p.Command)
 }
 
+// askFor lets whoever stands in for both leaders say for which.
+func (p *commandPage) askFor() {
+	for i, f := range p.Fields {
+		if f.Name == "for" {
+			p.Fields[i].Control, p.Fields[i].Label, p.Fields[i].Required = "radio", p.Lang.t("代哪一位包案领导", "For which leader"), true
+			p.Fields[i].Groups = []group{{Choices: p.Case.seats()}}
+		}
+	}
+}
+
 // Hash is the opinion's, in groups that people can compare.
 func (p commandPage) Hash() string {
 	if p.Case.Opinion == nil {
@@ -70,15 +80,7 @@ func (p commandPage) Hash() string {
 }
 
 // Wrong are the fields that must be corrected.
-func (p commandPage) Wrong() []field {
-	var wrong []field
-	for _, f := range p.Fields {
-		if f.Wrong != "" {
-			wrong = append(wrong, f)
-		}
-	}
-	return wrong
-}
+func (p commandPage) Wrong() []field { return wrongOf(p.Fields) }
 
 type proposal struct {
 	Upper candidate `json:"upper"`
@@ -139,17 +141,24 @@ type group struct {
 	Choices []choice
 }
 
-// getCommand shows a command's form.
+// getCommand shows a command's form. The address says for whom it is given, if not for
+// oneself.
 func (s *console) getCommand(w http.ResponseWriter, r *http.Request) error {
-	typed := url.Values{}
-	for name, values := range r.URL.Query() {
-		typed.Set(name, values[0])
+	typed, again := typedAgain(r)
+	if !again {
+		typed = url.Values{}
+		if leader := r.URL.Query().Get("for"); leader != "" {
+			typed.Set("for", leader)
+		}
 	}
 	p, err := s.commandPage(r, typed)
 	if err != nil {
 		return err
 	}
-	p.Key = rand.Text()
+	p.Key = keyOf(typed, nil)
+	if again {
+		return s.show(w, r, http.StatusOK, "command", p)
+	}
 	status := http.StatusOK
 	if !p.Offered {
 		status = http.StatusConflict
@@ -158,45 +167,6 @@ func (s *console) getCommand(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	return s.show(w, r, status, "command", p)
-}
-
-// resumed shows a form again to whoever signed in anew while they filled it in.
-func (s *console) resumed(w http.ResponseWriter, r *http.Request, path string, typed url.Values) error {
-	parts := strings.Split(strings.Trim(path, "/"), "/")
-	command := len(parts) == 4 && parts[0] == "cases" && parts[2] == "do"
-	if !command && path != "/cases/new" {
-		if s.keepsTyped(path) {
-			s.mux.ServeHTTP(w, refilled(r, path, typed))
-		} else {
-			http.Redirect(w, r, path, http.StatusSeeOther)
-		}
-		return nil
-	}
-	again := langOf(r).signedInAgain()
-	if !command {
-		if typed.Get("draft") == "" {
-			typed.Set("draft", rand.Text())
-		}
-		p, err := s.registerPage(r, typed)
-		if err != nil {
-			return err
-		}
-		p.Done = again
-		return s.show(w, r, http.StatusOK, "register", p)
-	}
-	route := chi.NewRouteContext()
-	route.URLParams.Add("id", parts[1])
-	route.URLParams.Add("command", parts[3])
-	r = withRoute(r, route)
-	p, err := s.commandPage(r, typed)
-	if err != nil {
-		return err
-	}
-	if p.Key = typed.Get("key"); p.Key == "" {
-		p.Key = rand.Text()
-	}
-	p.Back, p.Done = "", again
-	return s.show(w, r, http.StatusOK, "command", p)
 }
 
 // postCommand gives a command. When it is refused the form comes back with what was typed.
@@ -229,36 +199,27 @@ func (s *console) postCommand(w http.ResponseWriter, r *http.Request) error {
 		body["earlier"] = s.caseOf(by, number)
 	}
 	_, err := s.api.call(by, http.MethodPost, "/cases/"+url.PathEscape(id)+"/commands/"+url.PathEscape(string(kind)), form.Get("key"), body, nil)
-	var refused *problem
-	switch {
-	case err == nil:
+	if err == nil {
 		http.Redirect(w, r, "/cases/"+url.PathEscape(id)+"?done="+url.QueryEscape(string(kind)), http.StatusSeeOther)
 		return nil
-	case !errors.As(err, &refused) || refused.Status == http.StatusNotFound || refused.Status == http.StatusForbidden:
+	}
+	refused, err := refusal(err)
+	if refused == nil {
 		return err
 	}
-	if refused.Code == "opinion_changed" {
-		form.Del("hash") // the page shows the new text: that is what the next signature is on
+	if refused.Code == "opinion_changed" { // the page shows the new text: the next signature is on that, and another
+		form.Del("hash")
+		form.Del("key")
 	}
 	p, err := s.commandPage(r, form)
 	if err != nil {
 		return err
 	}
-	p.Problem, p.Key = refused, form.Get("key")
-	if p.Key == "" || refused.Code == "idempotency_key_reused" || refused.Code == "opinion_changed" {
-		p.Key = rand.Text()
+	if slices.ContainsFunc(refused.Fields, func(f fieldProblem) bool { return f.Field == "for" }) {
+		p.askFor()
 	}
-	for _, f := range refused.Fields {
-		i := slices.IndexFunc(p.Fields, func(shown field) bool { return shown.Name == f.Field })
-		if i < 0 {
-			p.Problem.Detail += " " + f.Message
-			continue
-		}
-		p.Fields[i].Wrong = cmp.Or(p.Fields[i].Wrong, f.Message)
-		if p.Fields[i].Control == "hidden" {
-			p.Problem.Detail += " " + f.Message
-		}
-	}
+	p.Problem, p.Key = refused, keyOf(form, refused)
+	place(refused, p.Fields)
 	return s.show(w, r, refused.Status, "command", p)
 }
 
@@ -542,7 +503,7 @@ func (b formMaker) field(f casefile.Field, value string) (field, bool) {
 	case "requested_by":
 		made.Among, made.Except = among("/officials", "serving", "true", "unit", b.c.Unit), b.by.who.ID
 	case "from":
-		made.Control, made.Groups = "radio", []group{{Choices: b.seats()}}
+		made.Control, made.Groups = "radio", []group{{Choices: b.c.seats()}}
 	case "clock":
 		made.Groups = []group{{Choices: b.clocks()}}
 	case "channel":
@@ -559,8 +520,9 @@ func (b formMaker) field(f casefile.Field, value string) (field, bool) {
 	return made, true
 }
 
-func (b formMaker) seats() (all []choice) {
-	for _, seat := range []*seat{b.c.Leaders.Upper, b.c.Leaders.Lower} {
+// seats are the two leaders.
+func (c caseView) seats() (all []choice) {
+	for _, seat := range []*seat{c.Leaders.Upper, c.Leaders.Lower} {
 		if seat != nil {
 			all = append(all, choice{seat.Official, seat.Name + " " + seat.Post})
 		}

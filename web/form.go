@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -54,8 +55,21 @@ func (l lang) signedInAgain() string {
 // keepsTyped reports whether the page at an address shows its form with what was typed,
 // after its sender had to sign in again.
 func (s *console) keepsTyped(path string) bool {
+	if path == "/cases/new" || formOfCommand.MatchString(path) {
+		return true
+	}
 	form := slices.ContainsFunc([]string{"/admin/", "/campaigns/", "/receptions/", "/targets/", "/broadcasts/"}, func(p string) bool { return strings.HasPrefix(path, p) })
 	return form && s.mux.Match(chi.NewRouteContext(), http.MethodGet, path)
+}
+
+var formOfCommand = regexp.MustCompile(`^/cases/[^/]+/do/[^/]+$`)
+
+// formOf is the address of the form that was sent to another, which shows no page of its own.
+func formOf(path string) string {
+	if strings.HasPrefix(path, "/admin/rules/draft/") {
+		return strings.TrimSuffix(path, "/publish")
+	}
+	return path
 }
 
 type typedKey struct{}
@@ -74,15 +88,39 @@ func typedAgain(r *http.Request) (url.Values, bool) {
 	return typed, ok
 }
 
-// typedIn is what fills a form: what was sent or, when it is shown first, the address.
+// typedIn is what fills a form: what was sent. Of the address a form takes only what it asks
+// for by name: whoever makes up a link fills in nothing else.
 func typedIn(r *http.Request) url.Values {
 	if typed, ok := typedAgain(r); ok {
 		return typed
 	}
-	if r.Method == http.MethodPost {
-		return r.PostForm
+	return r.PostForm
+}
+
+// texts are the names of the fields that take more than one line.
+var texts = []string{"text", "about", "reason", "topic", "off", "work", "policy"}
+
+// noText is what a field of such a name has where it is a choice.
+var noText = regexp.MustCompile(`^[a-z_]*$`)
+
+// textsIn are the texts that came with a form, whatever became of it.
+func textsIn(r *http.Request) (all []string) {
+	typed, again := typedAgain(r)
+	if !again {
+		typed = url.Values{}
+		for name, values := range r.PostForm {
+			typed[strings.TrimPrefix(name, typedPrefix)] = values
+		}
 	}
-	return r.URL.Query()
+	typed = drafted(typed)
+	for _, name := range texts {
+		for _, value := range typed[name] {
+			if value = strings.TrimSpace(value); !noText.MatchString(value) {
+				all = append(all, value)
+			}
+		}
+	}
+	return all
 }
 
 // fill puts what was typed into the fields.

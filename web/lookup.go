@@ -4,11 +4,13 @@ import (
 	"crypto/rand"
 	"errors"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"shuangze/auth"
 	"shuangze/calendar"
 	"shuangze/casefile"
+	"shuangze/store"
 )
 
 // lookupPage is the form in which a petitioner shows code and secret.
@@ -18,11 +20,18 @@ type lookupPage struct {
 	Wrong   map[string]string
 	Refused string
 	Ended   string // why there is nothing to see any more
+	// What was typed when a look-up had ended: for which page, and of whose case, sealed.
+	Next   string
+	Author string
+	Typed  []typed
 }
 
 func (s *console) lookupPage(r *http.Request) lookupPage {
 	p := lookupPage{page: s.page(r, langOf(r).t("信访事项查询", "Look up your petition")), Wrong: map[string]string{}}
 	p.Public = true
+	if kept := brought(r.PostForm); len(kept) > 0 {
+		p.Next, p.Author, p.Typed = r.PostForm.Get("next"), r.PostForm.Get("author"), carried(kept)
+	}
 	return p
 }
 
@@ -65,6 +74,10 @@ func (s *console) postLookup(w http.ResponseWriter, r *http.Request) error {
 		p.Refused = p.Lang.t("输入错误次数过多，请于"+p.Lang.moment(blocked.Until)+"后再试。", "Too many wrong tries. Try again after "+p.Lang.moment(blocked.Until)+".")
 		retryAfter(w, blocked.Until)
 		return s.show(w, r, http.StatusTooManyRequests, "lookup", p)
+	case store.Unavailable(err) && len(p.Typed) > 0:
+		s.Log.ErrorContext(r.Context(), "internal error", "error", err)
+		p.Refused = errAway.detail(p.Lang)
+		return s.show(w, r, errAway.Status, "lookup", p)
 	case err != nil:
 		return err
 	}
@@ -73,8 +86,41 @@ func (s *console) postLookup(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	http.SetCookie(w, s.passCookie(r, pass, int(lifetime.Seconds())))
+	if len(p.Typed) > 0 && s.Auth.Store.Author(p.Author) == caseAuthor+receipt.Case {
+		return s.typedBefore(w, r, receipt.Case, p.Next, brought(r.PostForm))
+	}
 	http.Redirect(w, r, "/lookup/case", http.StatusSeeOther)
 	return nil
+}
+
+// typedBefore shows a petitioner's form with what they had typed before their look-up ended.
+func (s *console) typedBefore(w http.ResponseWriter, r *http.Request, of, next string, kept url.Values) error {
+	by, l := callerOf(r), langOf(r)
+	by.who, by.complainant = nil, of
+	name, title := "review", l.t("申请复查、复核", "Ask for a review")
+	if next == "/lookup/rate" {
+		name, title = "rate", l.t("满意度评价", "Rate how it was handled")
+	}
+	p, err := s.standingPage(r, by, title)
+	if err != nil {
+		return err
+	}
+	for field := range kept {
+		p.Typed[field] = kept.Get(field)
+	}
+	p.Key, p.Back = keyOf(kept, nil), ""
+	p.Done = l.t("您填写的内容都在，请核对后再次提交。", "What you had typed is all here: check it and send it once more.")
+	return s.show(w, r, http.StatusOK, name, p)
+}
+
+// again asks for code and secret once more and takes along what was typed meanwhile.
+func (s *console) again(w http.ResponseWriter, r *http.Request, status int, refused string) error {
+	p := s.lookupPage(r)
+	p.Next, p.Author, p.Typed, p.Back, p.Refused = r.URL.Path, r.PostForm.Get("author"), carried(r.PostForm), "", refused
+	if refused == "" {
+		p.Ended = p.Lang.t("为保护您的信息，查询15分钟后自动结束，刚才的内容没有提交。", "To protect you a look-up ends after 15 minutes. Nothing was sent.")
+	}
+	return s.show(w, r, status, "lookup", p)
 }
 
 // passCookie carries a petitioner's pass. It goes to the pages under /lookup alone, and
@@ -103,7 +149,13 @@ func (s *console) admitted(fn func(http.ResponseWriter, *http.Request, caller) e
 			pass = cookie.Value
 		}
 		receipt, err := s.Auth.Passed(r.Context(), pass)
-		if errors.Is(err, auth.ErrSignedOut) {
+		switch {
+		case errors.Is(err, auth.ErrSignedOut) && r.Method == http.MethodPost:
+			return s.again(w, r, http.StatusUnauthorized, "")
+		case store.Unavailable(err) && r.Method == http.MethodPost:
+			s.Log.ErrorContext(r.Context(), "internal error", "error", err)
+			return s.again(w, r, errAway.Status, errAway.detail(langOf(r)))
+		case errors.Is(err, auth.ErrSignedOut):
 			http.Redirect(w, r, "/lookup?ended=time", http.StatusSeeOther)
 			return nil
 		}
@@ -159,6 +211,7 @@ type standingPage struct {
 	page
 	Case    publicCase
 	Key     string
+	Author  string   // whose case it is, sealed: what is typed is given back to nobody else
 	Choices []choice // of satisfaction
 	Typed   map[string]string
 	Wrong   map[string]string
@@ -172,7 +225,11 @@ func (s *console) standingPage(r *http.Request, by caller, title string) (standi
 	for _, c := range casefile.Choices(casefile.Rate, "unit_rating", nil) {
 		p.Choices = append(p.Choices, choice{c.ID, p.Lang.of(c.Name)})
 	}
-	_, err := s.api.call(by, http.MethodPost, "/public/lookup", "", struct{}{}, &p.Case)
+	var err error
+	if p.Author, err = s.Auth.Store.SealAuthor(caseAuthor + by.complainant); err != nil {
+		return p, err
+	}
+	_, err = s.api.call(by, http.MethodPost, "/public/lookup", "", struct{}{}, &p.Case)
 	return p, err
 }
 
@@ -217,11 +274,14 @@ func (s *console) postReview(w http.ResponseWriter, r *http.Request, by caller) 
 		return s.complain(w, r, by, "review", "/public/lookup/review", title, "text")
 	}
 	p, err := s.standingPage(r, by, title)
-	if err != nil {
+	if refused := new(problem); errors.As(err, &refused) {
+		p.Case.MayAsk = true
+		return s.notTaken(w, r, p, "review", map[string]string{"text": r.PostForm.Get("text")}, refused)
+	} else if err != nil {
 		return err
 	}
 	status := http.StatusOK
-	p.Typed["text"], p.Back = r.PostForm.Get("text"), ""
+	p.Typed["text"], p.Back, p.Key = r.PostForm.Get("text"), "", keyOf(r.PostForm, nil)
 	switch {
 	case r.PostForm.Get("change") == "yes":
 	case strings.TrimSpace(p.Typed["text"]) == "":
@@ -246,14 +306,25 @@ func (s *console) complain(w http.ResponseWriter, r *http.Request, by caller, na
 		return nil
 	}
 	var refused *problem
-	if !errors.As(err, &refused) || refused.Status != http.StatusUnprocessableEntity && refused.Status != http.StatusConflict {
+	if !errors.As(err, &refused) {
 		return err
 	}
 	p, err := s.standingPage(r, by, title)
 	if err != nil {
-		return err
+		if !errors.As(err, new(*problem)) {
+			return err
+		}
+		p.Case.MayRate, p.Case.MayAsk = true, true // how it stands can't be read now, but the form is there again
 	}
-	p.Typed = typed
+	return s.notTaken(w, r, p, name, typed, refused)
+}
+
+// notTaken shows a petitioner's form again, with what was typed and the key that it has.
+func (s *console) notTaken(w http.ResponseWriter, r *http.Request, p standingPage, name string, typed map[string]string, refused *problem) error {
+	p.Typed, p.Key, p.Back = typed, keyOf(r.PostForm, refused), ""
+	if refused.after != "" {
+		w.Header().Set("Retry-After", refused.after)
+	}
 	for _, f := range refused.Fields {
 		p.Wrong[f.Field] = f.Message
 	}

@@ -92,7 +92,9 @@ func (s *console) getVouched(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	s.enter(w, r, secret)
+	if err := s.enter(w, r, official, secret); err != nil {
+		return err
+	}
 	http.Redirect(w, r, local(h.Next), http.StatusSeeOther)
 	return nil
 }

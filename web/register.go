@@ -82,6 +82,16 @@ type draft struct {
 
 // getRegistration shows the form: empty, with a draft, or for a visit on a reception day.
 func (s *console) getRegistration(w http.ResponseWriter, r *http.Request) error {
+	if typed, again := typedAgain(r); again {
+		if typed.Get("draft") == "" {
+			typed.Set("draft", rand.Text())
+		}
+		p, err := s.registerPage(r, typed)
+		if err != nil {
+			return err
+		}
+		return s.show(w, r, http.StatusOK, "register", p)
+	}
 	by, query := callerOf(r), r.URL.Query()
 	typed, id := url.Values{}, rand.Text()
 	for _, name := range []string{"channel", "origin"} { // as in the registration before

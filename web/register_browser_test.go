@@ -138,3 +138,26 @@ func TestDraftOutlivesThePage(t *testing.T) {
 	}
 	b.fits()
 }
+
+// An answer that comes late takes away no tick that was made meanwhile.
+func TestRegistrationKeepsTicks(t *testing.T) {
+	t.Parallel()
+	w := newSite(t, nil)
+	w.register(title)
+	b := openChrome(t, 1440, 900)
+	b.signIn(w, "clerk")
+	typed := func(id, value string) chromedp.Action {
+		return chromedp.Evaluate(`{const c = document.getElementById("`+id+`"); c.value = "`+value+`"; c.dispatchEvent(new Event("change", {bubbles: true})); 0}`, nil)
+	}
+	b.run(chromedp.Navigate(w.url+"/cases/new"), chromedp.WaitVisible(`form.register`, chromedp.ByQuery),
+		typed("petitioner-phone", petitionerPhone), chromedp.WaitVisible(`#earlier input`, chromedp.ByQuery),
+		chromedp.Evaluate(`window.real = window.fetch; window.fetch = (...asked) => new Promise((done) => window.answer = () => done(window.real(...asked))); 0`, nil),
+		typed("title", "农业补贴"), chromedp.Click(`#earlier input`, chromedp.ByQuery),
+		chromedp.Evaluate(`window.before = document.querySelector("#earlier input"); window.answer(); 0`, nil))
+	b.until(`document.querySelector("#earlier input") !== window.before`)
+	var ticked bool
+	b.run(chromedp.Evaluate(`document.querySelector("#earlier input").checked`, &ticked))
+	if !ticked {
+		t.Error("the tick is gone")
+	}
+}

@@ -185,6 +185,7 @@ func (s *console) draftPage(r *http.Request, kind string, typed url.Values) (dra
 	by := callerOf(r)
 	l := by.lang
 	p := draftPage{Kind: kind}
+	typed = drafted(typed)
 	switch kind {
 	case "year":
 		p.adminPage = s.adminPage(r, "rules", l.t("年度节假日安排", "A year's rest days"))
@@ -210,6 +211,9 @@ func (s *console) draftPage(r *http.Request, kind string, typed url.Values) (dra
 		p.Fields = fill([]field{{Name: "policy", Label: l.t("地方政策文件（YAML）", "Local policy file (YAML)"), Control: "code", Value: local, Hint: l.t("只写与国家基准不同的部分；清空即恢复国家基准。", "Only what differs from the national baseline; empty to return to it.")}}, typed)
 	default:
 		return p, errNoPage
+	}
+	if why := typed.Get("text"); why != "" {
+		p.Fields = append(p.Fields, field{Name: "text", Control: "hidden", Value: why})
 	}
 	return p, nil
 }
@@ -263,6 +267,32 @@ func typedDays(days []namedDay) string {
 		i = last + 1
 	}
 	return b.String()
+}
+
+// drafted are the fields of a draft that was sent to be published: the form has them one by
+// one, and why it is published beside them.
+func drafted(sent url.Values) url.Values {
+	var draft struct {
+		Policy *string    `json:"policy"`
+		Years  []yearDays `json:"years"`
+	}
+	if json.Unmarshal([]byte(sent.Get("draft")), &draft) != nil {
+		return sent
+	}
+	fields := url.Values{}
+	if why := sent.Get("text"); why != "" {
+		fields.Set("text", why)
+	}
+	if draft.Policy != nil {
+		fields.Set("policy", *draft.Policy)
+	}
+	for _, y := range draft.Years {
+		fields.Set("year", itoa(y.Year))
+		fields.Set("source", y.Source)
+		fields.Set("off", typedDays(y.Off))
+		fields.Set("work", typedDays(y.Work))
+	}
+	return fields
 }
 
 type previewPage struct {

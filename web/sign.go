@@ -11,6 +11,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/go-chi/chi/v5"
+
 	"shuangze/auth"
 	"shuangze/casefile"
 	"shuangze/policy"
@@ -23,11 +25,43 @@ func (s *console) cookieName(r *http.Request) string {
 	return "session"
 }
 
-// enter gives the browser a session.
-func (s *console) enter(w http.ResponseWriter, r *http.Request, secret string) {
+// enter gives the browser an official's session.
+func (s *console) enter(w http.ResponseWriter, r *http.Request, official, secret string) error {
+	author, err := s.Auth.Store.SealAuthor(officialAuthor + official)
+	if err != nil {
+		return err
+	}
 	http.SetCookie(w, &http.Cookie{
 		Name: s.cookieName(r), Value: secret, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.byTLS(r),
 	})
+	http.SetCookie(w, &http.Cookie{
+		Name: s.authorCookie(r), Value: author, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.byTLS(r),
+	})
+	return nil
+}
+
+// Authors of what is typed: officials, and petitioners by their case.
+const (
+	officialAuthor = "official:"
+	caseAuthor     = "case:"
+)
+
+// authorCookie keeps who is signed in beyond the session: what is typed in a form belongs
+// to them alone, also when the session has ended. It opens nothing.
+func (s *console) authorCookie(r *http.Request) string {
+	if s.byTLS(r) {
+		return "__Host-author"
+	}
+	return "author"
+}
+
+// sealedAuthor is the browser's author as its cookie has it; empty: unknown.
+func (s *console) sealedAuthor(r *http.Request) string {
+	cookie, err := r.Cookie(s.authorCookie(r))
+	if err != nil {
+		return ""
+	}
+	return cookie.Value
 }
 
 func (s *console) leave(w http.ResponseWriter, r *http.Request) {
@@ -66,6 +100,7 @@ type signInPage struct {
 	Wrong   string
 	Expired bool
 	Typed   []typed // what somebody had typed when their session ended
+	Author  string  // who, sealed: it is given back to nobody else
 	People  []roleGroup
 	// Provider is the identity provider's name; empty: there is none.
 	Provider string
@@ -142,29 +177,41 @@ func (s *console) expired(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p.Next, p.Expired = r.URL.Path, true
-	if strings.HasPrefix(r.URL.Path, "/cases/") || s.keepsTyped(r.URL.Path) {
-		for name, values := range r.PostForm {
-			for _, value := range values {
-				p.Typed = append(p.Typed, typed{name, value})
-			}
-		}
-		slices.SortStableFunc(p.Typed, func(a, b typed) int { return cmp.Compare(a.Name, b.Name) })
-	} else {
+	p.Next, p.Expired = formOf(r.URL.Path), true
+	if p.Author = s.sealedAuthor(r); p.Author != "" && s.keepsTyped(p.Next) {
+		p.Typed = carried(r.PostForm)
+	} else if !s.mux.Match(chi.NewRouteContext(), http.MethodGet, p.Next) {
 		p.Next = "/account"
 	}
 	return s.show(w, r, http.StatusUnauthorized, "signin", p)
 }
 
-func (s *console) postSignIn(w http.ResponseWriter, r *http.Request) error {
-	form := r.PostForm
-	account, l := strings.TrimSpace(form.Get("account")), langOf(r)
+// carried are the fields of a form as another page takes them along.
+func carried(form url.Values) (all []typed) {
+	for name, values := range form {
+		for _, value := range values {
+			all = append(all, typed{name, value})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b typed) int { return cmp.Compare(a.Name, b.Name) })
+	return all
+}
+
+// brought are the fields of another form that this one took along.
+func brought(form url.Values) url.Values {
 	kept := url.Values{}
 	for name, values := range form {
 		if field, ok := strings.CutPrefix(name, typedPrefix); ok {
 			kept[field] = values
 		}
 	}
+	return kept
+}
+
+func (s *console) postSignIn(w http.ResponseWriter, r *http.Request) error {
+	form := r.PostForm
+	account, l := strings.TrimSpace(form.Get("account")), langOf(r)
+	kept := brought(form)
 	var secret, known string
 	var err error
 	by := s.arrival(r)
@@ -209,11 +256,7 @@ func (s *console) postSignIn(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		p.Account, p.Wrong, p.Next = account, wrong, form.Get("next")
-		for name := range kept {
-			for _, value := range kept[name] {
-				p.Typed = append(p.Typed, typed{name, value})
-			}
-		}
+		p.Typed, p.Author = carried(kept), form.Get("author")
 		return s.show(w, r, status, "signin", p)
 	}
 	if old := visitorOf(r); old != nil {
@@ -221,13 +264,15 @@ func (s *console) postSignIn(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	s.enter(w, r, secret)
-	if known != "" {
-		http.SetCookie(w, s.knownCookie(r, known))
-	}
 	session, o, err := s.Auth.Who(r.Context(), secret)
 	if err != nil {
 		return err
+	}
+	if err := s.enter(w, r, o.ID, secret); err != nil {
+		return err
+	}
+	if known != "" {
+		http.SetCookie(w, s.knownCookie(r, known))
 	}
 	return s.goOn(w, withVisitor(r, &visitor{o, session}), next, kept)
 }
@@ -235,12 +280,22 @@ func (s *console) postSignIn(w http.ResponseWriter, r *http.Request) error {
 var errNotYet = errors.New("not signed in yet")
 
 // goOn takes somebody who has signed in to where they wanted to go, or to the form that
-// they were filling in.
+// they were filling in. At a desk that many use it may be somebody else by now, who gets
+// nothing of it.
 func (s *console) goOn(w http.ResponseWriter, r *http.Request, next string, kept url.Values) error {
-	if len(kept) > 0 {
-		return s.resumed(w, r, next, kept)
+	path := formOf(next)
+	switch v := visitorOf(r); {
+	case len(kept) == 0:
+		http.Redirect(w, r, next, http.StatusSeeOther)
+	case s.Auth.Store.Author(r.PostForm.Get("author")) != officialAuthor+v.ID:
+		http.Redirect(w, r, "/desk", http.StatusSeeOther)
+	case mustChange(v, path):
+		s.fail(w, r, errTemporary)
+	case s.keepsTyped(path):
+		s.mux.ServeHTTP(w, refilled(r, path, kept))
+	default:
+		http.Redirect(w, r, next, http.StatusSeeOther)
 	}
-	http.Redirect(w, r, next, http.StatusSeeOther)
 	return nil
 }
 

@@ -265,6 +265,9 @@ func (s *console) known(r *http.Request) (*http.Request, error) {
 func (s *console) signed(fn func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
 	return s.handle(func(w http.ResponseWriter, r *http.Request) error {
 		if v := visitorOf(r); v != nil && mustChange(v, r.URL.Path) {
+			if r.Method == http.MethodPost {
+				return errTemporary
+			}
 			http.Redirect(w, r, "/account", http.StatusSeeOther)
 			return nil
 		} else if v != nil {
@@ -298,12 +301,15 @@ func (s *console) handle(fn func(http.ResponseWriter, *http.Request) error) http
 				s.fail(w, r, errors.New("panic"))
 			}
 		}()
+		// The form first: when nobody can be found out now, what was typed is shown all the same.
+		unread := false
+		if r.Method == http.MethodPost {
+			r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+			unread = parseForm(r) != nil
+		}
 		known, err := s.known(r)
-		if err == nil && r.Method == http.MethodPost {
-			known.Body = http.MaxBytesReader(w, known.Body, maxForm)
-			if parse := parseForm(known); parse != nil {
-				err = errForm
-			}
+		if err == nil && unread {
+			err = errForm
 		}
 		if err == nil && visitorOf(known) != nil {
 			var tidy string
@@ -335,6 +341,7 @@ type problemPage struct {
 	page
 	Problem *problem
 	Detail  string
+	Texts   []string // that came with the form: no page has them again
 }
 
 // fail shows a refusal as a page.
@@ -356,7 +363,13 @@ func (s *console) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if p.after != "" {
 		w.Header().Set("Retry-After", p.after)
 	}
-	page := problemPage{s.page(r, p.heading(langOf(r))), p, p.detail(langOf(r))}
+	page := problemPage{page: s.page(r, p.heading(langOf(r))), Problem: p, Detail: p.detail(langOf(r))}
+	if p != errForeign { // what another site sends is not shown as if it were ours
+		page.Texts = textsIn(r)
+	}
+	if len(page.Texts) > 0 {
+		page.Back = "" // a change of language would lose them
+	}
 	page.Public = strings.HasPrefix(r.URL.Path, "/lookup")
 	if shown := s.show(w, r, p.Status, "problem", page); shown != nil {
 		s.Log.ErrorContext(r.Context(), "internal error", "error", shown)
@@ -399,8 +412,4 @@ func (s *console) postLanguage(w http.ResponseWriter, r *http.Request) error {
 
 func withVisitor(r *http.Request, v *visitor) *http.Request {
 	return r.WithContext(context.WithValue(r.Context(), visitorKey{}, v))
-}
-
-func withRoute(r *http.Request, route *chi.Context) *http.Request {
-	return r.WithContext(context.WithValue(r.Context(), chi.RouteCtxKey, route))
 }

@@ -80,13 +80,30 @@ if (registration) {
     return fetch(address, { method: "POST", body, ...options });
   };
   const clues = ["petitioner.phone", "petitioner.identity", "title"];
+  let searches = 0;
   registration.addEventListener("change", async (event) => {
     if (!clues.includes(event.target.name) || !event.target.value.trim()) return;
+    const search = ++searches;
     const answer = await send("/cases/new/earlier").catch(() => null);
-    if (answer?.ok) document.getElementById("earlier").innerHTML = await answer.text();
+    const text = answer?.ok ? await answer.text() : "";
+    if (!text || search !== searches) return; // a later one is on its way, or here
+    const shown = document.getElementById("earlier");
+    const found = document.createElement("div");
+    found.innerHTML = text;
+    for (const box of shown.querySelectorAll("[name=earlier]")) { // ticked or not while it was looked for
+      const same = found.querySelector(`[name=earlier][value="${CSS.escape(box.value)}"]`);
+      if (same) same.checked = box.checked;
+      else if (box.checked) {
+        if (!found.querySelector("ul")) found.replaceChildren(document.createElement("ul"));
+        found.querySelector("ul").append(box.closest("li"));
+      }
+    }
+    shown.replaceChildren(...found.childNodes);
   });
 
-  // A draft is saved when something was typed: now and then, and when the page is left.
+  // A draft is saved when something was typed: now and then, and when the page is left. What
+  // outlives a page can't be longer than 64 KiB, so longer ones are saved while one types.
+  const mostAtLeaving = 60000;
   const all = () => new URLSearchParams(new FormData(registration)).toString();
   const state = document.getElementById("draft-state");
   let last = all();
@@ -96,13 +113,20 @@ if (registration) {
     const now = all();
     if (now === last || registration.dataset.sent) return;
     last = now;
+    saving.abort(); // an older one must not come after it
     saving = new AbortController();
-    const answer = await send("/cases/new", { do: "draft" }, { redirect: "manual", keepalive: leaving, signal: saving.signal }).catch(() => null);
+    const answer = await send("/cases/new", { do: "draft" }, { redirect: "manual", keepalive: leaving && now.length < mostAtLeaving, signal: saving.signal }).catch(() => null);
     const saved = answer?.type === "opaqueredirect";
-    if (!saved) last = "";
+    if (!saved && now === last) last = "";
+    else if (!saved) return; // a newer one says how it went
     state.textContent = saved ? state.dataset.saved + " " + new Date().toLocaleTimeString(document.documentElement.lang, { timeStyle: "short" }) : state.dataset.failed;
   };
   setInterval(save, 20000, false);
+  let soon;
+  registration.addEventListener("input", () => {
+    clearTimeout(soon);
+    if (all().length >= mostAtLeaving) soon = setTimeout(save, 1000, false);
+  });
   document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && save(true));
 }
 
