@@ -40,10 +40,11 @@ func TestBoardIsDrawnAnew(t *testing.T) {
 		"nothing is to move":             {func() { moving("reduce") }, func() { moving("no-preference") }},
 		"nobody looks":                   {js(`Object.defineProperty(document, "hidden", {value: true, configurable: true})`), js(`delete document.hidden`)},
 		"a form of it is on its way":     {js(`document.querySelector("#board").append(document.createElement("form")); document.querySelector("#board form").dataset.sent = "yes"`), js(`document.querySelector("#board form").remove()`)},
-		"the focus comes while it loads": {js(`window.asked = fetch; window.fetch = async (...of) => { const answer = await asked(...of); if (window.fetch !== asked) document.querySelector("#board table a").focus(); return answer }`), js(`window.fetch = asked; document.activeElement.blur()`)},
-		"the site does not answer":       {js(`window.asked = fetch; window.fetch = async () => { throw new Error("away") }`), js(`window.fetch = asked`)},
-		"the page is refused":            {js(`window.asked = fetch; window.fetch = async () => asked("/nowhere")`), js(`window.fetch = asked`)},
+		"the focus comes while it loads": {js(`window.askedFor = fetch; window.fetch = async (...of) => { const answer = await askedFor(...of); if (window.fetch !== askedFor) document.querySelector("#board table a").focus(); return answer }`), js(`window.fetch = askedFor; document.activeElement.blur()`)},
+		"the site does not answer":       {js(`window.askedFor = fetch; window.fetch = async () => { throw new Error("away") }`), js(`window.fetch = askedFor`)},
+		"the page is refused":            {js(`window.askedFor = fetch; window.fetch = async () => askedFor("/nowhere")`), js(`window.fetch = askedFor`)},
 	} {
+		t.Log(name)
 		b.run(chromedp.Navigate(w.url+"/board"), chromedp.WaitVisible(`#board`, chromedp.ByQuery))
 		guard.begin()
 		b.run(chromedp.Evaluate(`window.rounds = 0`, nil))

@@ -50,7 +50,7 @@ var (
 	latin = regexp.MustCompile(`[A-Za-z]{2,}`)
 	// What stands in either language: documents, numbers of cases and letters, ids, addresses,
 	// versions, products, keys, quotations, conditions as addresses have them, the other language's name.
-	inEither = regexp.MustCompile(`《[^》]*》(第[^\s，。；：、（）]*[条款项])*|国务院办公厅关于.*通知（[^）]*）|https?://\S+|\d*[a-z]*(-[a-z]+)+[-\d]*(\p{Han}+\d+)?|[A-Z]+(-[A-Z0-9]+)+|“[^”]*”|不在可选范围内：[\w, -]+|\w+=[\w,.-]+|` +
+	inEither = regexp.MustCompile(`《[^》]*》(第[^\s，。；：、（）]*[条款项])*|国务院办公厅关于.*通知（[^）]*）|https?://\S+|\d*[a-z]*(-[a-z]+)+[-\d]*(\p{Han}+\d+)?|[A-Z]+(-[A-Z0-9]+)+|“[^”]*”|不在可选范围内：[\w, -]+|\w*=[\w,.-]*|x+……|` +
 		`\d{4}-\d{4}-\w+|[\d.]+ \(Debian [^)]*\)|[\dA-Z]{4}-[\dA-Z]{4}-[\dA-Z]{4}|\w*\d\w*|CSV|PDF|JSON|YAML|Ctrl|Webhook|https?|(shuangze )?verify|Temporal|Postgres|reconcile|deliver|Go http client|中文|English`)
 )
 

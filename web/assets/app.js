@@ -192,8 +192,9 @@ const busy = (part) =>
   document.hidden || still.matches || part.contains(document.activeElement) || !window.getSelection().isCollapsed || part.querySelector("form[data-sent]") !== null;
 const redraw = async (part) => {
   if (!busy(part)) {
-    const answer = await fetch(window.location.href).catch(() => null);
-    const text = answer?.ok && !answer.redirected ? await answer.text() : "";
+    const text = await fetch(window.location.href)
+      .then((answer) => (answer.ok && !answer.redirected ? answer.text() : ""))
+      .catch(() => "");
     const fresh = new DOMParser().parseFromString(text, "text/html").getElementById(part.id);
     if (fresh && !busy(part)) {
       part.replaceWith(fresh);
