@@ -251,7 +251,7 @@ func TestAddresses(t *testing.T) {
 		w.do("p-supervisor", "GET", path, nil).want(t, 404, "no_such_address")
 	}
 	for path, allow := range map[string]string{
-		"/api/v1/cases": "GET, POST, HEAD", "/api/v1/cases/x": "GET, HEAD", "/api/v1/cases/x/commands/accept": "POST", "/healthz": "GET, HEAD",
+		"/api/v1/cases": "GET, POST, HEAD", "/api/v1/cases/x": "GET, HEAD", "/api/v1/cases/x/commands/accept": "GET, POST, HEAD", "/healthz": "GET, HEAD",
 	} {
 		a := w.do("p-supervisor", "DELETE", path, nil).want(t, 405, "method_not_allowed")
 		if got := a.header.Get("Allow"); got != allow {

@@ -62,7 +62,7 @@ func (w *world) seed(title string, commands ...given) casefile.Case {
 				}
 			}
 			if cmd.Kind == casefile.Sign {
-				cmd.Hash = c.Opinion.Document.Hash
+				cmd.Hash = c.Opinion.Hash()
 			}
 			out, err := casefile.Decide(c, cmd, rules, g.at)
 			if err != nil {

@@ -200,7 +200,7 @@ func work(t *testing.T, w *world) {
 	}()
 	t.Cleanup(func() {
 		stop()
-		if err := <-done; err != nil {
+		if err := <-done; err != nil && !strings.Contains(err.Error(), context.Canceled.Error()) { // a short test ends while it starts
 			t.Errorf("worker: %v", err)
 		}
 	})

@@ -356,8 +356,8 @@ func (d *desk) closeAgain(id string) {
 	d.t.Helper()
 	opinion := d.text("重新办理的处理意见")
 	d.do(id, handling, casefile.Command{Kind: casefile.Opine, Result: "explain", Text: opinion})
-	d.do(id, lower, casefile.Command{Kind: casefile.Sign, Hash: opinion.Hash})
-	d.do(id, upper, casefile.Command{Kind: casefile.Sign, Hash: opinion.Hash})
+	d.do(id, lower, casefile.Command{Kind: casefile.Sign, Hash: casefile.Opinion{Document: opinion, Result: "explain"}.Hash()})
+	d.do(id, upper, casefile.Command{Kind: casefile.Sign, Hash: casefile.Opinion{Document: opinion, Result: "explain"}.Hash()})
 	d.do(id, handling, casefile.Command{Kind: casefile.Serve, Means: "direct"})
 	d.do(id, super, casefile.Command{Kind: casefile.Close})
 }

@@ -159,7 +159,7 @@ func (d *desk) close(id string) casefile.Case {
 	}
 	d.do(id, officer, casefile.Command{Kind: casefile.Opine, Result: "explain", Text: opinion})
 	for _, leader := range []string{c.Lower.Official, c.Upper.Official} {
-		d.do(id, leader, casefile.Command{Kind: casefile.Sign, Hash: opinion.Hash})
+		d.do(id, leader, casefile.Command{Kind: casefile.Sign, Hash: casefile.Opinion{Document: opinion, Result: "explain"}.Hash()})
 	}
 	c = d.do(id, officer, casefile.Command{Kind: casefile.Serve, Means: "direct"})
 	for _, ch := range c.Channels {

@@ -67,7 +67,7 @@ func (d *desk) serve(id, result string) casefile.Case {
 	}
 	d.do(id, d.officer(row.Case.Unit), casefile.Command{Kind: casefile.Opine, Result: result, Text: opinion})
 	for _, leader := range []string{row.Case.Lower.Official, row.Case.Upper.Official} {
-		d.do(id, leader, casefile.Command{Kind: casefile.Sign, Hash: opinion.Hash})
+		d.do(id, leader, casefile.Command{Kind: casefile.Sign, Hash: casefile.Opinion{Document: opinion, Result: result}.Hash()})
 	}
 	return d.do(id, d.officer(row.Case.Unit), casefile.Command{Kind: casefile.Serve, Means: "direct"})
 }

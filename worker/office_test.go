@@ -211,8 +211,8 @@ func (o *office) settle(id string) casefile.Case {
 	o.t.Helper()
 	opinion := o.text("支持信访人的请求")
 	o.do(id, handling, casefile.Command{Kind: casefile.Opine, Result: "explain", Text: opinion})
-	o.do(id, lower, casefile.Command{Kind: casefile.Sign, Hash: opinion.Hash})
-	o.do(id, upper, casefile.Command{Kind: casefile.Sign, Hash: opinion.Hash})
+	o.do(id, lower, casefile.Command{Kind: casefile.Sign, Hash: casefile.Opinion{Document: opinion, Result: "explain"}.Hash()})
+	o.do(id, upper, casefile.Command{Kind: casefile.Sign, Hash: casefile.Opinion{Document: opinion, Result: "explain"}.Hash()})
 	return o.do(id, handling, casefile.Command{Kind: casefile.Serve, Means: "direct"})
 }
 

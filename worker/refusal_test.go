@@ -63,7 +63,7 @@ func TestRefusedByRules(t *testing.T) {
 	o.do("case", clerk, o.registration())
 	before, timers := o.read("case"), count(o.history("case"), enums.EVENT_TYPE_TIMER_STARTED)
 	o.refused("invalid_fields", "case", clerk, casefile.Command{Kind: casefile.Forward, Unit: "nowhere"})
-	o.refused("not_permitted", "case", clerk, casefile.Command{Kind: casefile.Supervise, Reason: "shirking", Text: o.text("督办函")})
+	o.refused("not_permitted", "case", clerk, casefile.Command{Kind: casefile.Assign})
 	o.refused("invalid_fields", "case", super, casefile.Command{Kind: casefile.Assign, Upper: upper})
 	o.refused("invalid_fields", "case", clerk, casefile.Command{Kind: casefile.Decline})
 	if after := o.read("case"); !casefile.Equal(after, before) {

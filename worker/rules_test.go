@@ -48,11 +48,11 @@ func TestChangedRules(t *testing.T) {
 	// A clock that starts now goes by the new rules.
 	opinion := o.text("支持信访人的请求")
 	o.do("case", handling, casefile.Command{Kind: casefile.Opine, Result: "explain", Text: opinion})
-	signed := o.do("case", lower, casefile.Command{Kind: casefile.Sign, Hash: opinion.Hash})
+	signed := o.do("case", lower, casefile.Command{Kind: casefile.Sign, Hash: casefile.Opinion{Document: opinion, Result: "explain"}.Hash()})
 	if k, _ := signed.Clock("DUAL-ACT/lower"); k.Length != 7 {
 		t.Errorf("the clock of the lower leader's act is %d days long, want 7", k.Length)
 	}
-	o.do("case", upper, casefile.Command{Kind: casefile.Sign, Hash: opinion.Hash})
+	o.do("case", upper, casefile.Command{Kind: casefile.Sign, Hash: casefile.Opinion{Document: opinion, Result: "explain"}.Hash()})
 	o.do("case", handling, casefile.Command{Kind: casefile.Serve, Means: "mail"})
 	o.close("case")
 	if k, _ := o.onTheSpot("new").Clock("HANDLE"); k.Length != 20 {
