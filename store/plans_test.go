@@ -158,7 +158,7 @@ func TestPlans(t *testing.T) {
 					// is; the open ones have indexes of their own, and the urgent ones, which are few.
 					about := n.Index == "cases_urgent" || seesAll && (question == "all" || question == "newest") || question == "load" || question == "metrics"
 					// The open cases lie in indexes that hold no others, and all that is asked of them.
-					openOnly := slices.Contains([]string{"cases_board", "cases_red"}, n.Index) && n.Type == "Index Only Scan"
+					openOnly := slices.Contains([]string{"cases_board", "cases_red", "cases_yellow"}, n.Index) && n.Type == "Index Only Scan"
 					about = about || openOnly && (question == "open" || strings.HasPrefix(question, "board"))
 					about = about || n.Index == "cases_judged" // made for being joined with a year's cases of a unit
 					counts := strings.Contains(q.SQL, "count(*)")
