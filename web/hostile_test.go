@@ -266,7 +266,7 @@ func TestHeadersOfEveryKind(t *testing.T) {
 	}
 	known := w.browse("")
 	known.http.CheckRedirect = b.http.CheckRedirect
-	if cookies := known.post("/sign-in", url.Values{"account": {"upper"}, "password": {"a long password"}}, "X-Forwarded-Proto", "https").header.Values("Set-Cookie"); len(cookies) != 2 || !strings.HasPrefix(cookies[1], "__Host-known=") || !strings.Contains(cookies[1], "; Path=/; Max-Age=7776000; HttpOnly; Secure; SameSite=Strict") {
+	if cookies := known.post("/sign-in", url.Values{"account": {"upper"}, "password": {"a long password"}}, "X-Forwarded-Proto", "https").header.Values("Set-Cookie"); len(cookies) != 3 || !strings.HasPrefix(cookies[1], "__Host-author=") || !strings.HasPrefix(cookies[2], "__Host-known=") || !strings.Contains(cookies[2], "; Path=/; Max-Age=7776000; HttpOnly; Secure; SameSite=Strict") {
 		t.Errorf("%q", cookies)
 	}
 

@@ -173,6 +173,10 @@ func TestSignInByProvider(t *testing.T) {
 	id := p.register(title)
 	p.do("upper", id, "acknowledge", nil)
 	form := "/cases/" + id + "/do/act"
+	b.get(p.through(b, "upper")).want(200)
+	if err := p.auth.SignOut(t.Context(), "upper", ""); err != nil {
+		t.Fatal(err)
+	}
 	page := b.post(form, url.Values{"text": {"写了很久"}}).want(401, "市统一身份平台", `target="_blank"`)
 	_, again, _ := strings.Cut(page.body, `class="provider"`)
 	page.body = again

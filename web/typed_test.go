@@ -176,15 +176,13 @@ func TestFieldErrorsOfAddresses(t *testing.T) {
 func TestDeputyOfBoth(t *testing.T) {
 	t.Parallel()
 	on, change := refusing(422, `{"status":422,"code":"invalid_fields","detail":"有字段需要更正","fields":[{"field":"for","message":"您同时代理两名包案领导"}]}`,
-		func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/commands/act") })
+		func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/commands/acknowledge") })
 	w := newSite(t, change)
-	id := w.register(title)
-	w.do("lower", id, "acknowledge", nil)
-	at := "/cases/" + id + "/do/act"
+	at := "/cases/" + w.register(title) + "/do/acknowledge"
 	b := w.browse("lower")
-	form := b.get(at).want(200).form(at, url.Values{"text": {"办理情况"}})
+	form := b.get(at).want(200).form(at, nil)
 	on.Store(true)
-	b.post(at, form).want(422, `<input type="radio" name="for" value="upper">`, `<input type="radio" name="for" value="lower">`, `id="for-wrong"`, "办理情况").without(`type="hidden" name="for"`)
+	b.post(at, form).want(422, `<input type="radio" name="for" value="upper">`, `<input type="radio" name="for" value="lower">`, `id="for-wrong"`).without(`type="hidden" name="for"`)
 }
 
 // An order sent twice is one, also where it changes which cases fit and would take it.

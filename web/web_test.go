@@ -244,7 +244,7 @@ func TestHeaders(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer res.Body.Close()
-		if len(res.Cookies()) != 1 {
+		if len(res.Cookies()) != 2 || !strings.HasSuffix(res.Cookies()[1].Name, "author") {
 			t.Fatalf("%v", res.Header)
 		}
 		return res.Cookies()[0]
