@@ -91,7 +91,7 @@ func TestList(t *testing.T) {
 	}
 	all := "/cases?columns=title,number,lamp,due,stage,supervision,unit,upper,lower,office,received,origin,category,campaign,reference,marks"
 	b.get(all).want(200, "地区信访局", "农业农村", "何甲", "马己")
-	b.get("/cases?due_before=2026-08-01&open=true").want(200, "逾期事项02", `value="2026-08-01"`)
+	b.get("/cases?due_before=2026-08-10&open=true").want(200, "逾期事项02", `value="2026-08-10"`)
 	if page := b.get("/cases?due_before=gestern&unit=nowhere").want(422, "due_before", "unit"); strings.Contains(page.body, "/cases.csv") {
 		t.Error("a list that there is none of is offered as a table")
 	}

@@ -204,8 +204,13 @@ func TestBulkTwice(t *testing.T) {
 		order.Set("asked", "overdue=true&leader=lower")
 		form := b.post(at, order).want(200, "2 件").form(at, url.Values{"step": {"order"}})
 		first := b.post(at, form).want(200, "/ 2 件")
-		for !strings.Contains(b.get(first.at).body, "已完成") {
+		for range 100 {
+			if strings.Contains(b.get(first.at).body, "已完成") {
+				break
+			}
+			time.Sleep(50 * time.Millisecond)
 		}
+		b.get(first.at).want(200, "已完成")
 		if again := b.post(at, form).want(200); again.at != first.at {
 			t.Errorf("%s: first at %s, then at %s", order.Get("command"), first.at, again.at)
 		}

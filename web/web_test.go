@@ -38,7 +38,7 @@ func TestMainWay(t *testing.T) {
 	upper.get(at+"/do/sign").want(409, "现在不能进行") // the lower leader signs first
 	upper.get("/desk").want(200, "没有需要您办理的事项")
 	lower := w.browse("lower")
-	page := lower.get(at+"/do/sign").want(200, "经查，补贴确有错发。\n\n予以补发。", "您签批的就是以上全文")
+	page := lower.get(at+"/do/sign").want(200, "经查，补贴确有错发。\n\n予以补发。", "您签批的就是以上结论和全文")
 	form := page.form(at+"/do/sign", nil)
 	if len(form.Get("hash")) != 64 || form.Get("key") == "" {
 		t.Fatalf("%v", form)
