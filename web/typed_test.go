@@ -196,7 +196,6 @@ func TestBulkTwice(t *testing.T) {
 		w.do("supervisor", id, "assign", map[string]any{"upper": "upper", "lower": "lower"})
 	}
 	for _, order := range []url.Values{
-		{"command": {"supervise"}, "reason": {"overdue"}, "text": {"请办理"}},
 		{"command": {"hand_over"}, "from": {"lower"}, "to": {"deputy"}, "reason": {"transfer"}, "decided_by": {"upper"}, "text": {"因工作调动"}},
 	} {
 		order.Set("step", "try")
