@@ -327,11 +327,15 @@ func (a *api) getCampaigns(w http.ResponseWriter, r *http.Request) error {
 	}
 	q := readQuery(r)
 	cursor, limit := q.text("cursor", 500), q.number("limit", defaultPage, maxPage)
+	var goingOn calendar.Date
+	if q.oneOf("open", "true") != "" {
+		goingOn = calendar.DateOf(a.Clock.Now())
+	}
 	q.done()
 	if err := q.err(); err != nil {
 		return err
 	}
-	page, next, err := a.Store.Campaigns(r.Context(), v.by, cursor, limit, v.rules)
+	page, next, err := a.Store.Campaigns(r.Context(), v.by, goingOn, cursor, limit, v.rules)
 	if errors.Is(err, store.ErrCursor) {
 		return notACursor()
 	}

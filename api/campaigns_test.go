@@ -131,10 +131,19 @@ func TestCAMPWay(t *testing.T) {
 
 	// At its end what is open stays listed, and nothing more happens to the list.
 	end := campaigns + "/" + id + "/end"
+	open := func() int {
+		return len(w.do("p-supervisor", "GET", campaigns+"?open=true", nil).want(t, 200, "").get("campaigns").([]any))
+	}
+	if open() != 1 {
+		t.Error("a campaign that goes on is not found as that")
+	}
 	w.do("p-inspector", "POST", end, m{}).want(t, 403, "campaign_not_permitted")
 	ended := w.do("p-supervisor", "POST", end, m{}, "Idempotency-Key", "end").want(t, 200, "")
 	if ended.str("state") != "ended" || ended.str("ended_by") != "p-supervisor" {
 		t.Errorf("ended: %s", ended.body)
+	}
+	if open() != 0 {
+		t.Error("a campaign that was ended goes on")
 	}
 	if again := w.do("p-supervisor", "POST", end, m{}, "Idempotency-Key", "end").want(t, 200, ""); again.header.Get("Idempotent-Replay") != "true" {
 		t.Error("it is ended twice")

@@ -158,7 +158,7 @@ func campaignsIn(ctx context.Context, q querier, rest string, args ...any) ([]ca
 
 // Campaigns lists the campaigns that the actor may know of, the newest first. next is the
 // cursor of the following page, "" on the last.
-func (s *Store) Campaigns(ctx context.Context, by casefile.Actor, cursor string, limit int, r casefile.Rules) (page []casefile.Campaign, next string, err error) {
+func (s *Store) Campaigns(ctx context.Context, by casefile.Actor, goingOn calendar.Date, cursor string, limit int, r casefile.Rules) (page []casefile.Campaign, next string, err error) {
 	args := pgx.NamedArgs{"limit": limit + 1, "offices": offices(by, r)}
 	condition := `c.office = ANY(@offices)`
 	if by.Role == casefile.Leader {
@@ -167,6 +167,10 @@ func (s *Store) Campaigns(ctx context.Context, by casefile.Actor, cursor string,
 		for name, value := range w.args {
 			args[name] = value
 		}
+	}
+	if !goingOn.IsZero() {
+		condition += ` AND c.ended_at IS NULL AND c.end_on >= @going_on`
+		args["going_on"] = goingOn.String()
 	}
 	if cursor != "" {
 		// The same form as that of the cases' list.

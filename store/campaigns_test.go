@@ -388,7 +388,7 @@ func TestListOfCampaigns(t *testing.T) {
 		rules.Now = d.now
 		var ids []string
 		for cursor := ""; ; {
-			page, next, err := d.store.Campaigns(ctx, d.actor(by), cursor, 2, rules)
+			page, next, err := d.store.Campaigns(ctx, d.actor(by), calendar.Date{}, cursor, 2, rules)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -419,8 +419,14 @@ func TestListOfCampaigns(t *testing.T) {
 	if got := list(upper); got != "" {
 		t.Errorf("who carries nothing any more: %q", got)
 	}
+	lastDay := calendar.Date{Year: 2026, Month: time.December, Day: 31}
+	for day, want := range map[calendar.Date]int{lastDay: 3, lastDay.AddDays(1): 0} {
+		if page, _, err := d.store.Campaigns(ctx, d.actor(super), day, "", 9, d.rules); err != nil || len(page) != want {
+			t.Errorf("%d campaigns go on on %s, want %d: %v", len(page), day, want, err)
+		}
+	}
 	for _, cursor := range []string{"x", "ZHVlIGluZmluaXR5IG9uZQ"} {
-		if _, _, err := d.store.Campaigns(ctx, d.actor(super), cursor, 2, d.rules); !errors.Is(err, store.ErrCursor) {
+		if _, _, err := d.store.Campaigns(ctx, d.actor(super), calendar.Date{}, cursor, 2, d.rules); !errors.Is(err, store.ErrCursor) {
 			t.Errorf("cursor %s: %v", cursor, err)
 		}
 		if _, _, _, err := d.store.CampaignCases(ctx, d.actor(super), "county", cursor, 2, d.rules); !errors.Is(err, store.ErrCursor) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"shuangze/calendar"
 	"shuangze/casefile"
 	"shuangze/store"
 	"shuangze/store/storetest"
@@ -53,7 +54,7 @@ func TestPlans(t *testing.T) {
 			"campaign":              list(store.Filter{Sort: "due", Campaign: "drive"}),
 			"open":                  list(store.Filter{Sort: "due", Open: true}),
 			"campaigns": func() error {
-				_, _, err := d.store.Campaigns(ctx, by, "", 50, rules)
+				_, _, err := d.store.Campaigns(ctx, by, calendar.Date{}, "", 50, rules)
 				return err
 			},
 			"progress": func() error {

@@ -158,7 +158,7 @@ func (s *console) getAudit(w http.ResponseWriter, r *http.Request) error {
 		switch act.Official {
 		case "":
 			act.Name = l.t("安装人员", "who set it up")
-		case string(casefile.System):
+		case casefile.Clockwork.ID:
 			act.Name = l.t("系统计时", "the clock")
 		}
 		act.Words = l.of(actName(act.What))

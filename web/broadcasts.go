@@ -198,7 +198,7 @@ func (s *console) bulkPage(r *http.Request, kind casefile.Kind, form url.Values)
 		case "upper", "lower":
 			made.Blank, made.Hint = b.t("各件按建议确定", "as proposed for each case"), b.t("两项都不选，即按级别、分管和在办件数逐件建议", "choose neither to take what level, portfolio and open cases propose for each")
 		case "campaign":
-			running, err := s.running(by, p.Today)
+			running, err := s.running(by)
 			if err != nil {
 				return p, err
 			}

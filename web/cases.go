@@ -243,8 +243,12 @@ func (w wording) category(id string) string {
 
 // facts are a case's particulars.
 func (w wording) facts(c caseView) []fact {
+	unit := c.UnitName
+	if w.units[c.Unit].Ended() {
+		unit += w.t("（已撤并）", " (ended)")
+	}
 	facts := []fact{
-		{w.t("责任单位", "Unit responsible"), c.UnitName},
+		{w.t("责任单位", "Unit responsible"), unit},
 		{w.t("主管信访部门", "Office in charge"), w.Name(c.Office)},
 		{w.t("收到", "Received"), w.day(c.ReceivedOn)},
 		{w.t("来源", "Origin"), w.code(w.rules.Origins, c.Origin) + " · " + w.code(w.rules.Channels, c.Channel)},

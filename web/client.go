@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -304,6 +305,15 @@ type clock struct {
 // Path is the clock's id as a part of an address.
 func (k clock) Path() string { return url.PathEscape(k.ID) }
 
+// Since is the instant from which a clock in hours runs, nil of any other.
+func (k clock) Since() *time.Time {
+	if k.Unit != calendar.Hour || k.DueAt == nil {
+		return nil
+	}
+	since := k.DueAt.Add(-time.Duration(k.Length) * time.Hour)
+	return &since
+}
+
 // Running reports whether the clock has neither been met nor ended.
 func (k clock) Running() bool { return k.MetAt == nil && k.EndedAt == nil }
 
@@ -589,6 +599,26 @@ func (d directory) Name(code string) string {
 		return u.Name
 	}
 	return code
+}
+
+// listed is a list of the API from its beginning to its end. The address has a condition
+// already; field is the list's name in the answers.
+func listed[T any](c client, by caller, address, field string) (all []T, err error) {
+	for cursor := ""; ; {
+		var page map[string]json.RawMessage
+		if err := c.get(by, address+"&limit=200"+cursor, &page); err != nil {
+			return nil, err
+		}
+		var some []T
+		var next *string
+		if err := errors.Join(json.Unmarshal(page[field], &some), json.Unmarshal(page["next_cursor"], &next)); err != nil {
+			return nil, fmt.Errorf("read %s: %w", field, err)
+		}
+		if all = append(all, some...); next == nil {
+			return all, nil
+		}
+		cursor = "&cursor=" + url.QueryEscape(*next)
+	}
 }
 
 func (c client) policy(by caller) (*policy.Policy, error) {

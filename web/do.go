@@ -382,31 +382,23 @@ func (w wording) outcome(result string, days int) string {
 // campaigns offers the campaigns (会战) that a case can be put into; whether it may be is
 // the API's to say.
 func (s *console) campaigns(by caller, p *commandPage) error {
-	running, err := s.running(by, p.Today)
+	running, err := s.running(by)
 	p.offer("campaign", running)
 	return err
 }
 
 // running are the campaigns that are not over.
-func (s *console) running(by caller, today calendar.Date) (all []choice, err error) {
-	var known struct {
-		Campaigns []struct {
-			ID         string        `json:"id"`
-			Name       string        `json:"name"`
-			OfficeName string        `json:"office_name"`
-			End        calendar.Date `json:"end"`
-			State      string        `json:"state"`
-		} `json:"campaigns"`
+func (s *console) running(by caller) (all []choice, err error) {
+	type campaign struct {
+		ID         string `json:"id"`
+		Name       string `json:"name"`
+		OfficeName string `json:"office_name"`
 	}
-	if err := s.api.get(by, "/campaigns?limit=200", &known); err != nil {
-		return nil, err
+	running, err := listed[campaign](s.api, by, "/campaigns?open=true", "campaigns")
+	for _, c := range running {
+		all = append(all, choice{c.ID, c.Name + " · " + c.OfficeName})
 	}
-	for _, c := range known.Campaigns {
-		if c.State != "ended" && !c.End.Before(today) {
-			all = append(all, choice{c.ID, c.Name + " · " + c.OfficeName})
-		}
-	}
-	return all, nil
+	return all, err
 }
 
 // receptions offers the reception days that a visit can have been on.
@@ -418,24 +410,13 @@ func (s *console) receptions(by caller, p *commandPage) error {
 
 // receptionDays are those of the caller's own office in the last month, the latest first.
 func (s *console) receptionDays(by caller, today calendar.Date) (all []choice, err error) {
-	var days struct {
-		Receptions []struct {
-			ID    string                  `json:"id"`
-			On    calendar.Date           `json:"on"`
-			Place string                  `json:"place"`
-			Name  string                  `json:"name"`
-			State casefile.ReceptionState `json:"state"`
-		} `json:"receptions"`
-	}
-	if err := s.api.get(by, "/receptions?limit=200&office="+url.QueryEscape(by.who.Unit)+"&from="+today.AddDays(-31).String()+"&until="+today.String(), &days); err != nil {
-		return nil, err
-	}
-	for _, d := range slices.Backward(days.Receptions) {
+	days, err := listed[reception](s.api, by, "/receptions?office="+url.QueryEscape(by.who.Unit)+"&from="+today.AddDays(-31).String()+"&until="+today.String(), "receptions")
+	for _, d := range slices.Backward(days) {
 		if d.State != casefile.ReceptionCancelled && d.State != casefile.ReceptionSwapped {
 			all = append(all, choice{d.ID, strings.TrimSpace(by.lang.day(d.On) + " " + d.Name + " " + d.Place)})
 		}
 	}
-	return all, nil
+	return all, err
 }
 
 // offer gives a field something to choose from.

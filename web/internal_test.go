@@ -1,6 +1,9 @@
 package web
 
 import (
+	"io"
+	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -42,6 +45,20 @@ func TestTemplates(t *testing.T) {
 				t.Errorf("%s %s: %v", l, name, err)
 			}
 		}
+	}
+}
+
+// A list is read over all its pages.
+func TestListed(t *testing.T) {
+	answers := map[string]string{"": `{"days": [1, 2], "next_cursor": "a&b"}`, "a&b": `{"days": [3], "next_cursor": null}`}
+	c := newClient(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.FormValue("of") != "one" {
+			t.Errorf("asked %s", r.URL)
+		}
+		_, _ = io.WriteString(w, answers[r.FormValue("cursor")])
+	}))
+	if all, err := listed[int](c, caller{ctx: t.Context()}, "/days?of=one", "days"); err != nil || !slices.Equal(all, []int{1, 2, 3}) {
+		t.Error(all, err)
 	}
 }
 

@@ -168,7 +168,7 @@ func (l lang) functions() template.FuncMap {
 		"left":   l.left,
 		"late":   l.late,
 		"stands": l.stands,
-		"unit":   l.unit,
+		"length": l.length,
 		"basis":  l.basis,
 		"date":   calendar.DateOf,
 		"asked":  l.asked,
@@ -183,17 +183,19 @@ func (l lang) due(d calendar.Date, at *time.Time) string {
 	return l.moment(*at)
 }
 
-func (l lang) unit(u calendar.Unit) string {
+// length writes how long a time limit is.
+func (l lang) length(n int, u calendar.Unit) string {
+	zh, one, many := "日", "day", "days"
 	switch u {
 	case calendar.WorkingDay:
-		return l.t("工作日", "working days")
+		zh, one, many = "个工作日", "working day", "working days"
 	case calendar.Month:
-		return l.t("个月", "months")
+		zh, one, many = "个月", "month", "months"
 	case calendar.Hour:
-		return l.t("小时", "hours")
+		zh, one, many = "小时", "hour", "hours"
 	case calendar.CalendarDay:
 	}
-	return l.t("日", "days")
+	return l.t(itoa(n)+zh, itoa(n)+" "+plural(n, one, many))
 }
 
 var askedNames = map[string]policy.Text{

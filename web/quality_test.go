@@ -189,8 +189,11 @@ func TestEveryPage(t *testing.T) {
 				words.inChinese(t, page.address, page.body)
 				words.inEnglish(t, page.address, english.get(page.address).body)
 				examiner.examine(who.official, page.address, "", examined)
-				if slices.Contains(cases, page.address) {
+				if at := slices.Index(cases, page.address); at >= 0 {
 					examiner.keep()
+					if who.official == "supervisor" {
+						says(t, states[at].name, page.body, states[at].shows)
+					}
 				}
 			}
 		})
@@ -203,6 +206,7 @@ func TestEveryPage(t *testing.T) {
 			english.http.Jar = b.http.Jar
 			page := b.get("/lookup/case").want(http.StatusOK)
 			words.inChinese(t, at, page.body)
+			says(t, states[i].name, page.body, states[i].tells)
 			examiner.as(b)
 			examiner.examine("a petitioner", "/lookup/case", "", i)
 			examiner.keep()

@@ -167,7 +167,7 @@ func (w wording) promises(c caseView) []promise {
 			}
 		}
 		if rule, ok := w.rules.Clock(id); ok && zhLater != "" {
-			all = append(all, promise{w.t(itoa(rule.Length)+w.unit(rule.Unit)+"内", "within "+itoa(rule.Length)+" "+w.unit(rule.Unit)), w.t(zhLater, enLater), rule.Source})
+			all = append(all, promise{w.t(w.length(rule.Length, rule.Unit)+"内", "within "+w.length(rule.Length, rule.Unit)), w.t(zhLater, enLater), rule.Source})
 		}
 	}
 	took := func(zh, en string) { all = append(all, promise{w.t("已受理", "accepted"), w.t(zh, en), ""}) }
@@ -202,7 +202,7 @@ func (w wording) promises(c caseView) []promise {
 	for _, window := range w.rules.Windows {
 		if window.ID == "REVIEW-REQ" {
 			all = append(all, promise{
-				w.t(itoa(window.Length)+w.unit(window.Unit)+"内", "within "+itoa(window.Length)+" "+w.unit(window.Unit)),
+				w.t(w.length(window.Length, window.Unit)+"内", "within "+w.length(window.Length, window.Unit)),
 				w.t("收到处理意见书后不服的，您可以请求上一级机关复查。", "From getting the opinion, you can ask the organ above for a review."), window.Source,
 			})
 		}

@@ -430,14 +430,12 @@ func (s *console) swapForm(w http.ResponseWriter, r *http.Request, refused *prob
 		return err
 	}
 	now := names.officials[d.Leader]
-	var days struct {
-		Receptions []reception `json:"receptions"`
-	}
-	if err := s.api.get(by, "/receptions?limit=200&office="+url.QueryEscape(d.Office)+"&from="+p.Today.String()+"&until="+p.Today.AddDays(120).String(), &days); err != nil {
+	days, err := listed[reception](s.api, by, "/receptions?office="+url.QueryEscape(d.Office)+"&from="+p.Today.String()+"&until="+p.Today.AddDays(120).String(), "receptions")
+	if err != nil {
 		return err
 	}
 	var others group
-	for _, o := range days.Receptions {
+	for _, o := range days {
 		if o.State == casefile.ReceptionPlanned && o.Leader != d.Leader {
 			others.Choices = append(others.Choices, choice{o.ID, l.day(o.On) + " " + o.Name + " " + o.Place})
 		}

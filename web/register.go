@@ -423,7 +423,7 @@ func (s *console) registerPage(r *http.Request, typed url.Values) (registerPage,
 		}
 	}
 	if by.who.Role == casefile.Supervisor {
-		if b.running, err = s.running(by, p.Today); err != nil {
+		if b.running, err = s.running(by); err != nil {
 			return p, err
 		}
 	}

@@ -136,7 +136,11 @@ func stopped(k clock, today calendar.Date) calendar.Date {
 
 // explains says what a clock is by.
 func (w wording) explains(k clock) string {
-	text := k.Source + w.t("（", " (") + w.basis(k.Basis) + w.t("）：自", "): from ") + w.day(k.From) + w.t("起", ", ") + itoa(k.Length) + w.t("", " ") + w.unit(k.Unit)
+	text := k.Source
+	if basis := w.basis(k.Basis); !strings.Contains(text, basis) { // some sources say it themselves
+		text += w.t("（", " (") + basis + w.t("）", ")")
+	}
+	text += w.t("：自", ": from ") + w.due(k.From, k.Since()) + w.t("起", ", ") + w.length(k.Length, k.Unit)
 	if k.ExtendedDays > 0 {
 		text += w.t("，延期"+itoa(k.ExtendedDays)+"日", ", extended by "+itoa(k.ExtendedDays)+" days")
 	}

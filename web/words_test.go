@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"fmt"
 	"os"
 	"regexp"
 	"slices"
@@ -56,18 +57,62 @@ var (
 
 func (d dictionary) inEnglish(t *testing.T, at, page string) {
 	t.Helper()
-	for _, text := range texts(t, page, "zh-CN") {
-		if left := han.FindString(inEither.ReplaceAllString(d.replace.Replace(text), "")); left != "" {
-			t.Errorf("%s in English has %q: %s", at, left, text)
-		}
+	for _, text := range d.foreign(t, page, "zh-CN", han) {
+		t.Errorf("%s in English has %s", at, text)
 	}
 }
 
 func (d dictionary) inChinese(t *testing.T, at, page string) {
 	t.Helper()
-	for _, text := range texts(t, page, "en") {
-		if left := latin.FindString(inEither.ReplaceAllString(d.replace.Replace(text), "")); left != "" {
-			t.Errorf("%s in Chinese has %q: %s", at, left, text)
+	for _, text := range d.foreign(t, page, "en", latin) {
+		t.Errorf("%s in Chinese has %s", at, text)
+	}
+}
+
+// foreign are the words in a page's other language where nobody entered them, each with
+// where it stands.
+func (d dictionary) foreign(t *testing.T, page, other string, words *regexp.Regexp) (found []string) {
+	t.Helper()
+	for _, text := range texts(t, page, other) {
+		if left := words.FindString(inEither.ReplaceAllString(d.replace.Replace(text), "")); left != "" {
+			found = append(found, fmt.Sprintf("%q: %s", left, text))
+		}
+	}
+	return found
+}
+
+// What the checks of languages find, and what they leave alone.
+func TestForeignWords(t *testing.T) {
+	t.Parallel()
+	d := dictionary{strings.NewReplacer("张三", "", "Water Bureau", "")}
+	for _, c := range []struct {
+		page             string
+		chinese, english int // words that don't belong there
+	}{
+		{`<p>已受理</p>`, 0, 1},
+		{`<p>Accepted</p>`, 1, 0},
+		{`<p>已 accepted</p>`, 1, 1},
+		{`<p>张三 Water Bureau p-xf-2026-000001 《信访工作条例》第二十三条第三款</p>`, 0, 0},
+		{`<p title="Close"><img alt="关闭"><b aria-label="Open">1</b><input placeholder="number"></p>`, 3, 1},
+		{`<p lang="en">English text</p><p lang="zh-CN">另一种语言</p>`, 0, 0},
+		{`<code>SELECT</code><textarea>我写的 text</textarea><script>let a</script>`, 0, 0},
+	} {
+		if got := d.foreign(t, c.page, "en", latin); len(got) != c.chinese {
+			t.Errorf("%s in Chinese: %q", c.page, got)
+		}
+		if got := d.foreign(t, c.page, "zh-CN", han); len(got) != c.english {
+			t.Errorf("%s in English: %q", c.page, got)
+		}
+	}
+}
+
+// says checks that a page has words, in the order of its parts.
+func says(t *testing.T, name, page string, words []string) {
+	t.Helper()
+	all := strings.Join(texts(t, page, "en"), " ")
+	for _, text := range words {
+		if !strings.Contains(all, text) {
+			t.Errorf("%s: nothing says %q", name, text)
 		}
 	}
 }
