@@ -159,7 +159,7 @@ func (s *console) getAudit(w http.ResponseWriter, r *http.Request) error {
 		case "":
 			act.Name = l.t("安装人员", "who set it up")
 		case casefile.Clockwork.ID:
-			act.Name = l.t("系统计时", "the clock")
+			act.Official, act.Name = "", l.t("系统计时", "the clock")
 		}
 		act.Words = l.of(actName(act.What))
 		act.Detail = l.detail(act)
