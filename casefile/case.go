@@ -131,6 +131,7 @@ type Case struct {
 	Reviews    []Review    `json:"reviews,omitempty"`
 	Ratings    []Rating    `json:"ratings,omitempty"`
 	Reopened   int         `json:"reopened,omitempty"` // times
+	Outdated   int         `json:"outdated,omitempty"` // of the reviews, the first ones: their answers no longer hold
 	Final      bool        `json:"final,omitempty"`    // rechecked: the same facts are not taken up again
 	Suspension *Suspension `json:"suspension,omitempty"`
 

@@ -566,14 +566,14 @@ var table = []spec{
 		[]relation{convener},
 		"《信访工作条例》第三十九条第三款：由信访工作联席会议约谈",
 		[]Field{need("text")},
-		anyChannelOpen, talk,
+		unitSupervised, talk,
 	},
 	{
 		Circulate, open,
 		[]relation{convener},
 		"《信访工作条例》第三十九条第三款：由信访工作联席会议通报",
 		[]Field{need("text")},
-		anyChannelOpen, circulate,
+		unitSupervised, circulate,
 	},
 	{
 		List, open,
@@ -587,7 +587,7 @@ var table = []spec{
 		[]relation{convener},
 		"《信访工作条例》第三十九条第三款：由信访工作联席会议责令限期整改",
 		[]Field{need("days"), need("text")},
-		anyChannelOpen, order,
+		unitSupervised, order,
 	},
 	{
 		Suggest, open,

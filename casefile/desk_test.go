@@ -274,7 +274,7 @@ func (d *desk) command(kind Kind) Command {
 		cmd.Money, cmd.Text = 4_380_000, doc("minutes")
 	case AskReview:
 		level := d.c.UnitLevel
-		for _, r := range d.c.Reviews {
+		for _, r := range d.c.Reviews[d.c.Outdated:] {
 			switch r.Outcome {
 			case "uphold", "change":
 				level = r.Level

@@ -321,6 +321,7 @@ func Apply(c Case, e Event) Case {
 		c.Ratings = append(slices.Clone(c.Ratings), Rating{c.Opinion.Version, e.OfficeRating, e.UnitRating, e.At})
 	case EventReopened:
 		c.Reopened++
+		c.Outdated = len(c.Reviews)
 		c.again()
 		c.inherit(e)
 	case EventLinked:

@@ -52,10 +52,11 @@ func (r Review) who() string {
 }
 
 // nextRound is the round that the petitioner can ask for now, and above whose level the
-// organ must stand. A round that was declined doesn't count. Final cases have none.
+// organ must stand. A round that was declined doesn't count, nor one before the case was
+// taken up again: the answer that comes then is a new one. Final cases have none.
 func (c Case) nextRound() (round, above string) {
 	round, above = ReviewRound, c.UnitLevel
-	for _, r := range c.Reviews {
+	for _, r := range c.Reviews[c.Outdated:] {
 		switch r.Outcome {
 		case "uphold", "change":
 			round, above = RecheckRound, r.Level

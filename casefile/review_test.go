@@ -118,6 +118,23 @@ func TestReviewSetsAside(t *testing.T) {
 	}
 }
 
+// A case that is taken up again gets a new answer: what was upheld was the old one, so the
+// new one is reviewed first, by the level above the unit, and rechecked after that.
+func TestReviewAfterReopening(t *testing.T) {
+	d := newDesk(t).reach("reviewing").moves("county-supervisor conclude_review", "supervisor reopen", "officer opine", "lower sign", "upper sign", "officer serve")
+	if rights := Rights(d.c, d.rules); len(rights) != 1 || rights[0].ID != "REVIEW-REQ" {
+		t.Errorf("rights: %s", show(rights))
+	}
+	d.moves("clerk ask_review")
+	if r := d.c.Review(); r.Round != ReviewRound || r.Unit != "C" {
+		t.Errorf("asked for %s", show(r))
+	}
+	d.moves("county-supervisor accept_review", "county-supervisor conclude_review", "clerk ask_review")
+	if r := d.c.Review(); r.Round != RecheckRound || r.Unit != "P" {
+		t.Errorf("then for %s", show(r))
+	}
+}
+
 // Who is dissatisfied with the unit sends the case back once, as a second supervision.
 func TestReopenOnDissatisfaction(t *testing.T) {
 	d := newDesk(t).reach("acknowledged").until("2026-12-20 09:00") // long overdue, supervised twice over

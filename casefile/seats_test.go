@@ -145,6 +145,9 @@ func TestNoUnitAnswersForWhatItNeverGot(t *testing.T) {
 	d := newDesk(t).reach("registered").moves("clerk forward", "supervisor supervise", "officer object", "clerk decide_objection")
 	d.refuse("supervisor", d.command(Urge), "not_forwarded")
 	d.refuse("supervisor", d.command(Escalate), "not_forwarded")
+	for _, kind := range []Kind{Talk, Circulate, List, Order} {
+		d.refuse("convener", d.command(kind), "not_forwarded")
+	}
 	if slices.ContainsFunc(Waiting(d.c), func(t Task) bool { return t.Do == FeedBack }) {
 		t.Errorf("who gave it back is asked for feedback: %s", show(Waiting(d.c)))
 	}

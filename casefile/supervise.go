@@ -51,6 +51,15 @@ func (d *decision) channelStaff(name ChannelName) []string {
 	return d.recipients([]policy.Recipient{group}, Clock{})
 }
 
+// unitSupervised is anyChannelOpen of a case that a unit has: nobody is called in, named or
+// listed for what went back to the petition office.
+func unitSupervised(c Case, by Actor, now time.Time) *Error {
+	if err := anyChannelOpen(c, by, now); err != nil {
+		return err
+	}
+	return withSomebody(c, by, now)
+}
+
 func anyChannelOpen(c Case, _ Actor, _ time.Time) *Error {
 	if c.Supervision() == NotSupervised {
 		return conflict("not_under_supervision", "本案不在督办中", "the case is not under supervision")
@@ -184,7 +193,7 @@ func notListed(c Case, by Actor, now time.Time) *Error {
 	if c.OnChannel(JointMeeting).Open() {
 		return conflict("already_listed", "联席会议已挂牌或责令整改", "the joint meeting has listed the case, or ordered it to be corrected, already")
 	}
-	return anyChannelOpen(c, by, now)
+	return unitSupervised(c, by, now)
 }
 
 // SuggestionKinds are the three suggestions of 条例第40条: 改进工作、完善政策、追究责任.
