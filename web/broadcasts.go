@@ -162,7 +162,7 @@ func (s *console) refusedOrder(w http.ResponseWriter, r *http.Request, p bulkPag
 	for i := range refused.Fields {
 		refused.Fields[i].Field = strings.TrimPrefix(refused.Fields[i].Field, "body.")
 	}
-	place(refused, p.Fields)
+	place(refused, in(p.Fields))
 	return s.show(w, r, refused.Status, "bulk", p)
 }
 

@@ -362,7 +362,7 @@ func (s *console) rowsForm(w http.ResponseWriter, r *http.Request, p rowsPage, r
 	if p.Problem = refused; refused != nil {
 		status = refused.Status
 		p.placeRows(refused)
-		place(refused, p.Fields)
+		place(refused, in(p.Fields))
 	}
 	return s.show(w, r, status, "rows", p)
 }

@@ -219,7 +219,7 @@ func (s *console) postCommand(w http.ResponseWriter, r *http.Request) error {
 		p.askFor()
 	}
 	p.Problem, p.Key = refused, keyOf(form, refused)
-	place(refused, p.Fields)
+	place(refused, in(p.Fields))
 	return s.show(w, r, refused.Status, "command", p)
 }
 

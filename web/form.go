@@ -146,14 +146,25 @@ func refusal(err error) (*problem, error) {
 
 // place puts each field's problem beside its field; what has no field of its own joins the
 // sentence above the form.
-func place(refused *problem, fields []field) {
+func place(refused *problem, field func(name string) *field) {
 	for _, wrong := range refused.Fields {
-		i := slices.IndexFunc(fields, func(f field) bool { return f.Name == wrong.Field })
-		if i < 0 || fields[i].Control == "hidden" {
+		f := field(wrong.Field)
+		if f == nil || f.Control == "hidden" {
 			refused.Detail += " " + wrong.Message
 			continue
 		}
-		fields[i].Wrong = cmp.Or(fields[i].Wrong, wrong.Message) // who it may mean says more than that it is nobody's id
+		f.Wrong = cmp.Or(f.Wrong, wrong.Message) // who it may mean says more than that it is nobody's id
+	}
+}
+
+// in finds a field of a list by its name; nil: none is called so.
+func in(fields []field) func(name string) *field {
+	return func(name string) *field {
+		i := slices.IndexFunc(fields, func(f field) bool { return f.Name == name })
+		if i < 0 {
+			return nil
+		}
+		return &fields[i]
 	}
 }
 
@@ -175,7 +186,7 @@ func (s *console) form(w http.ResponseWriter, r *http.Request, p formPage, refus
 	}
 	if p.Problem = refused; refused != nil {
 		status = refused.Status
-		place(refused, p.Fields)
+		place(refused, in(p.Fields))
 	}
 	return s.show(w, r, status, "form", p)
 }

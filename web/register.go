@@ -2,7 +2,6 @@ package web
 
 import (
 	"bytes"
-	"cmp"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -230,13 +229,7 @@ func (s *console) refused(w http.ResponseWriter, r *http.Request, p registerPage
 	if refused.Code == "idempotency_key_reused" {
 		p.Draft = rand.Text()
 	}
-	for _, f := range refused.Fields {
-		if shown := p.field(f.Field); shown != nil {
-			shown.Wrong = cmp.Or(shown.Wrong, f.Message)
-		} else {
-			p.Problem.Detail += " " + f.Message
-		}
-	}
+	place(refused, p.field)
 	return s.show(w, r, refused.Status, "register", p)
 }
 

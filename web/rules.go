@@ -607,6 +607,6 @@ func (s *console) postPublish(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p.Problem, p.Key = refused, keyOf(form, refused)
-	place(refused, p.Fields)
+	place(refused, in(p.Fields))
 	return s.show(w, r, refused.Status, "preview", p)
 }
