@@ -3,6 +3,7 @@ package web_test
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/network"
 	cdppage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
@@ -65,6 +67,19 @@ func (b *chrome) run(actions ...chromedp.Action) {
 	b.t.Helper()
 	if err := chromedp.Run(b.ctx, actions...); err != nil {
 		b.t.Fatal(err)
+	}
+}
+
+// as makes the visitor of a site the one of another browser.
+func (b *chrome) as(site string, other *browser) {
+	b.t.Helper()
+	at, err := url.Parse(site + "/lookup/case") // cookies of the site, and of that part
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.run(network.ClearBrowserCookies())
+	for _, c := range other.http.Jar.Cookies(at) {
+		b.run(network.SetCookie(c.Name, c.Value).WithURL(site))
 	}
 }
 

@@ -28,22 +28,23 @@ func (w *site) spread(n int) {
 	for i := range n {
 		unit := units[i*len(units)/n].Code
 		received := begin.AddDate(0, 0, -i*90/n).Format("2006-01-02")
+		origin := []string{"petition", "self_found"}[i%2]
+		var leaders map[string]any
+		if parts := strings.Split(unit, "-"); i%2 > 0 && parts[0] == "a" {
+			origin, leaders = "province", map[string]any{"upper": "upper", "lower": "lower"}
+		} else if i%2 > 0 && len(parts) == 3 {
+			leaders = map[string]any{"upper": "p-" + parts[1] + "-0", "lower": unit + "-0"}
+		}
 		var c struct {
 			ID string `json:"id"`
 		}
 		w.give("clerk", "/cases", map[string]any{
-			"origin": []string{"petition", "province", "self_found"}[i%3], "channel": []string{"letter", "visit", "telephone"}[i%3], "purpose": "appeal", "category": "labour",
+			"origin": origin, "channel": []string{"letter", "visit", "telephone"}[i%3], "purpose": "appeal", "category": "labour",
 			"unit": unit, "received_at": received, "title": title, "text": "请求补缴养老保险。", "petitioner": map[string]any{"name": petitionerName},
 		}, &c)
 		w.do("clerk", c.ID, "forward", nil)
 		if i%4 > 0 {
 			w.do(officer[unit], c.ID, "accept", map[string]any{"text": "予以受理"})
-		}
-		var leaders map[string]any
-		if parts := strings.Split(unit, "-"); i%2 > 0 && parts[0] == "a" {
-			leaders = map[string]any{"upper": "upper", "lower": "lower"}
-		} else if i%2 > 0 && len(parts) == 3 {
-			leaders = map[string]any{"upper": "p-" + parts[1] + "-0", "lower": unit + "-0"}
 		}
 		if leaders != nil {
 			w.do("supervisor", c.ID, "assign", leaders)
@@ -89,7 +90,7 @@ func BenchmarkFirstPaint(b *testing.B) {
 		{"p-x03-xf-0", []string{"/desk", "/board", "/cases"}},
 		{"admin", []string{"/admin/accounts", "/admin/audit", "/admin/engine", "/admin/rules"}},
 	} {
-		browser.signIn(w, who.official)
+		browser.as(w.url, w.browse(who.official))
 		for _, page := range who.pages {
 			name := who.official + page
 			b.Run(name, func(b *testing.B) {

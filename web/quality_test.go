@@ -173,7 +173,7 @@ func TestEveryPage(t *testing.T) {
 			b, english, examiner := w.browse(who.official), w.browse(who.official), newExaminer(t, w.url)
 			b.t, english.t = t, t
 			english.post("/language", url.Values{"to": {"en"}})
-			examiner.as(b)
+			examiner.as(w.url, b)
 			from := who.from
 			if who.official == "supervisor" {
 				from = append(slices.Clone(from), cases...)
@@ -207,7 +207,7 @@ func TestEveryPage(t *testing.T) {
 			page := b.get("/lookup/case").want(http.StatusOK)
 			words.inChinese(t, at, page.body)
 			says(t, states[i].name, page.body, states[i].tells)
-			examiner.as(b)
+			examiner.as(w.url, b)
 			examiner.examine("a petitioner", "/lookup/case", "", i)
 			examiner.keep()
 			english.post("/language", url.Values{"to": {"en"}})
@@ -216,7 +216,7 @@ func TestEveryPage(t *testing.T) {
 	})
 	examiner := newExaminer(t, w.url)
 	for i, form := range refused {
-		examiner.as(w.browse(form.official))
+		examiner.as(w.url, w.browse(form.official))
 		examiner.examine(form.official, strings.ReplaceAll(form.path, "{id}", signing), form.form, i)
 	}
 	t.Logf("%d pages examined", examined+len(refused))
@@ -263,18 +263,6 @@ func newExaminer(t *testing.T, site string) *examiner {
 	return e
 }
 
-// as makes the real browser's visitor the one of another.
-func (e *examiner) as(b *browser) {
-	e.t.Helper()
-	at, err := url.Parse(e.url + "/lookup/case") // cookies of the site, and of that part
-	if err != nil {
-		e.t.Fatal(err)
-	}
-	e.run(network.ClearBrowserCookies())
-	for _, c := range b.http.Jar.Cookies(at) {
-		e.run(network.SetCookie(c.Name, c.Value).WithURL(e.url))
-	}
-}
 
 // view is how a page is looked at.
 type view struct {
