@@ -263,7 +263,6 @@ func newExaminer(t *testing.T, site string) *examiner {
 	return e
 }
 
-
 // view is how a page is looked at.
 type view struct {
 	language, scheme string

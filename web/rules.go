@@ -199,8 +199,8 @@ func (s *console) draftPage(r *http.Request, kind string, typed url.Values) (dra
 		p.Fields = fill([]field{
 			{Name: "year", Label: l.t("年度", "Year"), Control: "number", Value: itoa(given.Year), Required: true},
 			{Name: "source", Label: l.t("依据的通知", "Notice"), Control: "line", Value: given.Source, Required: true, Hint: l.t("国务院办公厅通知的名称和文号", "title and number of the State Council's notice")},
-			{Name: "off", Label: l.t("放假的日子", "Days off"), Control: "lines", Value: typedDays(given.Off), Required: true, Hint: l.t("每行一天或一段，后面写节日名称，如“1月1日至3日 元旦”。节假日中的周末也要列入。", "A day or a stretch of days on each line, then the holiday, such as “2027-01-01 to 2027-01-03 元旦”. Weekends inside a holiday too.")},
-			{Name: "work", Label: l.t("调休上班的日子", "Weekend days worked"), Control: "lines", Value: typedDays(given.Work), Hint: l.t("每行一天，如“2月14日 春节”。", "A day on each line, such as “2027-02-14 春节”.")},
+			{Name: "off", Label: l.t("放假的日子", "Days off"), Control: "lines", Value: typedDays(given.Off), Required: true, Hint: l.t("照抄国务院办公厅通知的各条即可，每行一条，其中的上班日一并读取。也可每行写一天或一段和节日名称，如“1月1日至3日 元旦”，节假日中的周末也要列入。", "Paste the notice’s paragraphs as they stand, one a line; the days worked are read from them too. Or a day or a stretch of days on each line, then the holiday, such as “2027-01-01 to 2027-01-03 元旦”, weekends inside it too.")},
+			{Name: "work", Label: l.t("调休上班的日子", "Weekend days worked"), Control: "lines", Value: typedDays(given.Work), Hint: l.t("上面各条没有写到的，每行一天，如“2月14日 春节”。", "Those that do not stand above, a day on each line, such as “2027-02-14 春节”.")},
 		}, typed)
 	case "policy":
 		p.adminPage = s.adminPage(r, "rules", l.t("地方政策", "Local policy"))
@@ -420,8 +420,8 @@ func (s *console) postDraft(w http.ResponseWriter, r *http.Request) error {
 		case kind == "year" && given:
 			one.Field, one.Text = "file", lineOf(file, wrong.Line)
 		case kind == "year":
-			one.Field, one.Line = y.where(wrong.Line)
-			one.Text = lineOf(map[string]string{"off": y.off, "work": y.work}[one.Field], one.Line)
+			one = y.where(wrong.Line)
+			one.Message = wrong.Message
 		}
 		p.Lines = append(p.Lines, one)
 	}

@@ -19,6 +19,14 @@ const (
 9月15日至17日 中秋节
 10月1日至7日 国庆节
 `
+	// The same in the notice's own sentences.
+	notice = `一、元旦：1月1日（周五）至3日（周日）放假调休，共3天。
+二、春节：2月5日（周五）至12日（周五）放假调休，共8天。2月14日（周日）上班。
+三、清明节：4月3日（周六）至5日（周一）放假，共3天。
+四、劳动节：5月1日（周六）至5日（周三）放假调休，共5天。
+五、端午节：6月9日（周三）放假1天，不调休。
+六、中秋节：9月15日（周三）至17日（周五）放假调休，共3天。
+七、国庆节：10月1日（周五）至7日（周四）放假调休，共7天。9月26日（周日）上班。`
 	workDays = "2月14日 春节\n9月26日 国庆节\n"
 )
 
@@ -54,6 +62,7 @@ func TestPublishYear(t *testing.T) {
 	b.get("/admin/rules/2").want(404)
 	b.get(at+"?year=2027").want(200, "2027-02-05 至 2027-02-12 春节")
 	b.post(at, nextYear(nil)).want(200, "没有需要发布的")
+	b.post(at, nextYear(url.Values{"off": {notice}, "work": {""}})).want(200, "没有需要发布的") // says the same
 	// What was tried out on rules that are in force no more is looked at again first.
 	publish.Set("draft", `{"policy":"people: {collective: 6}"}`)
 	publish.Set("key", "another")
@@ -68,7 +77,10 @@ func TestRulesThatAreWrong(t *testing.T) {
 	const year, local = "/admin/rules/draft/year", "/admin/rules/draft/policy"
 	b.post(year, nextYear(url.Values{"off": {"元旦放假\n" + restDays}, "work": {"2月14日 春节\n\n2月"}})).want(422, "放假的日子，第1行", "元旦放假", "调休上班的日子，第3行", "应写作", "2027-04-03 至 2027-04-05 清明节", `id="off-wrong"`)
 	b.post(year, nextYear(url.Values{"work": {"2月14日 春节\n\n2月15日 春节"}, "off": {strings.Replace(restDays, "9月15日", "2月30日", 1)}})).want(422,
-		"调休上班的日子，第3行", "2027-02-15 不是周六或周日", "2月15日 春节", "放假的日子，第6行", "日期有误")
+		"放假的日子，第6行", "没有2027年2月30日这一天")
+	b.post(year, nextYear(url.Values{"work": {"2月14日 春节\n\n2月15日 春节"}})).want(422, "调休上班的日子，第3行", "2027-02-15 不是周六或周日", "2月15日 春节")
+	b.post(year, nextYear(url.Values{"off": {notice}, "work": {"\n2月14日 春节"}})).want(422, "调休上班的日子，第2行", "2027年2月14日 周日已经列出")
+	b.post(year, nextYear(url.Values{"off": {strings.Replace(notice, "1月1日（周五）", "1月1日（周四）", 1)}, "work": {""}})).want(422, "放假的日子，第1行", "2027年1月1日是周五，不是“周四”")
 	b.post(year, nextYear(url.Values{"off": {strings.Replace(restDays, "10月1日至7日", "10月2日至7日", 1)}})).want(422, "缺少法定假日 2027-10-01（国庆节）")
 	b.post(year, nextYear(url.Values{"year": {"x"}, "source": {""}})).want(422, "年度：应为数字", "来源：应写明")
 	policyFile := "clocks:\r\n  - {id: HANDLE, length: 400, unit: calendar_day}\r\ncolour: red"
