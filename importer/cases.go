@@ -138,7 +138,7 @@ func FirstReceipt(csv []byte) (time.Time, error) {
 		}
 	}
 	if first.IsZero() {
-		return first, errors.New("the file has no time of receipt")
+		return first, &FileError{Chinese: "文件中没有收到时间", English: "the file has no time of receipt"}
 	}
 	return first, nil
 }

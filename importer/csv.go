@@ -4,7 +4,7 @@
 package importer
 
 import (
-	"bufio"
+	"bytes"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"golang.org/x/text/encoding/simplifiedchinese"
 
 	"shuangze/policy"
 )
@@ -37,37 +39,89 @@ type row struct {
 // maxRows bounds a file; a prefecture registers some thousands of cases a year.
 const maxRows = 200_000
 
-// read reads a CSV file in UTF-8, with or without a byte order mark. Columns that
+// FileError is what is wrong with a file as a whole, in both languages.
+type FileError policy.Text
+
+func (e *FileError) Error() string { return e.English }
+
+// decoded is a file's text in UTF-8. Excel in China saves a CSV file in GBK unless told
+// otherwise. A file that is UTF-8 but for some bytes is left as it is: taken for GBK it would
+// be read as other words than were written.
+func decoded(file []byte) ([]byte, error) {
+	switch {
+	case bytes.HasPrefix(file, []byte("\xff\xfe")), bytes.HasPrefix(file, []byte("\xfe\xff")):
+		return nil, &FileError{Chinese: "文件是UTF-16编码（Excel的“Unicode文本”），请另存为CSV（UTF-8或GBK均可）", English: "the file is in UTF-16 (Excel's “Unicode text”); save it as CSV, in UTF-8 or GBK"}
+	case utf8.Valid(file):
+		return bytes.TrimPrefix(file, []byte("\ufeff")), nil
+	}
+	runes, strays := 0, 0
+	for rest := file; len(rest) > 0; {
+		r, n := utf8.DecodeRune(rest)
+		switch {
+		case r == utf8.RuneError && n == 1:
+			strays++
+		case n > 1:
+			runes++
+		}
+		rest = rest[n:]
+	}
+	if 4*runes > strays { // GBK has hardly any runes of UTF-8 by chance
+		return bytes.TrimPrefix(file, []byte("\ufeff")), nil
+	}
+	text, err := simplifiedchinese.GB18030.NewDecoder().Bytes(file)
+	if err != nil || bytes.ContainsRune(text, utf8.RuneError) {
+		return nil, &FileError{Chinese: "文件既不是UTF-8编码，也不是GBK编码的文本", English: "the file is text neither in UTF-8 nor in GBK"}
+	}
+	return text, nil
+}
+
+// unreadable says where a file breaks the rules of CSV.
+func unreadable(err error) error {
+	var at *csv.ParseError
+	if !errors.As(err, &at) {
+		return err
+	}
+	return &FileError{
+		Chinese: fmt.Sprintf("第%d行第%d个字节：引号不成对，或没有把整个值括起来", at.Line, at.Column),
+		English: fmt.Sprintf("line %d, byte %d: a quotation mark has no other, or does not enclose the whole value", at.Line, at.Column),
+	}
+}
+
+// read reads a CSV file in UTF-8, with or without a byte order mark, or in GBK. Columns that
 // are missing, unknown or there twice are errors, rows of the wrong length are
 // problems.
 func read(r io.Reader, required, optional []string) (table, []Problem, error) {
-	buffered := bufio.NewReader(r)
-	if bom, err := buffered.Peek(3); err == nil && string(bom) == "\ufeff" {
-		_, _ = buffered.Discard(3) // just peeked
+	file, err := io.ReadAll(r)
+	if err != nil {
+		return table{}, nil, err
 	}
-	reader := csv.NewReader(buffered)
+	if file, err = decoded(file); err != nil {
+		return table{}, nil, err
+	}
+	reader := csv.NewReader(bytes.NewReader(file))
 	reader.FieldsPerRecord = -1
 	header, err := reader.Read()
 	if errors.Is(err, io.EOF) {
-		return table{}, nil, errors.New("the file is empty")
+		return table{}, nil, &FileError{Chinese: "文件是空的", English: "the file is empty"}
 	}
 	if err != nil {
-		return table{}, nil, fmt.Errorf("read the heading: %w", err)
+		return table{}, nil, unreadable(err)
 	}
 	t := table{}
 	for _, name := range header {
 		name = strings.TrimSpace(name)
 		switch {
 		case !slices.Contains(required, name) && !slices.Contains(optional, name):
-			return table{}, nil, fmt.Errorf("unknown column %q; known are %s", name, strings.Join(append(slices.Clone(required), optional...), ", "))
+			known := strings.Join(slices.Concat(required, optional), ", ")
+			return table{}, nil, &FileError{Chinese: fmt.Sprintf("没有“%s”这一列；可用的列：%s", name, known), English: fmt.Sprintf("unknown column %q; known are %s", name, known)}
 		case slices.Contains(t.columns, name):
-			return table{}, nil, fmt.Errorf("column %q stands twice", name)
+			return table{}, nil, &FileError{Chinese: fmt.Sprintf("“%s”列出现两次", name), English: fmt.Sprintf("column %q stands twice", name)}
 		}
 		t.columns = append(t.columns, name)
 	}
 	for _, name := range required {
 		if !slices.Contains(t.columns, name) {
-			return table{}, nil, fmt.Errorf("column %q is missing", name)
+			return table{}, nil, &FileError{Chinese: fmt.Sprintf("缺少“%s”列", name), English: fmt.Sprintf("column %q is missing", name)}
 		}
 	}
 	var problems []Problem
@@ -77,10 +131,10 @@ func read(r io.Reader, required, optional []string) (table, []Problem, error) {
 			return t, problems, nil
 		}
 		if err != nil {
-			return table{}, nil, fmt.Errorf("read: %w", err)
+			return table{}, nil, unreadable(err)
 		}
 		if len(t.rows) == maxRows {
-			return table{}, nil, fmt.Errorf("more than %d rows", maxRows)
+			return table{}, nil, &FileError{Chinese: fmt.Sprintf("超过%d行", maxRows), English: fmt.Sprintf("more than %d rows", maxRows)}
 		}
 		line, _ := reader.FieldPos(0)
 		if len(record) != len(t.columns) {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/text/encoding/simplifiedchinese"
 
 	"shuangze/calendar"
 	"shuangze/casefile"
@@ -209,6 +210,28 @@ func TestCaseFields(t *testing.T) {
 	}
 }
 
+// Excel in China saves CSV in GBK: the same is read from it. A file in UTF-8 with some bytes
+// broken is not taken for GBK, but told line by line.
+func TestEncodings(t *testing.T) {
+	t.Parallel()
+	want, problems, err := readCases(t, sample.Cases)
+	if err != nil || len(problems) > 0 {
+		t.Fatal(problems, err)
+	}
+	gbk, err := simplifiedchinese.GBK.NewEncoder().Bytes(bytes.TrimPrefix(sample.Cases, []byte(bom)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, problems, err := readCases(t, gbk)
+	if diff := cmp.Diff(want, got, cmp.Comparer(time.Time.Equal)); err != nil || len(problems) > 0 || diff != "" {
+		t.Errorf("%v %v (-want +got):\n%s", problems, err, diff)
+	}
+	broken := bytes.Replace(sample.Cases, []byte("农业补贴"), []byte("农\xff业补贴"), 1)
+	if _, problems, err := readCases(t, broken); err != nil || len(problems) != 1 || problems[0].Message.English != "is not UTF-8" {
+		t.Errorf("%v %v", problems, err)
+	}
+}
+
 // A file whose columns are not what they should be is refused as a whole.
 func TestHeading(t *testing.T) {
 	t.Parallel()
@@ -220,8 +243,10 @@ func TestHeading(t *testing.T) {
 		"missing":        {strings.Replace(caseHeading, ",title", "", 1) + row, `column "title" is missing`},
 		"twice":          {caseHeading + ",title" + row, `column "title" stands twice`},
 		"another file's": {string(sample.Units), `unknown column "code"`},
-		"open quote":     {caseHeading + "\n\"甲1,province\n", "read: "},
-		"stray quote":    {caseHeading + "\n甲\"1,province,2026-09-01,visit,232701-rs,labour,appeal,标题,正文\n", "read: "},
+		"open quote":     {caseHeading + "\n\"甲1,province\n", "line 2, byte"},
+		"stray quote":    {caseHeading + "\n甲\"1,province,2026-09-01,visit,232701-rs,labour,appeal,标题,正文\n", "line 2, byte 4: a quotation mark"},
+		"UTF-16":         {"\xff\xfec\x00o\x00", "the file is in UTF-16"},
+		"no text":        {caseHeading + "\n\xff\xff\xff\xff\n", "neither in UTF-8 nor in GBK"},
 	} {
 		cases, problems, err := readCases(t, []byte(c.file))
 		if err == nil || !strings.Contains(err.Error(), c.want) || len(cases)+len(problems) > 0 {

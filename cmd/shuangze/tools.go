@@ -122,7 +122,9 @@ func progress(env *environment, most int) *progressbar.ProgressBar {
 
 // judge prints what is wrong with the file and refuses it unless told to skip.
 func (c *importCommand) judge(env *environment, problems []importer.Problem, err error) error {
-	if err != nil {
+	if wrong := new(importer.FileError); errors.As(err, &wrong) {
+		return errors.New(c.File + ": " + say(policy.Text(*wrong)))
+	} else if err != nil {
 		return fmt.Errorf("%s: %w", c.File, err)
 	}
 	if len(problems) == 0 {
