@@ -6,27 +6,20 @@ import (
 
 	"shuangze/casefile"
 	"shuangze/store"
+	"shuangze/store/storetest"
 )
 
-// BenchmarkFigures counts the figures of a year in a store with a hundred thousand cases of
-// three years, one in ten of them open.
+// BenchmarkFigures counts the figures of a year in a store with a hundred thousand open
+// cases and as many that have ended in three years.
 func BenchmarkFigures(b *testing.B) {
 	d := newDesk(b)
 	d.crowd(250, rand.New(rand.NewPCG(26, 18)))
-	for _, sql := range []string{
-		`CREATE TABLE copies AS SELECT id, g, CASE WHEN open THEN interval '0' ELSE (g % 1000) * interval '1 day' END AS ago
-		FROM cases, generate_series(1, CASE WHEN open THEN 55 ELSE 1400 END) g`,
-		`INSERT INTO cases SELECT id || '-' || g, seq, number || '-' || g, NULL, title, origin, campaign, office, unit, accused_unit, accused_official, stage, open, supervision, upper, lower,
-			registered_at - ago, yellow_at, red_at, overdue_at, final_lamp, wake_at, calendar, state FROM cases JOIN copies USING (id)`,
-		`INSERT INTO terms (case_id, clock, started_at, rule, whose, who, unit, due_at, fed_back_at, stopped_at, stop, late)
-		SELECT case_id || '-' || g, clock, started_at - ago, rule, whose, who, unit, due_at - ago, fed_back_at - ago, stopped_at - ago, stop, late FROM terms JOIN copies ON copies.id = case_id`,
-		`INSERT INTO endings SELECT case_id || '-' || g, stage, unit, office, from_at - ago, until_at - ago FROM endings JOIN copies ON copies.id = case_id`,
-		`INSERT INTO standings SELECT case_id || '-' || g, from_at - ago, until_at - ago, stage, unit, office, origin, received_on - ago, yellow_at - ago, red_at - ago FROM standings JOIN copies ON copies.id = case_id`,
-		`VACUUM (ANALYZE) cases`, `VACUUM (ANALYZE) terms`, `VACUUM (ANALYZE) endings`, `VACUUM (ANALYZE) standings`,
-	} {
-		d.sql(sql)
+	var open, ended int
+	if err := d.store.Pool().QueryRow(b.Context(), `SELECT count(*) FILTER (WHERE open), count(*) FILTER (WHERE NOT open) FROM cases`).Scan(&open, &ended); err != nil {
+		b.Fatal(err)
 	}
-	var cases, open, standings, terms int
+	storetest.Multiply(b, d.connection(), 100_000/open, 100_000/ended)
+	var cases, standings, terms int
 	const size = `SELECT (SELECT count(*) FROM cases), (SELECT count(*) FROM cases WHERE open), (SELECT count(*) FROM standings), (SELECT count(*) FROM terms)`
 	if err := d.store.Pool().QueryRow(b.Context(), size).Scan(&cases, &open, &standings, &terms); err != nil {
 		b.Fatal(err)
