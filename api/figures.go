@@ -149,27 +149,35 @@ type satisfactionView struct {
 	Share        *casefile.Hundredths `json:"share"`
 }
 
-// getFigures counts what the caller may know of, in a span.
-func (a *api) getFigures(w http.ResponseWriter, r *http.Request) error {
-	v, err := a.viewer(r)
-	if err != nil {
-		return err
+// span reads of what and of which days figures are asked for.
+func (a *api) span(r *http.Request) (v viewer, f store.FigureFilter, err error) {
+	if v, err = a.viewer(r); err != nil {
+		return v, f, err
 	}
 	if refusal := casefile.ReadsFigures(v.by); refusal != nil {
-		return refusal
+		return v, f, refusal
 	}
 	q := readQuery(r)
 	today := calendar.DateOf(v.now)
-	f := store.FigureFilter{Unit: q.unit("unit", v.rules.Directory), Origin: q.oneOf("origin", policy.IDs(v.rules.Policy.Origins)...)}
+	f = store.FigureFilter{Unit: q.unit("unit", v.rules.Directory), Origin: q.oneOf("origin", policy.IDs(v.rules.Policy.Origins)...)}
 	f.Span.From, f.Span.Until = q.day("from"), q.day("until")
 	f.Span.Until = cmp.Or(f.Span.Until, today)
 	f.Span.From = cmp.Or(f.Span.From, calendar.Date{Year: f.Span.Until.Year, Month: time.January, Day: 1})
 	q.done()
 	if err := q.err(); err != nil {
-		return err
+		return v, f, err
 	}
 	if refusal := f.Span.Check(today); refusal != nil {
-		return refusal
+		return v, f, refusal
+	}
+	return v, f, nil
+}
+
+// getFigures counts what the caller may know of, in a span.
+func (a *api) getFigures(w http.ResponseWriter, r *http.Request) error {
+	v, f, err := a.span(r)
+	if err != nil {
+		return err
 	}
 	figures, err := a.Store.Figures(r.Context(), v.by, f, v.rules)
 	if err != nil {

@@ -212,6 +212,7 @@ func (a *api) routes() *chi.Mux {
 			r.Post("/campaigns/{id}/targets", a.handle(a.postTargets))
 			r.Post("/campaigns/{id}/end", a.handle(a.postCampaignEnd))
 			r.Get("/figures", a.handle(a.getFigures))
+			r.Get("/figures/work", a.handle(a.getWork))
 			r.Get("/endpoints", a.handle(a.getEndpoints))
 			r.Post("/endpoints", a.handle(a.postEndpoint))
 			r.Delete("/endpoints/{id}", a.handle(a.deleteEndpoint))

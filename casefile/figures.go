@@ -71,6 +71,24 @@ func ShareOf(part, whole int64) (share Hundredths, ok bool) {
 	return Hundredths(part * int64(hundred) / whole), true
 }
 
+// Measures are the events that a report counts as what was done (条例第四十一条: 转送、交办、
+// 督办), in the order in which they are told.
+var Measures = []EventKind{
+	EventForwarded, EventCommissioned, EventUrged, EventSupervised, EventEscalated, EventTalked, EventCirculated, EventListed, EventOrdered, EventReleased,
+}
+
+// Compared is a number of a span and of the same span a year before.
+type Compared struct {
+	Now    int64 `json:"now"`
+	Before int64 `json:"before"`
+}
+
+// Add is both together. They must be counted in the same unit.
+func (c Compared) Add(d Compared) Compared { return Compared{c.Now + d.Now, c.Before + d.Before} }
+
+// Some reports whether there was anything in either span.
+func (c Compared) Some() bool { return c.Now != 0 || c.Before != 0 }
+
 // Change is by how many tenths of a per cent a number has changed, rounded (同比); ok is
 // false where it was nothing before.
 func Change(now, before int64) (tenths int64, ok bool) {
