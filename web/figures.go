@@ -237,12 +237,19 @@ func (s *console) getFigureFile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	id := chi.URLParam(r, "table")
 	var p figuresPage
+	if t, ok := (work{}).tables(words)[id]; ok { // of the report
+		var done work
+		if err := s.api.get(by, "/figures/work?"+api.Encode(), &done); err != nil {
+			return err
+		}
+		return writeCSV(w, "shuangze-"+id+"-"+done.From.String()+"-"+done.AsOf.String(), done.tables(words)[t.ID])
+	}
 	if err := s.api.get(by, "/figures?"+api.Encode(), &p.Figures); err != nil {
 		return err
 	}
 	p.draw(words, r.URL.Query().Get("rule"), all)
-	id := chi.URLParam(r, "table")
 	t, ok := p.Tables[id]
 	if !ok {
 		return errNoPage

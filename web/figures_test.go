@@ -66,18 +66,30 @@ func TestFigures(t *testing.T) {
 func TestYearlyReport(t *testing.T) {
 	t.Parallel()
 	w := newSite(t, nil)
-	w.register(title)
+	id := w.register(title)
+	w.do("supervisor", id, "supervise", map[string]any{"reason": "shirking", "days": 15, "text": "请说明"})
+	w.do("supervisor", id, "suggest", map[string]any{"suggestion": "policy", "organ": "省农业农村厅", "text": "完善补贴政策"})
+	w.do("supervisor", id, "answer_suggestion", map[string]any{"number": 1, "outcome": "adopted", "text": "已采纳"})
+	w.do("officer", id, "accept", map[string]any{"text": "受理"})
+	w.do("upper", id, "submit", map[string]any{"meeting": "executive", "text": "提请研究"})
+	w.do("supervisor", id, "resolve", map[string]any{"money": 120000, "text": "同意"})
 	b := w.browse("supervisor")
+	b.get("/figures/report").want(200, "转送1次、涉及1件；督办1次、涉及1件。", "建议1项（上年同期0项）；收到反馈1项，其中采纳1项、部分采纳0项、未采纳0项。", "提请集体研究1次，作出决定1次，落实资金120000元", "涉及领域", "农业农村", longName)
+	for file, line := range map[string]string{
+		"categories": "农业农村,1,0,—", "matters": longName + ",1,0,—", "accused": "单位,", "measures": "督办,1,0,—,1,0,—", "suggestions": "完善政策,1,0,—,1,0,0", "meetings": "政府常务会,1,0,—,1,0,—",
+	} {
+		b.get("/figures/files/"+file+".csv?from=2026-01-01&until=2026-12-31").want(200, line)
+	}
 	b.get("/figures/report").want(200, "2026年信访工作报告", "年度未满", "来访：登记1批次（上年同期无）；办结0批次（上年同期无）。", "来访：登记1人次（上年同期无）",
 		"登记并转送交办应完成1项，按期1项，按期率100%", "未办结1件，其中绿灯1件、黄灯0件、红灯0件。", "本年没有信访人作出评价", "year=2025")
-	b.get("/figures/report?year=2025").want(200, "2025年信访工作报告", "本年没有登记或办结的信访事项", "年末未办结事项", "未办结0件")
+	b.get("/figures/report?year=2025").want(200, "2025年信访工作报告", "本年没有登记或办结的信访事项", "年末未办结事项", "未办结0件", "本年没有转送、交办和督办", "本年没有提出建议", "本年没有提请集体研究")
 	b.get("/figures/report?year=2026&unit=a-zr").want(200, "甲县自然资源局", "未办结0件")
 	for _, year := range []string{"1999", "2027", "x", "-1"} {
 		b.get("/figures/report?year=" + year).want(404)
 	}
 	w.browse("officer").get("/figures/report").want(403)
 	b.post("/language", map[string][]string{"to": {"en"}})
-	b.get("/figures/report").want(200, "Report on petition work in 2026", "visit: registered 1 group (none the year before)", "of 1 due, 1 on time (100%)")
+	b.get("/figures/report").want(200, "Report on petition work in 2026", "visit: registered 1 group (none the year before)", "of 1 due, 1 on time (100%)", "forwarded 1 time of 1 case; supervised 1 time of 1 case.", "1 answered: 1 adopted", "with 120000 yuan")
 }
 
 // What a chart shows is what its table says, and fits a telephone.

@@ -15,6 +15,10 @@ type reportPage struct {
 	Year     int
 	Over     bool // the year is
 	Came     []string
+	Taken    string // forwarded, commissioned, supervised
+	Made     string // suggestions
+	Met      string // decisions of meetings
+	More     int    // units responsible that are not shown
 	Open     string
 	Duties   []borne
 	Before   string // address of the year before's report
@@ -26,6 +30,10 @@ type borne struct {
 	Bearer    string
 	Sentences []string
 }
+
+// mostComplained is how many units the report names as those complained of most; the files
+// have all.
+const mostComplained = 10
 
 // firstReport is the earliest year that a report can be asked for.
 const firstReport = 2000
@@ -60,9 +68,25 @@ func (s *console) getReport(w http.ResponseWriter, r *http.Request) error {
 	if err := s.api.get(by, "/figures?"+ask.Encode(), &p.Figures); err != nil {
 		return err
 	}
+	var done work
+	if err := s.api.get(by, "/figures/work?"+ask.Encode(), &done); err != nil {
+		return err
+	}
 	p.Before = "/figures/report?" + before.Encode()
 	p.draw(words, "", ask)
 	p.tell(words)
+	p.Came = append(p.Came, done.came(words)...)
+	p.Taken, p.Made, p.Met = done.done(words), done.suggested(words), done.met(words)
+	for id, t := range done.tables(words) {
+		switch {
+		case id == "matters" || id == "accused":
+			p.More += max(len(t.Rows)-mostComplained, 0)
+			t.Rows = t.Rows[:min(len(t.Rows), mostComplained)]
+		case t.Blank(): // the sentence says it
+			t.Rows = nil
+		}
+		p.keep(t, ask)
+	}
 	return s.show(w, r, http.StatusOK, "report", p)
 }
 

@@ -3,6 +3,7 @@ package web
 import (
 	"encoding/csv"
 	"net/http"
+	"slices"
 	"strings"
 
 	"shuangze/api"
@@ -18,6 +19,16 @@ type table struct {
 
 // IsNumber reports whether a column has numbers: its head stands to the right as they do.
 func (t table) IsNumber(i int) bool { return i > 0 && len(t.Rows) > 0 && !t.Rows[0].IsWord(i-1) }
+
+// Blank reports whether there is nothing in it to be read: no number but naught.
+func (t table) Blank() bool {
+	for _, r := range t.Rows {
+		if slices.ContainsFunc(r.Cells[r.Words:], func(cell string) bool { return cell != "0" && cell != "—" }) {
+			return false
+		}
+	}
+	return true
+}
 
 // tableRow has a name, words and numbers. The number is written as it is read.
 type tableRow struct {
