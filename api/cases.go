@@ -83,10 +83,7 @@ func (b *body) registration(cmd *casefile.Command) registered {
 	if in.title == "" && !slices.ContainsFunc(b.problems, func(p casefile.FieldError) bool { return p.Field == "title" }) {
 		b.wrong("title", "required", "此项必填", "this field is required")
 	}
-	b.object("petitioner", func(p *body) {
-		in.petitioner = store.Petitioner{Name: p.line("name", maxLine), Phone: p.line("phone", maxPhone), Address: p.line("address", maxAddress), Identity: p.line("identity", maxPhone)}
-		p.check(casefile.CheckPhone("phone", in.petitioner.Phone), casefile.CheckIdentity("identity", in.petitioner.Identity))
-	}, casefile.Field{Name: "name"}, casefile.Field{Name: "phone"}, casefile.Field{Name: "address"}, casefile.Field{Name: "identity"})
+	in.petitioner, _ = b.petitioner()
 	cmd.Upper, cmd.Lower = b.line("upper", maxLine), b.line("lower", maxLine)
 	cmd.Reception, cmd.Appointment = b.line("reception", maxLine), b.line("appointment", maxLine)
 	cmd.KnownAt, cmd.Route = b.instant("known_at"), b.line("route", maxLine)
@@ -99,6 +96,56 @@ func (b *body) registration(cmd *casefile.Command) registered {
 		AccusedUnit: b.line("accused_unit", maxLine), AccusedOfficial: b.line("accused_official", maxLine), OnTheSpot: b.flag("on_the_spot"), Simple: b.flag("simple"), Representatives: b.number("representatives", 0),
 	}
 	return in
+}
+
+// petitioner reads who complained; given is false where nothing is said of it.
+func (b *body) petitioner() (who store.Petitioner, given bool) {
+	b.object("petitioner", func(p *body) {
+		who, given = store.Petitioner{Name: p.line("name", maxLine), Phone: p.line("phone", maxPhone), Address: p.line("address", maxAddress), Identity: p.line("identity", maxPhone)}, true
+		p.check(casefile.CheckPhone("phone", who.Phone), casefile.CheckIdentity("identity", who.Identity))
+	}, casefile.Field{Name: "name"}, casefile.Field{Name: "phone"}, casefile.Field{Name: "address"}, casefile.Field{Name: "identity"})
+	return who, given
+}
+
+// corrections reads what is to be put right of a registration, and says to the command which
+// of it differs from what is registered. Where the title or the petitioner stays, it is empty.
+func (a *api) corrections(ctx context.Context, v viewer, row store.Row, b *body, cmd *casefile.Command) (title string, who store.Petitioner, err error) {
+	raw, said := b.fields["title"]
+	if title = b.line("title", maxTitle); title == row.Title {
+		title, said = "", false
+	}
+	if said && title == "" && string(raw) != "null" && !b.has("title") {
+		b.wrong("title", "required", "此项必填", "this field is required")
+	}
+	if b.has("title") || title != "" {
+		cmd.Corrected = append(cmd.Corrected, "title")
+	}
+	who, given := b.petitioner()
+	if !given {
+		return title, store.Petitioner{}, nil
+	}
+	if !casefile.SeesPetitioner(row.Case, v.by, v.rules) {
+		b.wrong("petitioner", "not_permitted", "您不能查看本案的信访人信息，也就不能更正", "the petitioner of this case is not shown to you, so you can't correct it")
+		return title, who, nil
+	}
+	var was store.Petitioner
+	if row.Case.Petitioner != "" {
+		if was, err = a.Store.ReadPetitioner(ctx, row.Case, v.by.ID, v.now); err != nil && !errors.Is(err, store.ErrNotFound) {
+			return "", who, err
+		}
+	}
+	if who == was {
+		return title, store.Petitioner{}, nil
+	}
+	for _, part := range []struct{ name, was, is string }{
+		{"name", was.Name, who.Name}, {"phone", was.Phone, who.Phone}, {"identity", was.Identity, who.Identity}, {"address", was.Address, who.Address},
+	} {
+		if part.was != part.is {
+			cmd.Corrected = append(cmd.Corrected, part.name)
+		}
+	}
+	cmd.Petitioner, cmd.Reachable = "preview", who.Reachable()
+	return title, who, nil
 }
 
 // caseID is what ids in an address may look like; anything else is nothing's.

@@ -78,14 +78,26 @@ func (a *api) give(w http.ResponseWriter, r *http.Request, v viewer, row store.R
 	if _, err := a.visit(r, &v, b, cmd); err != nil {
 		return err
 	}
+	var title string
+	var who store.Petitioner
+	if kind == casefile.Correct {
+		if title, who, err = a.corrections(ctx, v, row, b, &cmd); err != nil {
+			return err
+		}
+	}
 	trial := cmd
 	trial.Text = previewOf(words)
 	_, refusal := casefile.Decide(row.Case, trial, v.rules, v.now)
 	if err := b.err(refusal); err != nil {
 		return a.explain(ctx, v, id, kind, err)
 	}
+	if cmd.Petitioner != "" {
+		if cmd.Petitioner, err = a.Store.WritePetitioner(ctx, who); err != nil {
+			return err
+		}
+	}
 	if words != "" {
-		if cmd.Text, err = a.Store.WriteText(ctx, "", words, v.by.ID); err != nil {
+		if cmd.Text, err = a.Store.WriteText(ctx, title, words, v.by.ID); err != nil {
 			return err
 		}
 	}

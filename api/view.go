@@ -407,6 +407,8 @@ type eventView struct {
 	Suggestion   string               `json:"suggestion,omitempty"`
 	Number       int                  `json:"number,omitempty"`
 	Earlier      string               `json:"earlier,omitempty"`
+	Corrected    []string             `json:"corrected,omitempty"`
+	Title        string               `json:"title,omitempty"`
 	Campaign     string               `json:"campaign,omitempty"`
 	Outcome      string               `json:"outcome,omitempty"`
 	Meeting      string               `json:"meeting,omitempty"`
@@ -445,7 +447,10 @@ func (v viewer) event(row store.Recorded, e casefile.Event, texts map[string]sto
 		DecidedBy: e.DecidedBy, From: e.From, To: e.To, Route: e.Route, Until: e.Until, Suggestion: e.Suggestion, Number: e.Number, Earlier: e.Earlier, Campaign: e.Campaign, Outcome: e.Outcome, Meeting: e.Meeting, Money: e.Money, OfficeRating: e.OfficeRating, UnitRating: e.UnitRating, Late: e.Late, Clock: e.Clock, Step: e.Step,
 		Reception: e.Reception, Receiver: e.Receiver, Appointment: e.Appointment,
 	}
-	view.Organs = e.Organs
+	view.Organs, view.Corrected = e.Organs, e.Corrected
+	if e.Document != nil {
+		view.Title = texts[e.Document.ID].Title
+	}
 	if e.Kind == casefile.EventMarkedUrgent {
 		view.KnownAt = instant(e.Since)
 	}
@@ -453,7 +458,7 @@ func (v viewer) event(row store.Recorded, e casefile.Event, texts map[string]sto
 		view.Round, view.Unit, view.Organ = r.Round, r.Unit, r.Organ
 	}
 	if e.Case != nil {
-		view.Text, view.Unit = words(texts, &e.Case.Petition), e.Case.Unit
+		view.Text, view.Title, view.Unit = words(texts, &e.Case.Petition), texts[e.Case.Petition.ID].Title, e.Case.Unit
 	}
 	if e.Upper != nil && e.Lower != nil {
 		view.Upper, view.Lower = e.Upper.Official, e.Lower.Official

@@ -108,6 +108,7 @@ type Case struct {
 	ReceivedOn   calendar.Date `json:"received_on"`
 	RegisteredAt time.Time     `json:"registered_at"`
 	Petition     Document      `json:"petition"`
+	Titled       string        `json:"titled,omitempty"`     // id of the document that has its title, if not the petition
 	Petitioner   string        `json:"petitioner,omitempty"` // key of the sealed record in the store
 
 	Upper Seat `json:"upper"`

@@ -53,6 +53,7 @@ const (
 	Rate           Kind = "rate"            // 满意度评价
 	Reopen         Kind = "reopen"          // 重新办理
 	Link           Kind = "link"            // 关联
+	Correct        Kind = "correct"         // 更正登记
 )
 
 // The further ways to the responsible unit, and of supervising it.
@@ -150,6 +151,12 @@ type Command struct {
 	Number     int         `json:"number,omitempty"`   // of a suggestion
 	Earlier    string      `json:"earlier,omitempty"`  // id of the earlier case
 	Campaign   string      `json:"campaign,omitempty"` // id, or the name of one that is not over
+
+	// Of correct: which of Corrections change, and the key of the sealed record in the store
+	// that takes the former one's place.
+	Corrected  []string `json:"corrected,omitempty"`
+	Petitioner string   `json:"petitioner,omitempty"`
+	Reachable  bool     `json:"reachable,omitempty"`
 
 	Reception   string `json:"reception,omitempty"`   // id of the reception day of a visit
 	Appointment string `json:"appointment,omitempty"` // id of the visitor's, if they had one
@@ -485,6 +492,13 @@ var table = []spec{
 		"《信访工作条例》第二十二条：登记时核对是否重复，由登记机关关联",
 		[]Field{need("earlier"), may("text")},
 		fewLinks, link,
+	},
+	{
+		Correct, open,
+		[]relation{clerk, supervisor, receivingOfficer},
+		"《信访工作条例》第二十二条：登记机关如实登记，登记有误的由其更正",
+		[]Field{may("title"), may("petitioner"), need("text")},
+		nil, correct,
 	},
 	{
 		Commission,

@@ -99,6 +99,7 @@ func TestWhoMay(t *testing.T) {
 
 		Commission:       {"clerk", "supervisor"},
 		Link:             {"clerk", "supervisor", "officer"},
+		Correct:          {"clerk", "supervisor", "officer"},
 		Object:           {"officer"},
 		DecideObjection:  {"clerk", "supervisor"},
 		Join:             {"clerk", "supervisor"},
@@ -211,6 +212,7 @@ func TestWhen(t *testing.T) {
 		Tick:        opened,
 
 		Link:             opened,
+		Correct:          opened,
 		Object:           {"forwarded", "commissioned"},
 		DecideObjection:  {"objected"},
 		Join:             slices.Concat(forwarded, handling, led, []string{"opined", "opined-unread", "half-signed"}),

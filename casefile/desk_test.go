@@ -295,6 +295,8 @@ func (d *desk) command(kind Kind) Command {
 	case Commission:
 		cmd = d.command(Forward)
 		cmd.Kind, cmd.Days, cmd.Text = Commission, 45, doc("order")
+	case Correct:
+		cmd.Corrected, cmd.Petitioner, cmd.Text = []string{"name"}, "sealed-anew", doc("reason")
 	case Link:
 		cmd.Earlier = fmt.Sprintf("case-0-%d", len(d.c.Earlier))
 	case DecideObjection:

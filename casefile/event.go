@@ -50,6 +50,7 @@ const (
 	EventRated          EventKind = "rated"
 	EventReopened       EventKind = "reopened"
 	EventLinked         EventKind = "linked"
+	EventCorrected      EventKind = "corrected"
 
 	EventCommissioned       EventKind = "commissioned"
 	EventObjected           EventKind = "objected"
@@ -138,8 +139,11 @@ type Event struct {
 	Route        string        `json:"route,omitempty"`
 	Until        calendar.Date `json:"until,omitzero"` // by when the unit can object
 	Suggestion   string        `json:"suggestion,omitempty"`
-	Number       int           `json:"number,omitempty"`   // of the suggestion
-	Earlier      string        `json:"earlier,omitempty"`  // the case it was linked to
+	Number       int           `json:"number,omitempty"`  // of the suggestion
+	Earlier      string        `json:"earlier,omitempty"` // the case it was linked to
+	Corrected    []string      `json:"corrected,omitempty"`
+	Petitioner   string        `json:"petitioner,omitempty"` // key of the sealed record that took the former one's place
+	Reachable    bool          `json:"reachable,omitempty"`
 	Campaign     string        `json:"campaign,omitempty"` // id
 	Outcome      string        `json:"outcome,omitempty"`
 	Meeting      string        `json:"meeting,omitempty"`
@@ -326,6 +330,13 @@ func Apply(c Case, e Event) Case {
 		c.inherit(e)
 	case EventLinked:
 		c.Earlier, c.Repeated = append(slices.Clone(c.Earlier), e.Earlier), true
+	case EventCorrected:
+		if slices.Contains(e.Corrected, "title") {
+			c.Titled = e.Document.ID
+		}
+		if e.Petitioner != "" {
+			c.Petitioner, c.Reachable = e.Petitioner, e.Reachable
+		}
 	case EventEnlisted:
 		c.Enlistments = append(slices.Clone(c.Enlistments), Enlistment{Campaign: e.Campaign, At: e.At, Plan: e.Document})
 	case EventDelisted, EventPlanned, EventCampaignOver:

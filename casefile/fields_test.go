@@ -45,6 +45,7 @@ var ready = map[Kind]struct{ state, who string }{
 
 	Commission:       {"registered", "clerk"},
 	Link:             {"registered", "clerk"},
+	Correct:          {"registered", "clerk"},
 	Object:           {"forwarded", "officer"},
 	DecideObjection:  {"objected", "clerk"},
 	Join:             {"handling", "clerk"},
@@ -156,7 +157,7 @@ var blank = map[string]func(*Command){
 // that field alone, without another it is taken.
 func TestEachField(t *testing.T) {
 	// What the store sees to, or what only goes together.
-	elsewhere := []string{"register title", "register headcount", "register upper", "register lower", "assign upper", "assign lower", "ask_review unit", "ask_review organ", "suggest unit", "suggest organ"}
+	elsewhere := []string{"register title", "correct title", "correct petitioner", "register headcount", "register upper", "register lower", "assign upper", "assign lower", "ask_review unit", "ask_review organ", "suggest unit", "suggest organ"}
 	for _, kind := range Kinds() {
 		at, ok := ready[kind]
 		if !ok {

@@ -34,6 +34,25 @@ func fewLinks(c Case, _ Actor, _ time.Time) *Error {
 	return nil
 }
 
+// Corrections are what can be put right of a registration: what somebody misheard or
+// mistyped. From what else it says duties and clocks have begun.
+var Corrections = []string{"title", "name", "phone", "identity", "address"}
+
+// correct puts right what was registered. The words lie in the store; the case learns which
+// of them are new, and keeps what was before in its ledger's documents.
+func correct(d *decision) *Error {
+	var v invalid
+	d.needText(&v)
+	if err := v.err(); err != nil {
+		return err
+	}
+	if len(d.cmd.Corrected) == 0 {
+		return conflict("nothing_corrected", "与现有登记一致，没有需要更正的内容", "this is what is registered already; nothing is to be corrected")
+	}
+	d.emit(Event{Kind: EventCorrected, Document: d.text(), Corrected: d.cmd.Corrected, Petitioner: d.cmd.Petitioner, Reachable: d.cmd.Reachable})
+	return nil
+}
+
 // gathering fills in what the registration shows by itself: whether several people raise
 // one matter (条例第20条: five representatives at most), and whether they came past the
 // level above the responsible one.

@@ -118,6 +118,28 @@ func TestReviewSetsAside(t *testing.T) {
 	}
 }
 
+// What is corrected refers to the new record, and moves no clock; what is the same is none.
+func TestCorrect(t *testing.T) {
+	d := newDesk(t).reach("handling")
+	before, clocks := d.c, show(d.c.Clocks)
+	cmd := d.command(Correct)
+	cmd.Corrected, cmd.Reachable = []string{"title", "phone"}, true
+	d.do("clerk", cmd)
+	if d.c.Petitioner != cmd.Petitioner || d.c.Titled != cmd.Text.ID || !d.c.Reachable || d.c.Petition != before.Petition || show(d.c.Clocks) != clocks {
+		t.Errorf("corrected: %s", show(d.c))
+	}
+	cmd = d.command(Correct)
+	cmd.Petitioner, cmd.Corrected = "", []string{"title"}
+	was := d.c.Petitioner
+	d.do("supervisor", cmd)
+	if d.c.Petitioner != was || !d.c.Reachable {
+		t.Errorf("a title changed the petitioner to %q", d.c.Petitioner)
+	}
+	cmd = d.command(Correct)
+	cmd.Corrected = nil
+	d.refuse("clerk", cmd, "nothing_corrected")
+}
+
 // A case that is taken up again gets a new answer: what was upheld was the old one, so the
 // new one is reviewed first, by the level above the unit, and rechecked after that.
 func TestReviewAfterReopening(t *testing.T) {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -37,11 +38,11 @@ func queueCase(batch *pgx.Batch, c casefile.Case, next casefile.Next) {
 		VALUES (@id, @seq, @number, nullif(@reference, ''), coalesce((SELECT title FROM documents WHERE id = @petition), ''), @origin, @campaign, @office, @unit,
 			@accused_unit, @accused_official, @stage, @open, @supervision,
 			@upper, @lower, @registered_at, @yellow_at, @red_at, @overdue_at, @final_lamp, @wake_at, @calendar, @parties, @receptions, @urgent, @state)
-		ON CONFLICT (id) DO UPDATE SET seq = @seq, campaign = @campaign, unit = @unit, stage = @stage, open = @open, supervision = @supervision, upper = @upper, lower = @lower,
+		ON CONFLICT (id) DO UPDATE SET seq = @seq, title = EXCLUDED.title, campaign = @campaign, unit = @unit, stage = @stage, open = @open, supervision = @supervision, upper = @upper, lower = @lower,
 			yellow_at = @yellow_at, red_at = @red_at, overdue_at = @overdue_at, final_lamp = @final_lamp, wake_at = @wake_at, calendar = @calendar, parties = @parties,
 			receptions = @receptions, urgent = @urgent, state = @state`
 	batch.Queue(upsert, pgx.NamedArgs{
-		"id": c.ID, "seq": c.Seq, "number": c.Number, "reference": c.Reference, "petition": c.Petition.ID, "origin": c.Origin, "campaign": c.CampaignCode(),
+		"id": c.ID, "seq": c.Seq, "number": c.Number, "reference": c.Reference, "petition": cmp.Or(c.Titled, c.Petition.ID), "origin": c.Origin, "campaign": c.CampaignCode(),
 		"office": c.Office, "unit": c.Unit, "accused_unit": c.AccusedUnit, "accused_official": c.AccusedOfficial,
 		"stage": string(c.Stage), "open": c.Stage.Open(), "supervision": string(c.Supervision()), "upper": c.Upper.Official, "lower": c.Lower.Official,
 		"registered_at": c.RegisteredAt, "yellow_at": instant(p.yellow), "red_at": instant(p.red), "overdue_at": instant(p.overdue),

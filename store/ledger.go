@@ -142,6 +142,11 @@ func (t *CaseTx) Append(ctx context.Context, c casefile.Case, out casefile.Outco
 			documents = append(documents, e.Case.Petition.ID)
 			batch.Queue(`UPDATE petitioners SET case_id = $1 WHERE id = $2 AND case_id = ''`, t.id, e.Case.Petitioner)
 		}
+		if e.Petitioner != "" {
+			batch.Queue(`UPDATE petitioners SET case_id = $1 WHERE id = $2 AND case_id = ''`, t.id, e.Petitioner)
+			// What was wrong is kept sealed, and finds nothing any more.
+			batch.Queue(`UPDATE petitioners SET phone_index = NULL, identity_index = NULL WHERE case_id = $1 AND id <> $2`, t.id, e.Petitioner)
+		}
 		if e.Appointment != "" {
 			queueVisit(batch, t.id, e)
 		}

@@ -26,7 +26,7 @@ type Text struct {
 }
 
 // WriteText keeps a text before the command that refers to it is given. title is
-// only a petition's.
+// only a petition's, and that of a correction which gives the case another.
 func (s *Store) WriteText(ctx context.Context, title, body, author string) (casefile.Document, error) {
 	hash := sha256.Sum256([]byte(body))
 	doc := casefile.Document{ID: uuid.NewString(), Hash: hex.EncodeToString(hash[:])}

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -329,6 +330,14 @@ func (w wording) event(e event) eventView {
 	add("对责任单位", "Of the unit", w.code(casefile.Choices(casefile.Rate, "unit_rating", w.rules), e.UnitRating))
 	add("建议", "Suggestion", coded("suggestion", e.Suggestion))
 	add("接访领导", "Received by", named(e.Receiver))
+	if e.Kind == casefile.EventCorrected {
+		var what []string
+		for _, name := range e.Corrected {
+			what = append(what, w.registered(name))
+		}
+		add("更正", "Corrected", strings.Join(what, w.t("、", ", ")))
+		add("标题更正为", "The title now", e.Title)
+	}
 	if !e.On.IsZero() && e.On != calendar.DateOf(e.At) {
 		add("发生于", "Done on", w.day(e.On))
 	}

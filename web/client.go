@@ -351,12 +351,8 @@ type caseView struct {
 	summary
 	WaitsFor   []casefile.Kind `json:"waits_for"`
 	Text       *string         `json:"text"`
-	Petitioner *struct {
-		Name    string `json:"name"`
-		Phone   string `json:"phone"`
-		Address string `json:"address"`
-	} `json:"petitioner"`
-	Opinion *struct {
+	Petitioner *petitionerView `json:"petitioner"`
+	Opinion    *struct {
 		Version int       `json:"version"`
 		Result  string    `json:"result"`
 		Days    *int      `json:"days"`
@@ -387,6 +383,13 @@ type caseView struct {
 		Source string        `json:"source"`
 		Until  calendar.Date `json:"until"`
 	} `json:"rights"`
+}
+
+type petitionerView struct {
+	Name     string `json:"name"`
+	Phone    string `json:"phone"`
+	Address  string `json:"address"`
+	Identity string `json:"identity"`
 }
 
 type event struct {
@@ -424,6 +427,8 @@ type event struct {
 	OfficeRating string               `json:"office_rating"`
 	UnitRating   string               `json:"unit_rating"`
 	Suggestion   string               `json:"suggestion"`
+	Corrected    []string             `json:"corrected"`
+	Title        string               `json:"title"`
 	Clock        string               `json:"clock"`
 	Step         string               `json:"step"`
 	Until        calendar.Date        `json:"until"`

@@ -178,6 +178,9 @@ func (s *console) postCommand(w http.ResponseWriter, r *http.Request) error {
 	}
 	form := r.PostForm
 	body := map[string]any{}
+	if kind == casefile.Correct && form.Has("title") && form.Has("petitioner.name") { // what is empty in the form is to be empty
+		body["title"], body["petitioner"] = strings.TrimSpace(form.Get("title")), petitioner(form, true)
+	}
 	for _, f := range fields {
 		value := strings.TrimSpace(form.Get(f.Name))
 		if value == "" {
@@ -272,7 +275,9 @@ func (s *console) commandPage(r *http.Request, typed url.Values) (commandPage, e
 	}
 	b := formMaker{wording{by.lang, rules, names}, p.Case, kind, by}
 	for _, f := range fields {
-		if made, ok := b.field(f, typed.Get(f.Name)); ok {
+		if f.Name == "petitioner" || kind == casefile.Correct && f.Name == "title" {
+			p.Fields = append(p.Fields, b.registration(f.Name, typed)...)
+		} else if made, ok := b.field(f, typed.Get(f.Name)); ok {
 			made.Values = typed[f.Name]
 			p.Fields = append(p.Fields, made)
 		}
@@ -501,6 +506,44 @@ func (b formMaker) field(f casefile.Field, value string) (field, bool) {
 	return made, true
 }
 
+// registration makes the fields of a correction, filled in with what is registered.
+func (b formMaker) registration(name string, typed url.Values) (fields []field) {
+	add := func(name, value string, most int) {
+		if typed.Has(name) {
+			value = typed.Get(name)
+		}
+		fields = append(fields, field{ID: name, Name: name, Label: b.registered(strings.TrimPrefix(name, "petitioner.")), Control: "line", Value: value, Most: most, Required: name == "title"})
+	}
+	if name == "title" {
+		add("title", b.c.Title, 200)
+		return fields
+	}
+	var who petitionerView
+	if b.c.Petitioner != nil {
+		who = *b.c.Petitioner
+	}
+	add("petitioner.name", who.Name, 100)
+	add("petitioner.phone", who.Phone, 50)
+	add("petitioner.identity", who.Identity, 50)
+	add("petitioner.address", who.Address, 300)
+	return fields
+}
+
+// registered is what a part of a registration is called.
+func (w wording) registered(name string) string {
+	switch name {
+	case "title":
+		return w.t("标题", "Title")
+	case "name":
+		return w.t("姓名", "Name")
+	case "phone":
+		return w.t("电话", "Telephone")
+	case "identity":
+		return w.t("身份证号", "Identity number")
+	}
+	return w.t("住址", "Address")
+}
+
 // seats are the two leaders.
 func (c caseView) seats() (all []choice) {
 	for _, seat := range []*seat{c.Leaders.Upper, c.Leaders.Lower} {
@@ -626,6 +669,8 @@ func (b formMaker) textLabel() string {
 		return b.t("理由", "Reasons")
 	case casefile.Resolve:
 		return b.t("决定内容", "The decision")
+	case casefile.Correct:
+		return b.t("更正原因", "Why it is corrected")
 	default:
 		return b.t("情况说明", "Account")
 	}

@@ -247,7 +247,7 @@ func (p registerPage) field(name string) *field {
 // registration is what a form says, as the API takes it. What is no number is left for the
 // API to refuse.
 func registration(form url.Values) map[string]any {
-	body, petitioner := map[string]any{}, map[string]any{}
+	body := map[string]any{}
 	fields, _ := casefile.Fields(casefile.Register)
 	for _, f := range fields {
 		value := strings.TrimSpace(form.Get(f.Name))
@@ -266,15 +266,21 @@ func registration(form url.Values) map[string]any {
 			}
 		}
 	}
-	for _, name := range []string{"name", "phone", "identity", "address"} {
-		if value := strings.TrimSpace(form.Get("petitioner." + name)); value != "" {
-			petitioner[name] = value
-		}
-	}
-	if len(petitioner) > 0 {
-		body["petitioner"] = petitioner
+	if who := petitioner(form, false); len(who) > 0 {
+		body["petitioner"] = who
 	}
 	return body
+}
+
+// petitioner is who complained as a form says it, with what is empty or without.
+func petitioner(form url.Values, empty bool) map[string]any {
+	who := map[string]any{}
+	for _, name := range []string{"name", "phone", "identity", "address"} {
+		if value := strings.TrimSpace(form.Get("petitioner." + name)); value != "" || empty {
+			who[name] = value
+		}
+	}
+	return who
 }
 
 // saveDraft keeps what was typed so far. Where it was saved by the script, nobody follows

@@ -202,3 +202,27 @@ func TestRegistrationOfVisit(t *testing.T) {
 	b.get("/cases/new?reception="+day+"&appointment=none").want(200, `name="appointment" value=""`)
 	b.get("/cases/new?reception=none").want(404)
 }
+
+// What was misheard is put right in a form that has what is registered; what is wrong in it
+// stands beside its field, with what was typed.
+func TestCorrectForm(t *testing.T) {
+	t.Parallel()
+	w := newSite(t, nil)
+	id := w.register(title)
+	b := w.browse("clerk")
+	at := "/cases/" + id + "/do/correct"
+	b.get("/cases/"+id).want(200, at)
+	page := b.get(at).want(200, `value="`+title+`"`, `value="`+petitionerName+`"`, `value="`+petitionerPhone+`"`, "更正原因")
+	wrong := b.post(at, page.form(at, url.Values{"petitioner.name": {"何某某"}, "petitioner.phone": {"139x"}, "title": {""}, "text": {"听错"}})).
+		want(422, "不像电话号码", `value="139x"`, `value="何某某"`, `id="title-wrong"`, "听错")
+	right := url.Values{"petitioner.name": {"何某某"}, "petitioner.phone": {"13900000005"}, "title": {"要求补发退耕还林补贴"}, "text": {"听错"}}
+	b.post(at, wrong.form(at, right)).
+		want(200, "要求补发退耕还林补贴", "何某某", "13900000005", "更正登记", "标题、姓名、电话", "听错")
+	right.Set("text", "再看")
+	b.post(at, b.get(at).form(at, right)).want(409, "没有需要更正的内容", "再看")
+	w.browse("officer").get(at).want(403)
+	b.get("/cases/"+id+"/print").want(200, "更正登记", "标题、姓名、电话")
+	if got := w.petitioner(id).get("/lookup/case").want(200); strings.Contains(got.body, "听错") {
+		t.Error("a petitioner reads the office's reasons")
+	}
+}
