@@ -53,7 +53,7 @@ func (a *api) getCommand(w http.ResponseWriter, r *http.Request) error {
 	if refusal := casefile.Refusal(row.Case, kind, v.by, v.rules, v.now); refusal != nil {
 		return a.explain(r.Context(), v, row.Case.ID, kind, refusal)
 	}
-	return writeJSON(w, r, http.StatusOK, map[string]any{"command": kind, "name": v.lang.of(kind.Name())})
+	return writeJSON(w, r, http.StatusOK, map[string]any{"command": kind, "name": v.lang.of(kind.Name()), "for": casefile.StandsInFor(row.Case, kind, v.by, v.rules)})
 }
 
 // give gives a command to a case, as a body says it.

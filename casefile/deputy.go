@@ -60,6 +60,18 @@ func stances(c Case, kind Kind, by Actor, r Rules) []Actor {
 	return leaders
 }
 
+// StandsInFor lists the leaders on leave for whom the actor would give a command of the case
+// now. Who stands in for both has to say for which.
+func StandsInFor(c Case, kind Kind, by Actor, r Rules) []string {
+	leaders := []string{}
+	for _, as := range stances(c, kind, by, r) {
+		if as.ID != by.ID {
+			leaders = append(leaders, as.ID)
+		}
+	}
+	return leaders
+}
+
 // actsAs is the one as whom the command is given. Who stands in for both leaders says
 // for which; having acted in one seat, they can't act in the other any more.
 func actsAs(c Case, cmd Command, kind Kind, r Rules) (Actor, *Error) {

@@ -60,7 +60,7 @@ func (p commandPage) ShowsPetition() bool {
 // askFor lets whoever stands in for both leaders say for which.
 func (p *commandPage) askFor() {
 	for i, f := range p.Fields {
-		if f.Name == "for" {
+		if f.Name == "for" && f.Control != "radio" {
 			p.Fields[i].Control, p.Fields[i].Label, p.Fields[i].Required = "radio", p.Lang.t("代哪一位包案领导", "For which leader"), true
 			p.Fields[i].Groups = []group{{Choices: p.Case.seats()}}
 		}
@@ -265,6 +265,14 @@ func (s *console) commandPage(r *http.Request, typed url.Values) (commandPage, e
 			p.Why, p.Rule = why.Detail, why.Rule
 		}
 	}
+	var as struct {
+		For []string `json:"for"`
+	}
+	if p.Offered && by.who.Role == casefile.Leader && slices.Contains(fields, casefile.Field{Name: "for"}) {
+		if err := s.api.get(by, "/cases/"+id+"/commands/"+url.PathEscape(string(kind)), &as); err != nil && !errors.As(err, new(*problem)) {
+			return p, err
+		}
+	}
 	rules, err := s.api.policy(by)
 	if err != nil {
 		return p, err
@@ -284,6 +292,10 @@ func (s *console) commandPage(r *http.Request, typed url.Values) (commandPage, e
 	}
 	if leader := typed.Get("for"); leader != "" {
 		p.ForName = names.Name(leader)
+	} else if len(as.For) == 1 {
+		p.ForName = names.Name(as.For[0])
+	} else if len(as.For) > 1 {
+		p.askFor()
 	}
 	if kind == casefile.Assign && p.Offered {
 		var proposed proposal

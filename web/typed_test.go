@@ -185,6 +185,27 @@ func TestDeputyOfBoth(t *testing.T) {
 	b.post(at, form).want(422, `<input type="radio" name="for" value="upper">`, `<input type="radio" name="for" value="lower">`, `id="for-wrong"`).without(`type="hidden" name="for"`)
 }
 
+// Whoever stands in for a leader is told so before anything is done, and who does for both
+// is asked for which at once.
+func TestStandsInFor(t *testing.T) {
+	t.Parallel()
+	w := newSite(t, nil)
+	id := w.registerWith("要求补发草场补贴", "origin", "petition")
+	w.do("clerk", id, "forward", nil)
+	w.do("supervisor", id, "assign", map[string]any{"upper": "lower", "lower": "head"})
+	leave := func(official string) {
+		t.Helper()
+		w.give("supervisor", "/leaves", map[string]any{"official": official, "deputy": "deputy", "from": "2026-09-01", "until": "2026-09-08", "reason": "training"}, nil)
+	}
+	at, b := "/cases/"+id+"/do/acknowledge", w.browse("deputy")
+	leave("lower")
+	b.get(at).want(200, "您作为代理人，代", "马己").without(`name="for" value="head"`)
+	leave("head")
+	page := b.get(at).want(200, `<input type="radio" name="for" value="lower"`, `<input type="radio" name="for" value="head"`)
+	b.post(at, page.form(at, url.Values{"for": {"head"}})).want(200, "（代金壬）")
+	b.get(at).want(409)
+}
+
 // An order sent twice is one, also where it changes which cases fit and would take it.
 func TestBulkTwice(t *testing.T) {
 	t.Parallel()
