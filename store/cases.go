@@ -337,6 +337,9 @@ func (w *where) String() string {
 	for _, group := range w.either {
 		all = append(all, `(`+strings.Join(group, ` OR `)+`)`)
 	}
+	if len(all) == 0 {
+		return ""
+	}
 	return ` WHERE ` + strings.Join(all, ` AND `)
 }
 

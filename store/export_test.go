@@ -23,12 +23,24 @@ var (
 
 func (s *Store) Pool() *pgxpool.Pool { return s.pool }
 
+// InMemory are the settings that figures are counted with.
+const InMemory = inMemory
+
 // FigureParts are the queries of Figures, each by itself, to be measured.
 func (s *Store) FigureParts(by casefile.Actor, f FigureFilter, r casefile.Rules) map[string]func(context.Context) error {
-	c := counter{by: by, filter: f, rules: r}
-	in := func(count func(context.Context, pgx.Tx) error) func(context.Context) error {
+	var c counter
+	in := func(part func(context.Context, pgx.Tx) error) func(context.Context) error {
 		return func(ctx context.Context) error {
-			return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return count(ctx, tx) })
+			return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+				if _, err := tx.Exec(ctx, inMemory); err != nil {
+					return err
+				}
+				var err error
+				if c, err = count(ctx, tx, by, f, r); err != nil {
+					return err
+				}
+				return part(ctx, tx)
+			})
 		}
 	}
 	return map[string]func(context.Context) error{

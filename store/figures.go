@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"golang.org/x/sync/errgroup"
 
 	"shuangze/calendar"
 	"shuangze/casefile"
@@ -77,22 +78,47 @@ type RatingCount struct {
 // of a leader, the cases in which they sit or stand in now. What accuses the actor is in no
 // figure.
 func (s *Store) Figures(ctx context.Context, by casefile.Actor, f FigureFilter, r casefile.Rules) (figures Figures, err error) {
-	c := counter{by: by, filter: f, rules: r}
-	// One snapshot, so that the tables agree with each other.
-	snapshot := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+	var c counter
+	terms := func(ctx context.Context, tx pgx.Tx) (err error) {
+		figures.Punctuality, err = c.punctuality(ctx, tx)
+		return err
+	}
+	others := func(ctx context.Context, tx pgx.Tx) (err error) {
+		if figures.Lamps, err = c.lamps(ctx, tx); err != nil {
+			return err
+		}
+		if figures.Standing, err = c.standing(ctx, tx); err != nil {
+			return err
+		}
+		if figures.Petitions, err = c.petitions(ctx, tx); err != nil {
+			return err
+		}
+		figures.Ratings, err = c.ratings(ctx, tx)
+		return err
+	}
 	err = pgx.BeginTxFunc(ctx, s.pool, snapshot, func(tx pgx.Tx) (err error) {
-		for _, count := range []func() error{
-			func() error { figures.Lamps, err = c.lamps(ctx, tx); return err },
-			func() error { figures.Standing, err = c.standing(ctx, tx); return err },
-			func() error { figures.Punctuality, err = c.punctuality(ctx, tx); return err },
-			func() error { figures.Petitions, err = c.petitions(ctx, tx); return err },
-			func() error { figures.Ratings, err = c.ratings(ctx, tx); return err },
-		} {
-			if err := count(); err != nil {
+		if _, err := tx.Exec(ctx, inMemory); err != nil {
+			return err
+		}
+		if c, err = count(ctx, tx, by, f, r); err != nil {
+			return err
+		}
+		second, end, err := s.sharing(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if second == nil {
+			if err := terms(ctx, tx); err != nil {
 				return err
 			}
+			return others(ctx, tx)
 		}
-		return nil
+		defer end()
+		// Terms take as long as all others together.
+		g, ctx := errgroup.WithContext(ctx)
+		g.Go(func() error { return terms(ctx, second) })
+		g.Go(func() error { return others(ctx, tx) })
+		return g.Wait()
 	})
 	if err != nil {
 		return Figures{}, fmt.Errorf("count figures: %w", err)
@@ -100,11 +126,64 @@ func (s *Store) Figures(ctx context.Context, by casefile.Actor, f FigureFilter, 
 	return figures, nil
 }
 
+// snapshot is one for all that is counted, so that the tables agree with each other.
+var snapshot = pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+
+// inMemory lets a hundred thousand rows be counted as they come. Sorted first, or handed on
+// between processes, they take twice as long; so they do where a plan is kept for any units,
+// whose units are then gone through one by one for each row.
+const inMemory = `SET LOCAL work_mem = '64MB'; SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL plan_cache_mode = force_custom_plan`
+
+// soonFree is how long a second connection is waited for: to have one and wait for another
+// must not stop requests for good that do the same.
+const soonFree = 50 * time.Millisecond
+
+// sharing begins a second transaction that sees what tx sees; it is nil when all
+// connections are taken.
+func (s *Store) sharing(ctx context.Context, tx pgx.Tx) (second pgx.Tx, end func(), err error) {
+	var seen string
+	if err := tx.QueryRow(ctx, `SELECT pg_export_snapshot()`).Scan(&seen); err != nil {
+		return nil, nil, fmt.Errorf("export a snapshot: %w", err)
+	}
+	soon, cancel := context.WithTimeout(ctx, soonFree)
+	defer cancel()
+	conn, err := s.pool.Acquire(soon)
+	if err != nil {
+		return nil, nil, ctx.Err()
+	}
+	if second, err = conn.BeginTx(ctx, snapshot); err != nil {
+		conn.Release()
+		return nil, nil, fmt.Errorf("share a snapshot: %w", err)
+	}
+	end = func() {
+		_ = second.Rollback(context.WithoutCancel(ctx)) // it has only read
+		conn.Release()
+	}
+	if _, err := second.Exec(ctx, `SET TRANSACTION SNAPSHOT '`+seen+`'; `+inMemory); err != nil {
+		end()
+		return nil, nil, fmt.Errorf("share a snapshot: %w", err)
+	}
+	return second, end, nil
+}
+
 // counter counts what one actor may know of.
 type counter struct {
-	by     casefile.Actor
-	filter FigureFilter
-	rules  casefile.Rules
+	by      casefile.Actor
+	filter  FigureFilter
+	rules   casefile.Rules
+	accused []string // cases that accuse the actor: few, and none of most
+}
+
+// count prepares to count what an actor may know of.
+func count(ctx context.Context, tx pgx.Tx, by casefile.Actor, f FigureFilter, r casefile.Rules) (counter, error) {
+	const sql = `
+		SELECT id FROM cases WHERE accused_official = $1 AND accused_official <> ''
+		UNION SELECT id FROM cases WHERE accused_unit = ANY($2)`
+	accused, err := ids(ctx, tx, sql, by.ID, above(r.Directory, by.Unit))
+	if err != nil {
+		return counter{}, fmt.Errorf("look for what accuses: %w", err)
+	}
+	return counter{by, f, r, accused}, nil
 }
 
 // stood narrows rows of case_id, unit, office and origin, as they were then, to the
@@ -114,29 +193,26 @@ func (c counter) stood() where {
 	alternatives := []string{`unit = ANY(@my_area)`, `office = ANY(@my_area)`}
 	if c.by.Role == casefile.Leader {
 		w.args["me"] = c.by.ID
-		seats := []string{`upper = @me`, `lower = @me`}
+		seats := []string{`upper = @me`, `lower = @me`} // each is looked up in its own index
 		if principals := c.rules.Directory.Principals(c.by.ID, c.rules.Now); len(principals) > 0 {
 			w.args["principals"] = principals
-			seats = append(seats, `(`+asUpper+`)`, `(`+asLower+`)`)
+			seats = append(seats, asUpper, asLower)
 		}
-		alternatives = []string{`unit = ANY(@my_area)`, `case_id IN (SELECT id FROM cases WHERE ` + strings.Join(seats, ` OR `) + `)`}
+		alternatives = []string{`unit = ANY(@my_area)`, `case_id IN (SELECT id FROM cases WHERE ` + strings.Join(seats, ` UNION ALL SELECT id FROM cases WHERE `) + `)`}
 	}
 	if len(w.either) > 0 {
 		w.either = [][]string{alternatives}
 	}
-	if c.filter.Origin != "" {
-		w.add(`origin = @origin`, "origin", c.filter.Origin)
-	}
 	return w
 }
 
-// answered narrows rows of case_id and of the unit that answered for it then.
+// answered narrows rows of case_id, origin and the unit that answered for it then.
 func (c counter) answered() where {
 	d := c.rules.Directory
-	w := where{args: pgx.NamedArgs{"accused": c.by.ID, "accused_units": above(d, c.by.Unit)}}
-	w.add(`case_id NOT IN (
-		SELECT id FROM cases WHERE accused_official = @accused AND accused_official <> ''
-		UNION ALL SELECT id FROM cases WHERE accused_unit = ANY(@accused_units))`, "", nil)
+	w := where{args: pgx.NamedArgs{}}
+	if len(c.accused) > 0 {
+		w.add(`case_id <> ALL(@accused)`, "accused", c.accused)
+	}
 	mine := area(d, c.by.Unit)
 	switch c.by.Role {
 	case casefile.Supervisor, casefile.Inspector, casefile.Registrar:
@@ -153,14 +229,10 @@ func (c counter) answered() where {
 	if c.filter.Unit != "" {
 		w.add(`unit = ANY(@units)`, "units", area(d, c.filter.Unit))
 	}
-	return w
-}
-
-// ofOrigin narrows rows that have no origin of their own.
-func (c counter) ofOrigin(w *where) {
 	if c.filter.Origin != "" {
-		w.add(`case_id IN (SELECT id FROM cases WHERE origin = @origin)`, "origin", c.filter.Origin)
+		w.add(`origin = @origin`, "origin", c.filter.Origin)
 	}
+	return w
 }
 
 // span adds the instants of a span, and of the same one a year before.
@@ -185,21 +257,14 @@ func (c counter) lamps(ctx context.Context, tx pgx.Tx) ([]LampPoint, error) {
 	w.args["first"], w.args["last"] = at[0], at[len(at)-1]
 	// width_bucket says how many points lie at or before an instant.
 	sql := `
-		SELECT CASE WHEN grouping(began) = 0 THEN 0 WHEN grouping(yellow) = 0 THEN 1 WHEN grouping(red) = 0 THEN 2 ELSE 3 END,
-			coalesce(began, yellow, red, ended), count(*)
-		FROM (
-			SELECT began, least(ended, greatest(began, yellow)) AS yellow, least(ended, greatest(began, red)) AS red, ended
-			FROM (
-				SELECT width_bucket(from_at, @points::timestamptz[]) AS began, width_bucket(until_at, @points::timestamptz[]) AS ended,
-					width_bucket(least(yellow_at, red_at), @points::timestamptz[]) AS yellow, width_bucket(red_at, @points::timestamptz[]) AS red
-				FROM standings` + w.String() + `
-			) AS placed
-		) AS spans GROUP BY GROUPING SETS ((began), (yellow), (red), (ended))`
-	type change struct {
-		What, Place int
-		Cases       int64
+		SELECT width_bucket(from_at, @points::timestamptz[]), width_bucket(until_at, @points::timestamptz[]),
+			width_bucket(least(yellow_at, red_at), @points::timestamptz[]), width_bucket(red_at, @points::timestamptz[]), count(*)
+		FROM lamps` + w.String() + ` GROUP BY 1, 2, 3, 4`
+	type alike struct {
+		Began, Ended, Yellow, Red int
+		Cases                     int64
 	}
-	changes, err := collect[change](ctx, tx, sql, w.args)
+	rows, err := collect[alike](ctx, tx, sql, w.args)
 	if err != nil {
 		return nil, fmt.Errorf("lamps: %w", err)
 	}
@@ -208,8 +273,11 @@ func (c counter) lamps(ctx context.Context, tx pgx.Tx) ([]LampPoint, error) {
 	for what := range by {
 		by[what] = make([]int64, len(points)+1)
 	}
-	for _, ch := range changes {
-		by[ch.What][ch.Place] += ch.Cases
+	for _, r := range rows {
+		by[began][r.Began] += r.Cases
+		by[yellow][min(r.Ended, max(r.Began, r.Yellow))] += r.Cases
+		by[red][min(r.Ended, max(r.Began, r.Red))] += r.Cases
+		by[ended][r.Ended] += r.Cases
 	}
 	var sum [4]int64
 	for i := range points {
@@ -246,50 +314,62 @@ func (c counter) standing(ctx context.Context, tx pgx.Tx) ([]StandingCount, erro
 	return found, nil
 }
 
-// kept are the three columns of a casefile.Punctuality, of terms judged in a span that is
-// open at its beginning, as those of target sheets are: what ends with a day is missed at
-// the beginning of the next.
-func kept(suffix string) string {
-	in := `judged_at > @from` + suffix + ` AND judged_at <= @until` + suffix
-	return `
-		count(*) FILTER (WHERE ` + in + ` AND judged_at < due_at),
-		count(*) FILTER (WHERE ` + in + ` AND judged_at = due_at AND least(fed_back_at, stopped_at) <= @until` + suffix + `),
-		count(*) FILTER (WHERE ` + in + ` AND judged_at = due_at AND least(fed_back_at, stopped_at) > @until` + suffix + `)`
+// outcome is how a term ended that was judged in a span, which is open at its beginning, as
+// those of target sheets are: what ends with a day is missed at the beginning of the next.
+// It is one of these or, of what was on time, the event that stopped it: whether that
+// fulfilled the duty or took it away the policy says.
+func outcome(until string) string {
+	return `CASE WHEN judged_at = due_at THEN CASE WHEN least(fed_back_at, stopped_at) <= ` + until + ` THEN '` + missed + `' ELSE '` + running + `' END
+		WHEN judged_at = fed_back_at THEN '` + answered + `' ELSE stop END`
 }
 
-// fulfilled finds terms that were judged: missed, or stopped by what fulfils them.
-const fulfilled = `(judged_at = due_at OR judged_at = fed_back_at OR (rule, stop) IN (SELECT * FROM unnest(@rules::text[], @stops::text[])))`
+const (
+	missed   = "+missed"
+	running  = "+running"
+	answered = "+answered"
+)
 
-// fulfil adds which events fulfil which rules, of those that are wanted.
-func (c counter) fulfil(w *where, wanted func(rule string) bool) {
-	rules, stops, known := []string{}, []string{}, []string{}
-	for _, k := range c.rules.Policy.Clocks {
-		if !wanted(k.ID) {
-			continue
+// judged is how so many terms of a rule were kept that ended in one way; ok is false when
+// the duty was taken away, which counts nowhere.
+func (c counter) judged(rule, outcome string, terms int64) (p casefile.Punctuality, ok bool) {
+	switch outcome {
+	case missed:
+		p.Late = terms
+	case running:
+		p.Running = terms
+	default:
+		k, known := c.rules.Policy.Clock(rule)
+		if outcome != answered && (!known || !slices.Contains(casefile.Fulfils(k), outcome)) {
+			return p, false
 		}
-		known = append(known, k.ID)
-		for _, stop := range casefile.Fulfils(k) {
-			rules, stops = append(rules, k.ID), append(stops, stop)
-		}
+		p.OnTime = terms
 	}
-	w.add(fulfilled, "known", known)
-	w.conditions = append(w.conditions, `rule = ANY(@known)`)
-	w.args["rules"], w.args["stops"] = rules, stops
+	return p, true
 }
 
 func (c counter) punctuality(ctx context.Context, tx pgx.Tx) ([]RuleKept, error) {
 	w := c.answered()
-	c.ofOrigin(&w)
 	c.span(&w)
-	c.fulfil(&w, func(string) bool { return true })
+	w.add(`rule = ANY(@known)`, "known", c.known())
 	w.add(`judged_at > @from AND judged_at <= @until`, "", nil)
-	sql := `SELECT rule, unit, ` + kept("") + ` FROM terms` + w.String() + ` GROUP BY rule, unit ORDER BY rule, unit`
+	sql := `SELECT rule, unit, ` + outcome("@until") + `, count(*) FROM terms` + w.String() + ` GROUP BY 1, 2, 3 ORDER BY 1, 2`
 	rows, err := tx.Query(ctx, sql, w.args)
 	if err != nil {
 		return nil, fmt.Errorf("punctuality: %w", err)
 	}
-	found, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (k RuleKept, err error) {
-		return k, row.Scan(&k.Rule, &k.Unit, &k.OnTime, &k.Late, &k.Running)
+	found := []RuleKept{}
+	var rule, unit, how string
+	var terms int64
+	_, err = pgx.ForEachRow(rows, []any{&rule, &unit, &how, &terms}, func() error {
+		p, ok := c.judged(rule, how, terms)
+		if n := len(found); !ok {
+			return nil
+		} else if n > 0 && found[n-1].Rule == rule && found[n-1].Unit == unit {
+			found[n-1].Punctuality = found[n-1].Add(p)
+		} else {
+			found = append(found, RuleKept{rule, unit, p})
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("punctuality: %w", err)
@@ -297,9 +377,18 @@ func (c counter) punctuality(ctx context.Context, tx pgx.Tx) ([]RuleKept, error)
 	return found, nil
 }
 
-// either is the condition that an instant lies in the span or in that of the year before.
-func either(column string) string {
-	return `(` + column + ` >= @from AND ` + column + ` < @until OR ` + column + ` >= @from_before AND ` + column + ` < @until_before)`
+// known are the policy's rules. What ran by others before is in no figure.
+func (c counter) known() (rules []string) {
+	for _, k := range c.rules.Policy.Clocks {
+		rules = append(rules, k.ID)
+	}
+	return rules
+}
+
+// inBoth asks of the span and of the one a year before, in which @from and @until have
+// "_before" to their names: {} stands for it.
+func inBoth(sql string) string {
+	return strings.ReplaceAll(sql, `{}`, ``) + ` UNION ALL ` + strings.ReplaceAll(sql, `{}`, `_before`)
 }
 
 func (c counter) petitions(ctx context.Context, tx pgx.Tx) ([]PetitionCount, error) {
@@ -311,43 +400,37 @@ func (c counter) petitions(ctx context.Context, tx pgx.Tx) ([]PetitionCount, err
 		}
 		return byKind[key]
 	}
-	const counts = `
-		count(*) FILTER (WHERE at >= @from AND at < @until), coalesce(sum(headcount) FILTER (WHERE at >= @from AND at < @until), 0)::bigint,
-		count(*) FILTER (WHERE at >= @from_before AND at < @until_before), coalesce(sum(headcount) FILTER (WHERE at >= @from_before AND at < @until_before), 0)::bigint`
-	// The unit and office of a registration are those that it had then.
-	registered := `
-		SELECT channel, purpose, ` + counts + ` FROM (
-			SELECT c.id AS case_id, c.registered_at AS at, c.channel, c.purpose, c.headcount, c.origin, coalesce(s.unit, c.unit) AS unit, coalesce(s.office, c.office) AS office
-			FROM cases c LEFT JOIN standings s ON s.case_id = c.id AND s.from_at = c.registered_at WHERE ` + either("c.registered_at") + `
-		) AS registered`
-	// Closed is what still was at the end of the span.
-	closed := `
-		SELECT channel, purpose, ` + counts + ` FROM (
-			SELECT e.case_id, e.from_at AS at, c.channel, c.purpose, c.headcount, c.origin, e.unit, e.office
-			FROM endings e JOIN cases c ON c.id = e.case_id
-			WHERE e.stage = 'closed' AND (e.from_at >= @from AND e.from_at < @until AND e.until_at >= @until OR e.from_at >= @from_before AND e.from_at < @until_before AND e.until_at >= @until_before)
-		) AS closed`
 	for _, q := range []struct {
-		sql string
-		to  func(p *Petitions) (cases, persons *int64)
+		table, within string
+		to            func(p *Petitions) (cases, persons *int64)
 	}{
-		{registered, func(p *Petitions) (cases, persons *int64) { return &p.Registered, &p.RegisteredPersons }},
-		{closed, func(p *Petitions) (cases, persons *int64) { return &p.Closed, &p.ClosedPersons }},
+		{
+			`registrations`, `at >= @from{} AND at < @until{}`,
+			func(p *Petitions) (cases, persons *int64) { return &p.Registered, &p.RegisteredPersons },
+		},
+		{ // what still was at the end of the span
+			`endings`, `stage = 'closed' AND from_at >= @from{} AND from_at < @until{} AND until_at >= @until{}`,
+			func(p *Petitions) (cases, persons *int64) { return &p.Closed, &p.ClosedPersons },
+		},
 	} {
 		w := c.stood()
 		c.span(&w)
-		rows, err := tx.Query(ctx, q.sql+w.String()+` GROUP BY channel, purpose`, w.args)
+		w.add(q.within, "", nil)
+		sql := `SELECT '{}', channel, purpose, count(*), sum(headcount)::bigint FROM ` + q.table + w.String() + ` GROUP BY channel, purpose`
+		rows, err := tx.Query(ctx, inBoth(sql), w.args)
 		if err != nil {
 			return nil, fmt.Errorf("petitions: %w", err)
 		}
-		var channel, purpose string
-		var now, persons, before, personsBefore int64
-		_, err = pgx.ForEachRow(rows, []any{&channel, &purpose, &now, &persons, &before, &personsBefore}, func() error {
-			p := of(channel, purpose)
-			c, n := q.to(&p.Now)
-			*c, *n = now, persons
-			c, n = q.to(&p.Before)
-			*c, *n = before, personsBefore
+		var span, channel, purpose string
+		var cases, persons int64
+		_, err = pgx.ForEachRow(rows, []any{&span, &channel, &purpose, &cases, &persons}, func() error {
+			in := of(channel, purpose)
+			p := &in.Now
+			if span != "" {
+				p = &in.Before
+			}
+			counted, came := q.to(p)
+			*counted, *came = cases, persons
 			return nil
 		})
 		if err != nil {
@@ -370,22 +453,26 @@ func (c counter) petitions(ctx context.Context, tx pgx.Tx) ([]PetitionCount, err
 // settled counts how the terms to settle were kept.
 func (c counter) settled(ctx context.Context, tx pgx.Tx, of func(channel, purpose string) *PetitionCount) error {
 	w := c.answered()
-	c.ofOrigin(&w)
 	c.span(&w)
-	c.fulfil(&w, func(rule string) bool { return slices.Contains(casefile.Settlement, rule) })
-	w.add(`(judged_at > @from AND judged_at <= @until OR judged_at > @from_before AND judged_at <= @until_before)`, "", nil)
-	sql := `
-		SELECT c.channel, c.purpose, ` + kept("") + `, ` + kept("_before") + `
-		FROM (SELECT case_id, judged_at, due_at, fed_back_at, stopped_at FROM terms` + w.String() + `) AS judged JOIN cases c ON c.id = judged.case_id GROUP BY 1, 2`
-	rows, err := tx.Query(ctx, sql, w.args)
+	w.add(`rule = ANY(@settlement)`, "settlement", slices.DeleteFunc(c.known(), func(rule string) bool { return !slices.Contains(casefile.Settlement, rule) }))
+	w.add(`judged_at > @from{} AND judged_at <= @until{}`, "", nil)
+	sql := `SELECT '{}', rule, ` + outcome("@until{}") + `, channel, purpose, count(*) FROM terms` + w.String() + ` GROUP BY 2, 3, 4, 5`
+	rows, err := tx.Query(ctx, inBoth(sql), w.args)
 	if err != nil {
 		return fmt.Errorf("settled: %w", err)
 	}
-	var channel, purpose string
-	var now, before casefile.Punctuality
-	_, err = pgx.ForEachRow(rows, []any{&channel, &purpose, &now.OnTime, &now.Late, &now.Running, &before.OnTime, &before.Late, &before.Running}, func() error {
-		p := of(channel, purpose)
-		p.Now.Settled, p.Before.Settled = now, before
+	var span, rule, how, channel, purpose string
+	var terms int64
+	_, err = pgx.ForEachRow(rows, []any{&span, &rule, &how, &channel, &purpose, &terms}, func() error {
+		kept, ok := c.judged(rule, how, terms)
+		if !ok {
+			return nil
+		}
+		if p := of(channel, purpose); span == "" {
+			p.Now.Settled = p.Now.Settled.Add(kept)
+		} else {
+			p.Before.Settled = p.Before.Settled.Add(kept)
+		}
 		return nil
 	})
 	if err != nil {
@@ -397,16 +484,13 @@ func (c counter) settled(ctx context.Context, tx pgx.Tx, of func(channel, purpos
 // ratings counts what was rated, of the office and unit that it was about then.
 func (c counter) ratings(ctx context.Context, tx pgx.Tx) ([]RatingCount, error) {
 	w := c.answered()
-	c.ofOrigin(&w)
 	c.span(&w)
+	w.add(`rating <> ''`, "", nil)
 	sql := `
 		SELECT of_office, unit, count(*) FILTER (WHERE rating = 'satisfied'), count(*) FILTER (WHERE rating = 'basically_satisfied'), count(*) FILTER (WHERE rating = 'dissatisfied')
 		FROM (
-			SELECT l.case_id, r.of_office, r.rating, CASE WHEN r.of_office THEN coalesce(s.office, c.office) ELSE coalesce(s.unit, c.unit) END AS unit
-			FROM ledger l JOIN cases c ON c.id = l.case_id
-			LEFT JOIN LATERAL (SELECT unit, office FROM standings WHERE case_id = l.case_id AND from_at <= l.at ORDER BY from_at DESC LIMIT 1) AS s ON true
-			CROSS JOIN LATERAL (VALUES (true, l.body::jsonb->>'office_rating'), (false, l.body::jsonb->>'unit_rating')) AS r (of_office, rating)
-			WHERE l.kind = 'rated' AND l.at >= @from AND l.at < @until AND r.rating <> ''
+			SELECT case_id, origin, true AS of_office, office AS unit, office_rating AS rating FROM ratings WHERE at >= @from AND at < @until
+			UNION ALL SELECT case_id, origin, false, unit, unit_rating FROM ratings WHERE at >= @from AND at < @until
 		) AS rated` + w.String() + ` GROUP BY of_office, unit ORDER BY of_office DESC, unit`
 	found, err := collect[RatingCount](ctx, tx, sql, w.args)
 	if err != nil {

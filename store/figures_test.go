@@ -277,6 +277,8 @@ func TestFiguresOracle(t *testing.T) {
 			_ = d.try(id, super, casefile.Command{Kind: casefile.Reopen, Reason: "false_report", Text: d.text("重新办理")})
 		case 1:
 			_ = d.try(id, super, casefile.Command{Kind: casefile.Forward, Unit: "232721-rs"})
+		case 2:
+			_ = d.try(id, super, casefile.Command{Kind: casefile.Rate, OfficeRating: "satisfied", UnitRating: "dissatisfied"}) // an open one refuses
 		}
 	}
 	d.now = end.AddDate(0, 0, 70)
@@ -400,5 +402,21 @@ func TestFiguresOracle(t *testing.T) {
 	}
 	if wrong, err := d.store.WrongTerms(ctx); err != nil || len(wrong) > 0 {
 		t.Errorf("the ledger read anew says something else of %v, %v", wrong, err)
+	}
+	before := d.dump()
+	for _, table := range []string{"ratings", "registrations", "lamps"} {
+		var rows int
+		if err := d.store.Pool().QueryRow(ctx, `SELECT count(*) FROM `+table).Scan(&rows); err != nil || rows == 0 {
+			t.Errorf("%d %s, %v: not what an upgrade is to be tested with", rows, table, err)
+		}
+	}
+	if err := d.store.MigrateDown(ctx, 27); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.store.Migrate(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(before, d.dump()); diff != "" {
+		t.Errorf("an upgrade counts from something else (-written +upgraded):\n%s", diff)
 	}
 }

@@ -163,7 +163,7 @@ func (t *CaseTx) Append(ctx context.Context, c casefile.Case, out casefile.Outco
 	queueCase(batch, c, out.Next)
 	queueSteps(batch, c, out.Events, out.Plan)
 	queueTerms(batch, c, out.Events)
-	queueStanding(batch, c)
+	queueStanding(batch, c, out.Events)
 	for _, n := range out.Notices {
 		batch.Queue(`INSERT INTO notices (case_id, seq, official, for_official, kind, step, at) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`,
 			t.id, n.Seq, n.To, n.For, string(n.Kind), n.Step, out.Events[len(out.Events)-1].At)

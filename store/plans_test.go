@@ -29,6 +29,7 @@ func TestPlans(t *testing.T) {
 	}
 	rules := d.rules
 	rules.Now = d.now
+	year := casefile.FigureSpan{From: date(t, "2026-01-01"), Until: date(t, "2026-11-30")}
 	for who, id := range map[string]string{
 		"prefecture office": super, "supervision office": inspect, "auditor": "o162",
 		"county office": "o041", "county leader": upper, "bureau leader": lower, "officer": handling, "deputy": "o045",
@@ -133,6 +134,18 @@ func TestPlans(t *testing.T) {
 				_, _, err := d.store.TargetCases(ctx, sheet, 1, item, by, store.TargetFilter{Limit: 50}, d.now)
 				return err
 			},
+			"figures": func() error {
+				_, err := d.store.Figures(ctx, by, store.FigureFilter{Span: year}, rules)
+				return err
+			},
+			"figures of a unit": func() error {
+				_, err := d.store.Figures(ctx, by, store.FigureFilter{Span: year, Unit: "232701"}, rules)
+				return err
+			},
+			"figures of an origin": func() error {
+				_, err := d.store.Figures(ctx, by, store.FigureFilter{Span: year, Origin: "province"}, rules)
+				return err
+			},
 			"load": func() error {
 				_, err := d.store.WithLoad(ctx, d.rules.Directory)
 				return err
@@ -151,7 +164,7 @@ func TestPlans(t *testing.T) {
 			}
 			for _, q := range queries {
 				d.explain(q).walk(func(n node) {
-					big := slices.Contains([]string{"cases", "tasks", "clocks", "terms", "endings", "ledger", "enlistments"}, n.Relation)
+					big := slices.Contains([]string{"cases", "tasks", "clocks", "terms", "endings", "ledger", "enlistments", "standings", "registrations"}, n.Relation)
 					if n.Type == "Seq Scan" && big {
 						t.Errorf("%s of %s: reads all %s:\n%s", question, who, n.Relation, q.SQL)
 					}
@@ -219,11 +232,13 @@ func (a *asked) TraceQueryStart(ctx context.Context, _ *pgx.Conn, q pgx.TraceQue
 
 func (a *asked) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
 
-// take returns the queries since the last take.
+// take returns the questions since the last take, without what begins and ends transactions.
 func (a *asked) take() []pgx.TraceQueryStartData {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	queries := a.queries
+	queries := slices.DeleteFunc(a.queries, func(q pgx.TraceQueryStartData) bool {
+		return slices.Contains([]string{"begin", "set", "commit", "rollback"}, strings.ToLower(strings.Fields(q.SQL)[0]))
+	})
 	a.queries = nil
 	return queries
 }
@@ -247,8 +262,16 @@ func (n node) walk(visit func(node)) {
 // explain asks how a query is answered, with the very arguments it had.
 func (d *desk) explain(q pgx.TraceQueryStartData) node {
 	d.t.Helper()
+	tx, err := d.store.Pool().Begin(d.t.Context())
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	defer func() { _ = tx.Rollback(context.Background()) }()
+	if _, err := tx.Exec(d.t.Context(), store.InMemory); err != nil {
+		d.t.Fatal(err)
+	}
 	var raw []byte
-	if err := d.store.Pool().QueryRow(d.t.Context(), `EXPLAIN (FORMAT JSON) `+q.SQL, q.Args...).Scan(&raw); err != nil {
+	if err := tx.QueryRow(d.t.Context(), `EXPLAIN (FORMAT JSON) `+q.SQL, q.Args...).Scan(&raw); err != nil {
 		d.t.Fatalf("explain %s: %v", q.SQL, err)
 	}
 	var plans []struct {

@@ -377,10 +377,11 @@ func TestTargetRatings(t *testing.T) {
 	}
 }
 
-// dump is all that is recorded of terms, endings and standings.
+// dump is all that is recorded beside the case rows for being counted.
 func (d *desk) dump() (lines []string) {
 	d.t.Helper()
-	for _, sql := range []string{`SELECT t::text FROM terms t ORDER BY 1`, `SELECT e::text FROM endings e ORDER BY 1`, `SELECT s::text FROM standings s ORDER BY 1`} {
+	for _, table := range []string{"terms", "endings", "ratings", "registrations", "standings", "lamps"} {
+		sql := `SELECT t::text FROM ` + table + ` t ORDER BY 1`
 		rows, err := d.store.Pool().Query(d.t.Context(), sql)
 		if err != nil {
 			d.t.Fatal(err)

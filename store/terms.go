@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -15,7 +16,7 @@ import (
 // has ended. c is the case after them.
 func queueTerms(batch *pgx.Batch, c casefile.Case, events []casefile.Event) {
 	for _, e := range events {
-		queueRuns(batch, c.ID, e)
+		queueRuns(batch, c, e)
 	}
 	queueEnding(batch, c)
 }
@@ -29,14 +30,15 @@ func queueEnding(batch *pgx.Batch, c casefile.Case) {
 		batch.Queue(`UPDATE endings SET until_at = $2 WHERE case_id = $1 AND until_at = 'infinity'`, c.ID, at)
 	default:
 		const sql = `
-			INSERT INTO endings (case_id, stage, unit, office, from_at) SELECT $1, $2, $3, $4, $5
+			INSERT INTO endings (case_id, stage, unit, office, from_at, origin, channel, purpose, headcount) SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9
 			WHERE NOT EXISTS (SELECT 1 FROM endings WHERE case_id = $1 AND until_at = 'infinity')`
-		batch.Queue(sql, c.ID, string(c.Stage), c.Unit, c.Office, at)
+		batch.Queue(sql, c.ID, string(c.Stage), c.Unit, c.Office, at, c.Origin, c.Channel, c.Purpose, c.Headcount)
 	}
 }
 
 // queueRuns records what one event did.
-func queueRuns(batch *pgx.Batch, id string, e casefile.Event) {
+func queueRuns(batch *pgx.Batch, c casefile.Case, e casefile.Event) {
+	id := c.ID
 	if e.Kind == casefile.EventFedBack {
 		const sql = `
 			UPDATE terms SET fed_back_at = $2
@@ -76,9 +78,9 @@ func queueRuns(batch *pgx.Batch, id string, e casefile.Event) {
 		WHERE t.case_id = $1 AND t.clock = k.clock AND t.started_at <> k.started_at AND t.stopped_at = 'infinity'`
 	batch.Queue(before, id, e.At, trigger, clocks, started)
 	const upsert = `
-		INSERT INTO terms (case_id, clock, started_at, rule, whose, who, unit, due_at, stopped_at, stop)
+		INSERT INTO terms (case_id, clock, started_at, rule, whose, who, unit, due_at, stopped_at, stop, origin, channel, purpose)
 		SELECT $1, k.clock, k.started_at, k.rule, k.whose, k.who,
-			CASE WHEN k.whose = 'leader' THEN coalesce((SELECT unit FROM officials WHERE id = k.who), '') ELSE k.who END, k.due_at, k.stopped_at, k.stop
+			CASE WHEN k.whose = 'leader' THEN coalesce((SELECT unit FROM officials WHERE id = k.who), '') ELSE k.who END, k.due_at, k.stopped_at, k.stop, $10, $11, $12
 		FROM unnest($2::text[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::timestamptz[], $9::text[])
 			AS k (clock, started_at, rule, whose, who, due_at, stopped_at, stop)
 		ON CONFLICT (case_id, clock, started_at) DO UPDATE SET
@@ -87,7 +89,7 @@ func queueRuns(batch *pgx.Batch, id string, e casefile.Event) {
 			due_at = CASE WHEN terms.late THEN terms.due_at ELSE excluded.due_at END,
 			stopped_at = excluded.stopped_at, stop = excluded.stop
 		WHERE (terms.who, terms.due_at, terms.stopped_at) IS DISTINCT FROM (excluded.who, excluded.due_at, excluded.stopped_at)`
-	batch.Queue(upsert, id, clocks, started, rules, whose, who, due, stopped, stops)
+	batch.Queue(upsert, id, clocks, started, rules, whose, who, due, stopped, stops, c.Origin, c.Channel, c.Purpose)
 }
 
 // endless is a time as an array of times takes it; the zero time is infinity.
@@ -102,7 +104,7 @@ func endless(t time.Time) pgtype.Timestamptz {
 // nothing where there are any.
 func (s *Store) fillTerms(ctx context.Context) error {
 	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `LOCK TABLE terms, endings, standings IN SHARE ROW EXCLUSIVE MODE`); err != nil {
+		if _, err := tx.Exec(ctx, `LOCK TABLE terms, endings, ratings, registrations, standings, lamps IN SHARE ROW EXCLUSIVE MODE`); err != nil {
 			return fmt.Errorf("lock terms: %w", err)
 		}
 		var terms, standings bool
@@ -115,7 +117,7 @@ func (s *Store) fillTerms(ctx context.Context) error {
 				queueTerms(batch, c, []casefile.Event{e})
 			}
 			if !standings {
-				queueStanding(batch, c)
+				queueStanding(batch, c, []casefile.Event{e})
 			}
 		})
 	})
@@ -150,8 +152,9 @@ func replay(ctx context.Context, tx pgx.Tx, queue func(batch *pgx.Batch, c casef
 	return nil
 }
 
-// WrongTerms lists the cases whose terms, endings and standings, from which scores and
-// figures are counted, are not what their ledger says. Nothing is changed: the ledger is replayed into temporary tables.
+// WrongTerms lists the cases whose terms, standings and whatever else scores and figures are
+// counted from are not what their ledger says. Nothing is changed: the ledger is replayed
+// into temporary tables.
 func (s *Store) WrongTerms(ctx context.Context) (wrong []string, err error) {
 	// A connection of its own, whose statements mean these tables by their names; the
 	// transaction can write to no others.
@@ -163,6 +166,9 @@ func (s *Store) WrongTerms(ctx context.Context) (wrong []string, err error) {
 	const instead = `
 		CREATE TEMPORARY TABLE terms (LIKE public.terms INCLUDING ALL);
 		CREATE TEMPORARY TABLE endings (LIKE public.endings INCLUDING ALL);
+		CREATE TEMPORARY TABLE ratings (LIKE public.ratings INCLUDING ALL);
+		CREATE TEMPORARY TABLE registrations (LIKE public.registrations INCLUDING ALL);
+		CREATE TEMPORARY TABLE lamps (LIKE public.lamps INCLUDING ALL);
 		CREATE TEMPORARY TABLE standings (LIKE public.standings INCLUDING ALL)`
 	if _, err := conn.Exec(ctx, instead); err != nil {
 		return nil, fmt.Errorf("compare terms with the ledger: %w", err)
@@ -170,24 +176,19 @@ func (s *Store) WrongTerms(ctx context.Context) (wrong []string, err error) {
 	err = pgx.BeginTxFunc(ctx, conn, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
 		err := replay(ctx, tx, func(batch *pgx.Batch, c casefile.Case, e casefile.Event) {
 			queueTerms(batch, c, []casefile.Event{e})
-			queueStanding(batch, c)
+			queueStanding(batch, c, []casefile.Event{e})
 		})
 		if err != nil {
 			return err
 		}
 		// In which unit a leader was at the time is not in the ledger.
-		const terms = `SELECT case_id, clock, started_at, rule, whose, who, CASE WHEN whose = 'leader' THEN '' ELSE unit END, due_at, fed_back_at, stopped_at, stop, late FROM `
-		const differ = `
-			SELECT DISTINCT case_id FROM (
-				(` + terms + `public.terms EXCEPT ` + terms + `pg_temp.terms) UNION ALL (` + terms + `pg_temp.terms EXCEPT ` + terms + `public.terms)
-			) AS t
-			UNION SELECT DISTINCT case_id FROM (
-				(TABLE public.endings EXCEPT TABLE pg_temp.endings) UNION ALL (TABLE pg_temp.endings EXCEPT TABLE public.endings)
-			) AS e
-			UNION SELECT DISTINCT case_id FROM (
-				(TABLE public.standings EXCEPT TABLE pg_temp.standings) UNION ALL (TABLE pg_temp.standings EXCEPT TABLE public.standings)
-			) AS s ORDER BY 1`
-		wrong, err = ids(ctx, tx, differ)
+		const terms = `SELECT case_id, clock, started_at, rule, whose, who, CASE WHEN whose = 'leader' THEN '' ELSE unit END, due_at, fed_back_at, stopped_at, stop, late, origin, channel, purpose FROM `
+		differ := []string{`SELECT case_id FROM ((` + terms + `public.terms EXCEPT ` + terms + `pg_temp.terms) UNION ALL (` + terms + `pg_temp.terms EXCEPT ` + terms + `public.terms)) AS d`}
+		for _, table := range []string{"endings", "ratings", "registrations", "standings", "lamps"} {
+			public, temp := `TABLE public.`+table, `TABLE pg_temp.`+table
+			differ = append(differ, `SELECT case_id FROM ((`+public+` EXCEPT `+temp+`) UNION ALL (`+temp+` EXCEPT `+public+`)) AS d`)
+		}
+		wrong, err = ids(ctx, tx, strings.Join(differ, ` UNION `)+` ORDER BY 1`)
 		return err
 	})
 	if err != nil {

@@ -41,9 +41,11 @@ type Measure struct {
 
 // Work counts what the actor may know of, by the rules of [Store.Figures].
 func (s *Store) Work(ctx context.Context, by casefile.Actor, f FigureFilter, r casefile.Rules) (work Work, err error) {
-	c := counter{by: by, filter: f, rules: r}
-	snapshot := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
-	err = pgx.BeginTxFunc(ctx, s.pool, snapshot, func(tx pgx.Tx) (err error) {
+	err = pgx.BeginTxFunc(ctx, s.pool, snapshot, func(tx pgx.Tx) error {
+		c, err := count(ctx, tx, by, f, r)
+		if err != nil {
+			return err
+		}
 		if err := c.matters(ctx, tx, &work); err != nil {
 			return err
 		}
@@ -53,6 +55,11 @@ func (s *Store) Work(ctx context.Context, by casefile.Actor, f FigureFilter, r c
 		return Work{}, fmt.Errorf("count work: %w", err)
 	}
 	return work, nil
+}
+
+// either is the condition that an instant lies in the span or in that of the year before.
+func either(column string) string {
+	return `(` + column + ` >= @from AND ` + column + ` < @until OR ` + column + ` >= @from_before AND ` + column + ` < @until_before)`
 }
 
 // matters counts what was registered, in one pass: by category, by unit, by whom it accuses,
@@ -65,9 +72,9 @@ func (c counter) matters(ctx context.Context, tx pgx.Tx, work *Work) error {
 			grouping(category, unit, accused_unit, repeated, collective),
 			count(*) FILTER (WHERE now), count(*) FILTER (WHERE NOT now), coalesce(sum(headcount) FILTER (WHERE now), 0)::bigint, coalesce(sum(headcount) FILTER (WHERE NOT now), 0)::bigint
 		FROM (
-			SELECT c.id AS case_id, c.registered_at >= @from AS now, c.category, c.accused_unit, c.accused_official, c.repeated, c.headcount, c.origin,
-				c.collective AND c.channel IN ('visit', 'reception') AS collective, coalesce(s.unit, c.unit) AS unit, coalesce(s.office, c.office) AS office
-			FROM cases c LEFT JOIN standings s ON s.case_id = c.id AND s.from_at = c.registered_at WHERE ` + either("c.registered_at") + `
+			SELECT r.case_id, r.at >= @from AS now, c.category, c.accused_unit, c.accused_official, c.repeated, r.headcount, r.origin,
+				c.collective AND r.channel IN ('visit', 'reception') AS collective, r.unit, r.office
+			FROM registrations r JOIN cases c ON c.id = r.case_id WHERE ` + either("r.at") + `
 		) AS registered` + w.String() + ` GROUP BY GROUPING SETS ((category), (unit), (accused_unit, accused_official), (repeated), (collective))`
 	rows, err := tx.Query(ctx, sql, w.args)
 	if err != nil {

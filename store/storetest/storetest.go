@@ -9,11 +9,10 @@ import (
 )
 
 // filled are the tables that Multiply writes to.
-var filled = []string{"cases", "tasks", "clocks", "enlistments", "terms", "endings", "standings", "ledger"}
+var filled = []string{"cases", "tasks", "clocks", "enlistments", "terms", "endings", "standings", "lamps", "registrations", "ratings"}
 
 // Multiply makes so many copies of each open case of a database and of each that has ended:
-// their rows as lists and counts read them, without texts, and of their events what was
-// rated. The ended ones spread over three years. The open ones are as old as they can be at
+// their rows as lists and counts read them, without events or texts. The ended ones spread over three years. The open ones are as old as they can be at
 // their stage, some longer: one in twelve is late, and those of which the original is.
 func Multiply(t testing.TB, db *pgx.Conn, open, ended int) {
 	t.Helper()
@@ -62,14 +61,16 @@ func Multiply(t testing.TB, db *pgx.Conn, open, ended int) {
 		`INSERT INTO enlistments SELECT case_id || '-' || g, n, CASE WHEN g % 10 = 0 THEN campaign ELSE 'other-' || g % 40 END, enlisted_at, delisted_at, planned, concluded_at, concluded_until,
 			report_due, report_made, submitted, decided, money, origin, stage, office, unit, accused_unit, accused_official, upper, lower
 		FROM enlistments JOIN copies ON copies.id = case_id`,
-		`INSERT INTO terms (case_id, clock, started_at, rule, whose, who, unit, due_at, fed_back_at, stopped_at, stop, late)
-		SELECT case_id || '-' || g, clock, started_at - ago, rule, whose, who, unit, due_at - ago, fed_back_at - ago, stopped_at - ago, stop, late FROM terms JOIN copies ON copies.id = case_id`,
-		`INSERT INTO endings (case_id, stage, unit, office, from_at, until_at)
-		SELECT case_id || '-' || g, stage, unit, office, from_at - ago, until_at - ago FROM endings JOIN copies ON copies.id = case_id`,
+		`INSERT INTO terms (case_id, clock, started_at, rule, whose, who, unit, due_at, fed_back_at, stopped_at, stop, late, origin, channel, purpose)
+		SELECT case_id || '-' || g, clock, started_at - ago, rule, whose, who, unit, due_at - ago, fed_back_at - ago, stopped_at - ago, stop, late, origin, channel, purpose FROM terms JOIN copies ON copies.id = case_id`,
+		`INSERT INTO endings (case_id, stage, unit, office, from_at, until_at, origin, channel, purpose, headcount)
+		SELECT case_id || '-' || g, stage, unit, office, from_at - ago, until_at - ago, origin, channel, purpose, headcount FROM endings JOIN copies ON copies.id = case_id`,
 		`INSERT INTO standings (case_id, from_at, until_at, stage, unit, office, origin, received_on, yellow_at, red_at)
 		SELECT case_id || '-' || g, from_at - ago, until_at - ago, stage, unit, office, origin, (received_on - ago)::date, yellow_at - ago, red_at - ago FROM standings JOIN copies ON copies.id = case_id`,
-		`INSERT INTO ledger (case_id, seq, at, kind, command, body, prev, hash)
-		SELECT case_id || '-' || g, seq, at - ago, kind, command || '-' || g, body, prev, hash FROM ledger JOIN copies ON copies.id = case_id WHERE kind = 'rated'`,
+		`INSERT INTO lamps (case_id, from_at, until_at, unit, office, origin, yellow_at, red_at)
+		SELECT case_id || '-' || g, from_at - ago, until_at - ago, unit, office, origin, yellow_at - ago, red_at - ago FROM lamps JOIN copies ON copies.id = case_id`,
+		`INSERT INTO registrations SELECT case_id || '-' || g, at - ago, unit, office, origin, channel, purpose, headcount FROM registrations JOIN copies ON copies.id = case_id`,
+		`INSERT INTO ratings SELECT case_id || '-' || g, seq, at - ago, unit, office, origin, office_rating, unit_rating FROM ratings JOIN copies ON copies.id = case_id`,
 		`DROP TABLE copies`,
 	} {
 		do(sql)
