@@ -62,7 +62,7 @@ func (d *postDesk) endpoint(kind notify.EndpointKind, unit, url string) string {
 	if kind.Signs() {
 		line.Secret = notify.NewSecret()
 	}
-	id, err := d.Store.AddEndpoint(d.t.Context(), store.Endpoint{Kind: string(kind), Unit: unit, Language: "zh", Host: "127.0.0.1", CreatedAt: d.Clock.Now()}, line)
+	id, err := d.Store.AddEndpoint(d.t.Context(), store.Endpoint{Kind: string(kind), Unit: unit, Language: "zh", Host: "127.0.0.1", CreatedAt: d.Clock.Now()}, line, nil)
 	if err != nil {
 		d.t.Fatal(err)
 	}
@@ -153,7 +153,7 @@ func TestDeliverToFailingEndpoint(t *testing.T) {
 		t.Errorf("once it works: %+v, %v", e, err)
 	}
 	// After a rotation both secrets sign, for a while.
-	if err := d.Store.Rotate(t.Context(), id, notify.NewSecret(), d.Clock.Now().Add(time.Hour)); err != nil {
+	if err := d.Store.Rotate(t.Context(), id, notify.NewSecret(), d.Clock.Now().Add(time.Hour), nil); err != nil {
 		t.Fatal(err)
 	}
 	d.forwarded("b")

@@ -123,15 +123,15 @@ func TestTokens(t *testing.T) {
 	t.Parallel()
 	w := newStoreWorld(t)
 	valid := w.token("p-supervisor")
-	_, expired, err := w.store.NewToken(t.Context(), "p-supervisor", time.Now().Add(-2*time.Hour), time.Hour)
+	_, expired, err := w.store.NewToken(t.Context(), "p-supervisor", time.Now().Add(-2*time.Hour), time.Hour, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	old, revoked, err := w.store.NewToken(t.Context(), "p-supervisor", time.Now(), time.Hour)
+	old, revoked, err := w.store.NewToken(t.Context(), "p-supervisor", time.Now(), time.Hour, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.store.RevokeToken(t.Context(), old.ID, time.Now()); err != nil {
+	if err := w.store.RevokeToken(t.Context(), old.ID, time.Now(), nil); err != nil {
 		t.Fatal(err)
 	}
 	for name, header := range map[string][]string{

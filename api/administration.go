@@ -323,14 +323,11 @@ func (a *api) postAccountPassword(w http.ResponseWriter, r *http.Request) error 
 	if _, ok := v.rules.Directory.Officials[id]; !ok {
 		return errNoOfficial
 	}
-	password, err := (&auth.Auth{Store: a.Store}).SetTemporary(r.Context(), id)
+	password, err := (&auth.Auth{Store: a.Store}).SetTemporary(r.Context(), id, &store.Administered{At: v.now, By: v.by.ID, Act: store.PasswordSet, Subject: id})
 	if errors.Is(err, store.ErrNotFound) {
 		return errNoOfficial
 	}
 	if err != nil {
-		return err
-	}
-	if err := a.Store.Record(r.Context(), store.Administered{At: v.now, By: v.by.ID, Act: store.PasswordSet, Subject: id}); err != nil {
 		return err
 	}
 	return writeJSON(w, r, http.StatusOK, map[string]any{"official": id, "password": password})
@@ -349,10 +346,7 @@ func (a *api) postSignOut(w http.ResponseWriter, r *http.Request) error {
 	if _, ok := v.rules.Directory.Officials[id]; !ok {
 		return errNoOfficial
 	}
-	if err := a.Store.EndSession(r.Context(), id, ""); err != nil {
-		return err
-	}
-	if err := a.Store.Record(r.Context(), store.Administered{At: v.now, By: v.by.ID, Act: store.SignedOut, Subject: id}); err != nil {
+	if err := a.Store.EndSession(r.Context(), id, "", &store.Administered{At: v.now, By: v.by.ID, Act: store.SignedOut, Subject: id}); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)
@@ -412,11 +406,9 @@ func (a *api) postToken(w http.ResponseWriter, r *http.Request) error {
 	if err := b.err(nil); err != nil {
 		return err
 	}
-	t, secret, err := a.Store.NewToken(r.Context(), id, time.Now(), time.Duration(days)*24*time.Hour)
+	t, secret, err := a.Store.NewToken(r.Context(), id, time.Now(), time.Duration(days)*24*time.Hour,
+		&store.Administered{At: v.now, By: v.by.ID, Act: store.TokenIssued, Subject: id})
 	if err != nil {
-		return err
-	}
-	if err := a.Store.Record(r.Context(), store.Administered{At: v.now, By: v.by.ID, Act: store.TokenIssued, Subject: id, Fields: []string{t.ID}}); err != nil {
 		return err
 	}
 	return writeJSON(w, r, http.StatusCreated, struct {
@@ -438,13 +430,10 @@ func (a *api) deleteToken(w http.ResponseWriter, r *http.Request) error {
 	if !caseID.MatchString(id) {
 		return errNoToken
 	}
-	switch err := a.Store.RevokeToken(r.Context(), id, time.Now()); {
+	switch err := a.Store.RevokeToken(r.Context(), id, time.Now(), &store.Administered{At: v.now, By: v.by.ID, Act: store.TokenRevoked, Subject: id}); {
 	case errors.Is(err, store.ErrNotFound):
 		return errNoToken
 	case err != nil:
-		return err
-	}
-	if err := a.Store.Record(r.Context(), store.Administered{At: v.now, By: v.by.ID, Act: store.TokenRevoked, Subject: id}); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)

@@ -66,7 +66,7 @@ func TestDirectoryIsChanged(t *testing.T) {
 
 	// Who has left can do nothing more, and stays a name.
 	token := w.token("a-jy-head")
-	if err := w.store.SavePassword(t.Context(), "a-jy-head", "$argon2id$x", false, time.Now()); err != nil {
+	if err := w.store.SavePassword(t.Context(), "a-jy-head", "$argon2id$x", false, time.Now(), nil); err != nil {
 		t.Fatal(err)
 	}
 	if a := w.do("admin", "POST", "/api/v1/officials/a-jy-head/end", nil).want(t, 200, ""); a.str("role") != "former" || a.str("name") != "严戊" {

@@ -127,10 +127,7 @@ func (a *api) postEndpoint(w http.ResponseWriter, r *http.Request) error {
 	if kind == notify.WebhookEndpoint {
 		line.Secret = notify.NewSecret()
 	}
-	if e.ID, err = a.Store.AddEndpoint(r.Context(), e, line); err != nil {
-		return err
-	}
-	if err := a.Store.Record(r.Context(), store.Administered{At: v.now, By: v.by.ID, Act: store.EndpointAdded, Subject: e.ID}); err != nil {
+	if e.ID, err = a.Store.AddEndpoint(r.Context(), e, line, &store.Administered{At: v.now, By: v.by.ID, Act: store.EndpointAdded}); err != nil {
 		return err
 	}
 	answer := struct {
@@ -172,12 +169,9 @@ func (a *api) deleteEndpoint(w http.ResponseWriter, r *http.Request) error {
 	if !endpointID.MatchString(id) {
 		return errNoEndpoint
 	}
-	err = a.Store.RemoveEndpoint(r.Context(), id, v.now)
+	err = a.Store.RemoveEndpoint(r.Context(), id, v.now, &store.Administered{At: v.now, By: v.by.ID, Act: store.EndpointRemoved, Subject: id})
 	if errors.Is(err, store.ErrNotFound) {
 		return errNoEndpoint
-	}
-	if err == nil {
-		err = a.Store.Record(r.Context(), store.Administered{At: v.now, By: v.by.ID, Act: store.EndpointRemoved, Subject: id})
 	}
 	if err == nil {
 		w.WriteHeader(http.StatusNoContent)
@@ -217,10 +211,7 @@ func (a *api) postRotate(w http.ResponseWriter, r *http.Request) error {
 		secret, until = notify.NewSecret(), v.now.Add(bothSign)
 		answer.Secret, answer.PreviousUntil = &secret, instant(until)
 	}
-	if err := a.Store.Rotate(r.Context(), e.ID, secret, until); err != nil {
-		return err
-	}
-	if err := a.Store.Record(r.Context(), store.Administered{At: v.now, By: v.by.ID, Act: store.EndpointRotated, Subject: e.ID}); err != nil {
+	if err := a.Store.Rotate(r.Context(), e.ID, secret, until, &store.Administered{At: v.now, By: v.by.ID, Act: store.EndpointRotated, Subject: e.ID}); err != nil {
 		return err
 	}
 	return writeJSON(w, r, http.StatusOK, answer)

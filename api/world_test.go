@@ -218,7 +218,7 @@ func (w *world) at(now time.Time) *world {
 func (w *world) token(official string) string {
 	w.t.Helper()
 	if w.tokens[official] == "" {
-		_, secret, err := w.store.NewToken(w.t.Context(), official, time.Now(), time.Hour)
+		_, secret, err := w.store.NewToken(w.t.Context(), official, time.Now(), time.Hour, nil)
 		if err != nil {
 			w.t.Fatal(err)
 		}

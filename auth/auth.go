@@ -242,7 +242,7 @@ func (a *Auth) Sessions(ctx context.Context, official string) ([]store.Session, 
 
 // SignOut ends a session of an official; with an empty id all of them.
 func (a *Auth) SignOut(ctx context.Context, official, session string) error {
-	return a.Store.EndSession(ctx, official, session)
+	return a.Store.EndSession(ctx, official, session, nil)
 }
 
 // Leave ends a session, or all of whose it is, and returns the id token with which it began,
@@ -262,20 +262,21 @@ func (a *Auth) SetPassword(ctx context.Context, official, password string) error
 	if err := strong(official, password); err != nil {
 		return err
 	}
-	return a.setPassword(ctx, official, password, false)
+	return a.setPassword(ctx, official, password, false, nil)
 }
 
-func (a *Auth) setPassword(ctx context.Context, official, password string, temporary bool) error {
+func (a *Auth) setPassword(ctx context.Context, official, password string, temporary bool, by *store.Administered) error {
 	hash, err := hashed(ctx, password)
 	if err != nil {
 		return err
 	}
-	return a.Store.SavePassword(ctx, official, hash, temporary, a.now())
+	return a.Store.SavePassword(ctx, official, hash, temporary, a.now(), by)
 }
 
 // SetTemporary gives an official a password to sign in with once and change, and signs them
-// out everywhere. store.ErrNotFound when there is no such official, or they have left.
-func (a *Auth) SetTemporary(ctx context.Context, official string) (password string, err error) {
+// out everywhere; by is the administrator's record of it. store.ErrNotFound when there is no such
+// official, or they have left.
+func (a *Auth) SetTemporary(ctx context.Context, official string, by *store.Administered) (password string, err error) {
 	const groups, each = 4, 5 // 100 bits, that people can read to each other
 	random := strings.ToLower(rand.Text())
 	var parts []string
@@ -283,7 +284,7 @@ func (a *Auth) SetTemporary(ctx context.Context, official string) (password stri
 		parts = append(parts, random[i*each:(i+1)*each])
 	}
 	password = strings.Join(parts, "-")
-	return password, a.setPassword(ctx, official, password, true)
+	return password, a.setPassword(ctx, official, password, true, by)
 }
 
 // Account is the official with this id, to sign in without a password. store.ErrNotFound

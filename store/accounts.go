@@ -66,8 +66,8 @@ func (s *Store) Password(ctx context.Context, account string) (hash string, err 
 // SavePassword gives an official a password, as argon2id's hash, and signs them out
 // everywhere. One that is temporary must be changed before anything else is done. ErrNotFound
 // when there is no such official, or they have left.
-func (s *Store) SavePassword(ctx context.Context, official, hash string, temporary bool, now time.Time) error {
-	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+func (s *Store) SavePassword(ctx context.Context, official, hash string, temporary bool, now time.Time, by *Administered) error {
+	return s.administer(ctx, by, func(tx pgx.Tx) error {
 		const sql = `
 			INSERT INTO accounts (official, password, changed_at, temporary) SELECT id, $2, $3, $4 FROM officials WHERE id = $1 AND role <> 'former'
 			ON CONFLICT (official) DO UPDATE SET password = $2, changed_at = $3, temporary = $4`
@@ -171,11 +171,13 @@ func (s *Store) Sessions(ctx context.Context, official string, now time.Time) ([
 
 // EndSession ends one of an official's sessions; with an empty id all of them. It is no
 // mistake when there is none.
-func (s *Store) EndSession(ctx context.Context, official, id string) error {
-	if _, err := s.pool.Exec(ctx, `DELETE FROM sessions WHERE official = $1 AND ($2 = '' OR id = $2)`, official, id); err != nil {
-		return fmt.Errorf("end session: %w", err)
-	}
-	return nil
+func (s *Store) EndSession(ctx context.Context, official, id string, by *Administered) error {
+	return s.administer(ctx, by, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `DELETE FROM sessions WHERE official = $1 AND ($2 = '' OR id = $2)`, official, id); err != nil {
+			return fmt.Errorf("end session: %w", err)
+		}
+		return nil
+	})
 }
 
 const idTokenContext = "id token "

@@ -44,12 +44,18 @@ type Administered struct {
 
 const recordAdministered = `INSERT INTO administration (at, by_official, act, subject, fields) VALUES ($1, $2, $3, $4, $5)`
 
-// Record keeps on record what an administrator did.
-func (s *Store) Record(ctx context.Context, a Administered) error {
-	if _, err := s.pool.Exec(ctx, recordAdministered, a.At, a.By, a.Act, a.Subject, append([]string{}, a.Fields...)); err != nil {
-		return fmt.Errorf("record %s: %w", a.Act, err)
-	}
-	return nil
+// administer does something and keeps it on record: both hold, or neither. by is nil where
+// nobody does it for another: people their own, or who runs the installation.
+func (s *Store) administer(ctx context.Context, by *Administered, act func(tx pgx.Tx) error) error {
+	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		if err := act(tx); err != nil || by == nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, recordAdministered, by.At, by.By, by.Act, by.Subject, append([]string{}, by.Fields...)); err != nil {
+			return fmt.Errorf("record %s: %w", by.Act, err)
+		}
+		return nil
+	})
 }
 
 // DirectoryTx is the directory, locked, in one transaction, with the number of open cases

@@ -80,3 +80,86 @@ func TestEndedUnitIsKept(t *testing.T) {
 		}
 	}
 }
+
+// What an administrator does and its record are one: where the record can't be kept, nothing
+// was done.
+func TestNoActWithoutItsRecord(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	ctx := t.Context()
+	by := func(act string) *store.Administered {
+		return &store.Administered{At: d.now, By: "o161", Act: act, Subject: clerk}
+	}
+	token, _, err := d.store.NewToken(ctx, clerk, d.now, time.Hour, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	endpoint, err := d.store.AddEndpoint(ctx, store.Endpoint{Kind: "webhook", Host: "oa.example", Language: "zh", CreatedAt: d.now}, store.Line{Address: "https://oa.example/", Secret: "one"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := d.store.NewSession(ctx, clerk, "browser", "", d.now, time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	acts := map[string]func() error{
+		store.PasswordSet: func() error {
+			return d.store.SavePassword(ctx, clerk, "$argon2id$new", true, d.now, by(store.PasswordSet))
+		},
+		store.SignedOut: func() error { return d.store.EndSession(ctx, clerk, "", by(store.SignedOut)) },
+		store.TokenIssued: func() error {
+			_, _, err := d.store.NewToken(ctx, clerk, d.now, time.Hour, by(store.TokenIssued))
+			return err
+		},
+		store.TokenRevoked: func() error { return d.store.RevokeToken(ctx, token.ID, d.now, by(store.TokenRevoked)) },
+		store.EndpointAdded: func() error {
+			_, err := d.store.AddEndpoint(ctx, store.Endpoint{Kind: "wecom", Host: "x", Language: "zh", CreatedAt: d.now}, store.Line{Address: "https://x/"}, by(store.EndpointAdded))
+			return err
+		},
+		store.EndpointRotated: func() error { return d.store.Rotate(ctx, endpoint, "two", time.Time{}, by(store.EndpointRotated)) },
+		store.EndpointRemoved: func() error { return d.store.RemoveEndpoint(ctx, endpoint, d.now, by(store.EndpointRemoved)) },
+	}
+	state := func() (all []any) {
+		t.Helper()
+		var password string
+		var sessions, recorded int
+		if err := d.store.Pool().QueryRow(ctx, `SELECT coalesce((SELECT password FROM accounts WHERE official = $1), ''), (SELECT count(*) FROM sessions WHERE official = $1), (SELECT count(*) FROM administration)`, clerk).
+			Scan(&password, &sessions, &recorded); err != nil {
+			t.Fatal(err)
+		}
+		tokens, err := d.store.Tokens(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		revoked := 0
+		for _, k := range tokens {
+			if k.RevokedAt != nil {
+				revoked++
+			}
+		}
+		endpoints, err := d.store.Endpoints(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, line, err := d.store.Endpoint(ctx, endpoint)
+		return []any{password, sessions, recorded, len(tokens), revoked, len(endpoints), line.Secret, err == nil}
+	}
+	before := state()
+	d.sql(`ALTER TABLE administration ADD CONSTRAINT full_up CHECK (false) NOT VALID`)
+	for act, do := range acts {
+		if err := do(); err == nil {
+			t.Errorf("%s was done without its record", act)
+		}
+		if diff := cmp.Diff(before, state()); diff != "" {
+			t.Errorf("%s was done without its record:\n%s", act, diff)
+		}
+	}
+	d.sql(`ALTER TABLE administration DROP CONSTRAINT full_up`)
+	for _, act := range []string{store.PasswordSet, store.SignedOut, store.TokenIssued, store.TokenRevoked, store.EndpointAdded, store.EndpointRotated, store.EndpointRemoved} {
+		if err := acts[act](); err != nil {
+			t.Errorf("%s: %v", act, err)
+		}
+	}
+	if got := state(); got[2] != before[2].(int)+len(acts) {
+		t.Errorf("%v on record, want %d more than %v", got[2], len(acts), before[2])
+	}
+}

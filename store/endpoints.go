@@ -48,14 +48,20 @@ func (e Endpoint) Secrets(l Line, now time.Time) []string {
 const selectEndpoint = `SELECT id, kind, name, unit, language, host, created_at, previous_until, failing_since, error, disabled_at FROM endpoints`
 
 // AddEndpoint keeps an endpoint under a new id, which it returns.
-func (s *Store) AddEndpoint(ctx context.Context, e Endpoint, l Line) (string, error) {
+func (s *Store) AddEndpoint(ctx context.Context, e Endpoint, l Line, by *Administered) (string, error) {
 	e.ID = "ep_" + rand.Text()[:12]
 	sealed, err := s.sealLine(e.ID, l)
 	if err != nil {
 		return "", err
 	}
-	_, err = s.pool.Exec(ctx, `INSERT INTO endpoints (id, kind, name, unit, language, host, sealed, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		e.ID, e.Kind, e.Name, e.Unit, e.Language, e.Host, sealed, e.CreatedAt)
+	if by != nil {
+		by.Subject = e.ID
+	}
+	err = s.administer(ctx, by, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `INSERT INTO endpoints (id, kind, name, unit, language, host, sealed, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+			e.ID, e.Kind, e.Name, e.Unit, e.Language, e.Host, sealed, e.CreatedAt)
+		return err
+	})
 	if err != nil {
 		return "", fmt.Errorf("add endpoint: %w", err)
 	}
@@ -114,8 +120,8 @@ func (s *Store) endpoint(ctx context.Context, q querier, id, lock string) (e End
 
 // Rotate gives an endpoint a new secret. Until previousUntil the one before signs too;
 // zero: it is forgotten at once. ErrNotFound when there is no such endpoint.
-func (s *Store) Rotate(ctx context.Context, id, secret string, previousUntil time.Time) error {
-	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+func (s *Store) Rotate(ctx context.Context, id, secret string, previousUntil time.Time, by *Administered) error {
+	return s.administer(ctx, by, func(tx pgx.Tx) error {
 		_, l, err := s.endpoint(ctx, tx, id, ` FOR UPDATE`)
 		if err != nil {
 			return err
@@ -140,8 +146,8 @@ func (s *Store) Rotate(ctx context.Context, id, secret string, previousUntil tim
 
 // RemoveEndpoint removes an endpoint; what was planned for it is suppressed. ErrNotFound
 // when there is no such endpoint.
-func (s *Store) RemoveEndpoint(ctx context.Context, id string, now time.Time) error {
-	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+func (s *Store) RemoveEndpoint(ctx context.Context, id string, now time.Time, by *Administered) error {
+	return s.administer(ctx, by, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, `DELETE FROM endpoints WHERE id = $1`, id)
 		if err != nil {
 			return fmt.Errorf("remove endpoint: %w", err)

@@ -17,7 +17,7 @@ func TestEndpoints(t *testing.T) {
 	d := newDesk(t)
 	ctx := t.Context()
 	line := store.Line{Address: "https://oa.example/hook?key=secret-key", Secret: "whsec_one"}
-	id, err := d.store.AddEndpoint(ctx, store.Endpoint{Kind: "webhook", Name: "OA", Language: "zh", Host: "oa.example", CreatedAt: d.now}, line)
+	id, err := d.store.AddEndpoint(ctx, store.Endpoint{Kind: "webhook", Name: "OA", Language: "zh", Host: "oa.example", CreatedAt: d.now}, line, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,13 +30,13 @@ func TestEndpoints(t *testing.T) {
 		t.Errorf("%+v %+v, %v", e, got, err)
 	}
 	until := d.now.Add(time.Hour)
-	if err := d.store.Rotate(ctx, id, "whsec_two", until); err != nil {
+	if err := d.store.Rotate(ctx, id, "whsec_two", until, nil); err != nil {
 		t.Fatal(err)
 	}
 	if e, got, err = d.store.Endpoint(ctx, id); err != nil || got.Secret != "whsec_two" || got.Previous != "whsec_one" || len(e.Secrets(got, d.now)) != 2 || len(e.Secrets(got, until)) != 1 || !e.PreviousUntil.Equal(until) {
 		t.Errorf("rotated: %+v %+v, %v", e, got, err)
 	}
-	if err := d.store.Rotate(ctx, id, "whsec_three", time.Time{}); err != nil {
+	if err := d.store.Rotate(ctx, id, "whsec_three", time.Time{}, nil); err != nil {
 		t.Fatal(err)
 	}
 	if e, got, err = d.store.Endpoint(ctx, id); err != nil || got.Secret != "whsec_three" || got.Previous != "" || e.PreviousUntil != nil || got.Address != line.Address {
@@ -46,7 +46,7 @@ func TestEndpoints(t *testing.T) {
 		t.Errorf("%+v, %v", list, err)
 	}
 	for range 2 {
-		err = d.store.RemoveEndpoint(ctx, id, d.now)
+		err = d.store.RemoveEndpoint(ctx, id, d.now, nil)
 	}
 	if !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("removed twice: %v", err)
@@ -54,7 +54,7 @@ func TestEndpoints(t *testing.T) {
 	if _, _, err := d.store.Endpoint(ctx, id); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("removed: %v", err)
 	}
-	if err := d.store.Rotate(ctx, id, "x", time.Time{}); !errors.Is(err, store.ErrNotFound) {
+	if err := d.store.Rotate(ctx, id, "x", time.Time{}, nil); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("removed, rotated: %v", err)
 	}
 }
@@ -66,7 +66,7 @@ func TestEndpointFails(t *testing.T) {
 	d := newDesk(t)
 	ctx := t.Context()
 	d.sql(`INSERT INTO officials VALUES ('root', '陶某', '系统管理员', 'staff', '2327', 'admin', '', 'root@shuangze.example'), ('mute', '陶某', '系统管理员', 'staff', '2327', 'admin', '', '')`)
-	id, err := d.store.AddEndpoint(ctx, store.Endpoint{Kind: "wecom", Language: "zh", Host: "x", CreatedAt: d.now}, store.Line{Address: "https://x/"})
+	id, err := d.store.AddEndpoint(ctx, store.Endpoint{Kind: "wecom", Language: "zh", Host: "x", CreatedAt: d.now}, store.Line{Address: "https://x/"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -124,7 +124,7 @@ func TestTokens(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	s, now := d.store, d.now
-	token, secret, err := s.NewToken(t.Context(), clerk, now, time.Hour)
+	token, secret, err := s.NewToken(t.Context(), clerk, now, time.Hour, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,14 +151,14 @@ func TestTokens(t *testing.T) {
 			t.Errorf("%s: %+v, %v", c.name, holder, err)
 		}
 	}
-	_, second, err := s.NewToken(t.Context(), super, now.Add(time.Minute), time.Hour)
+	_, second, err := s.NewToken(t.Context(), super, now.Add(time.Minute), time.Hour, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.RevokeToken(t.Context(), token.ID, now); err != nil {
+	if err := s.RevokeToken(t.Context(), token.ID, now, nil); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.RevokeToken(t.Context(), token.ID, now); !errors.Is(err, store.ErrNotFound) {
+	if err := s.RevokeToken(t.Context(), token.ID, now, nil); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("revoked twice: %v", err)
 	}
 	if _, err := s.Holder(t.Context(), secret, now); !errors.Is(err, store.ErrNotFound) {
@@ -171,7 +171,7 @@ func TestTokens(t *testing.T) {
 	if err != nil || len(list) != 2 || list[0].Official != super || list[0].RevokedAt != nil || list[1].RevokedAt == nil {
 		t.Errorf("tokens %+v, %v", list, err)
 	}
-	if _, _, err := s.NewToken(t.Context(), "nobody", now, time.Hour); !errors.Is(err, store.ErrNotFound) {
+	if _, _, err := s.NewToken(t.Context(), "nobody", now, time.Hour, nil); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("a token for nobody: %v", err)
 	}
 }

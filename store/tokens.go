@@ -24,17 +24,23 @@ type Token struct {
 
 // NewToken makes a token for an official and returns it: "sz_" and 256 random
 // bits. It is shown this once. ErrNotFound when there is no such official.
-func (s *Store) NewToken(ctx context.Context, official string, now time.Time, lifetime time.Duration) (Token, string, error) {
+func (s *Store) NewToken(ctx context.Context, official string, now time.Time, lifetime time.Duration, by *Administered) (Token, string, error) {
 	secret := "sz_" + rand.Text() + rand.Text()
 	t := Token{ID: rand.Text()[:10], Official: official, CreatedAt: now, ExpiresAt: now.Add(lifetime)}
 	hash := sha256.Sum256([]byte(secret))
-	tag, err := s.pool.Exec(ctx, `INSERT INTO tokens (id, hash, official, created_at, expires_at) SELECT $1, $2, id, $4, $5 FROM officials WHERE id = $3`,
-		t.ID, hash[:], official, t.CreatedAt, t.ExpiresAt)
+	if by != nil {
+		by.Fields = []string{t.ID}
+	}
+	err := s.administer(ctx, by, func(tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, `INSERT INTO tokens (id, hash, official, created_at, expires_at) SELECT $1, $2, id, $4, $5 FROM officials WHERE id = $3`,
+			t.ID, hash[:], official, t.CreatedAt, t.ExpiresAt)
+		if err == nil && tag.RowsAffected() == 0 {
+			err = ErrNotFound
+		}
+		return err
+	})
 	if err != nil {
 		return Token{}, "", fmt.Errorf("create token: %w", err)
-	}
-	if tag.RowsAffected() == 0 {
-		return Token{}, "", ErrNotFound
 	}
 	return t, secret, nil
 }
@@ -67,13 +73,16 @@ func (s *Store) Tokens(ctx context.Context) ([]Token, error) {
 
 // RevokeToken ends a token. ErrNotFound when there is none with this id that is
 // not revoked yet.
-func (s *Store) RevokeToken(ctx context.Context, id string, now time.Time) error {
-	tag, err := s.pool.Exec(ctx, `UPDATE tokens SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL`, id, now)
+func (s *Store) RevokeToken(ctx context.Context, id string, now time.Time, by *Administered) error {
+	err := s.administer(ctx, by, func(tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, `UPDATE tokens SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL`, id, now)
+		if err == nil && tag.RowsAffected() == 0 {
+			err = ErrNotFound
+		}
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("revoke token: %w", err)
-	}
-	if tag.RowsAffected() == 0 {
-		return ErrNotFound
 	}
 	return nil
 }

@@ -202,7 +202,7 @@ func TestAuditPage(t *testing.T) {
 		t.Error("the administrator is offered what is done in cases")
 	}
 	for i := range 51 {
-		if err := w.store.Record(t.Context(), store.Administered{At: begin.Add(time.Duration(i) * time.Second), By: "admin", Act: store.TokenIssued, Subject: "x"}); err != nil {
+		if err := w.store.EndSession(t.Context(), "nobody", "none", &store.Administered{At: begin.Add(time.Duration(i) * time.Second), By: "admin", Act: store.TokenIssued, Subject: "x"}); err != nil {
 			t.Fatal(err)
 		}
 	}

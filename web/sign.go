@@ -401,6 +401,9 @@ func (s *console) postPassword(w http.ResponseWriter, r *http.Request) error {
 	if form.Get("new") != form.Get("again") {
 		p.Wrong["again"] = l.t("两次输入不一致", "the two are not the same")
 	}
+	if form.Get("new") == form.Get("old") && p.Wrong["old"] == "" {
+		p.Wrong["new"] = l.t("新口令不能与现用口令相同", "the new password is the present one")
+	}
 	if len(p.Wrong) == 0 {
 		var weak *auth.WeakError
 		err := s.Auth.SetPassword(r.Context(), v.ID, form.Get("new"))

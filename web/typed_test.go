@@ -149,7 +149,7 @@ func TestTemporaryPasswordShowsNoForm(t *testing.T) {
 	at := "/cases/" + id + "/do/act"
 	b := w.browse("lower")
 	form := b.get(at).want(200).form(at, url.Values{"text": {"写了很久的办理情况"}})
-	password, err := w.auth.SetTemporary(t.Context(), "lower")
+	password, err := w.auth.SetTemporary(t.Context(), "lower", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,6 +157,20 @@ func TestTemporaryPasswordShowsNoForm(t *testing.T) {
 	b.post("/sign-in", again).want(403, "请先更改口令", "写了很久的办理情况").without(title, `action="`+at+`"`)
 	b.post(at, form).want(403, "请先更改口令", "写了很久的办理情况").without(title)
 	w.browse("").post("/sign-in", url.Values{"account": {"lower"}, "password": {password}, "next": {at}, "typed.a": {"b"}}).want(200, "您用的是临时口令").without(title)
+}
+
+// A temporary password is not changed to itself.
+func TestSamePassword(t *testing.T) {
+	t.Parallel()
+	w := newSite(t, nil)
+	password, err := w.auth.SetTemporary(t.Context(), "lower", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := w.browse("")
+	page := b.post("/sign-in", url.Values{"account": {"lower"}, "password": {password}}).want(200, "您用的是临时口令")
+	b.post("/account/password", page.form("/account/password", url.Values{"old": {password}, "new": {password}, "again": {password}})).want(422, "不能与现用口令相同")
+	b.post("/account/password", page.form("/account/password", url.Values{"old": {password}, "new": {password + "x"}, "again": {password + "x"}})).want(200, "口令已更改")
 }
 
 // Whoever makes up a link fills in nothing but what a form takes from its address.

@@ -68,7 +68,7 @@ func (c *devCommand) tokens(ctx context.Context, s *servers) (map[string]rehears
 		if _, has := accounts[id]; has || !c.Sample {
 			continue // a token that was revoked stays revoked; real officials get theirs by 'token create'
 		}
-		_, secret, err := s.store.NewToken(ctx, id, time.Now(), lifetime)
+		_, secret, err := s.store.NewToken(ctx, id, time.Now(), lifetime, nil)
 		if err != nil {
 			return nil, err
 		}

@@ -192,7 +192,7 @@ func (c *createToken) Run(env *environment) error {
 		return err
 	}
 	defer s.close()
-	t, secret, err := s.store.NewToken(env.ctx, c.Official, time.Now(), c.For)
+	t, secret, err := s.store.NewToken(env.ctx, c.Official, time.Now(), c.For, nil)
 	if errors.Is(err, store.ErrNotFound) {
 		return fmt.Errorf("there is no official %q", c.Official)
 	}
@@ -239,7 +239,7 @@ func (c *revokeToken) Run(env *environment) error {
 		return err
 	}
 	defer s.close()
-	if err := s.store.RevokeToken(env.ctx, c.ID, time.Now()); errors.Is(err, store.ErrNotFound) {
+	if err := s.store.RevokeToken(env.ctx, c.ID, time.Now(), nil); errors.Is(err, store.ErrNotFound) {
 		return fmt.Errorf("there is no token %q that could be revoked", c.ID)
 	} else if err != nil {
 		return err
