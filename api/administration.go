@@ -403,13 +403,20 @@ func (a *api) postToken(w http.ResponseWriter, r *http.Request) error {
 	if days < 1 || days > longestToken {
 		b.wrong("days", "out_of_range", "应为1至366日", "must be 1 to 366 days")
 	}
+	sub, err := a.submit(r, b)
+	if err != nil {
+		return err
+	}
 	if err := b.err(nil); err != nil {
 		return err
 	}
-	t, secret, err := a.Store.NewToken(r.Context(), id, time.Now(), time.Duration(days)*24*time.Hour,
+	t, secret, again, err := a.Store.TokenOnce(r.Context(), sub.once(v.by), id, time.Now(), time.Duration(days)*24*time.Hour,
 		&store.Administered{At: v.now, By: v.by.ID, Act: store.TokenIssued, Subject: id})
 	if err != nil {
 		return err
+	}
+	if again {
+		w.Header().Set("Idempotent-Replay", "true")
 	}
 	return writeJSON(w, r, http.StatusCreated, struct {
 		tokenView

@@ -236,6 +236,15 @@ func (s submission) id(space uuid.UUID, by casefile.Actor, about ...string) stri
 	return uuid.NewSHA1(space, []byte(strings.Join(append([]string{by.ID, s.key}, about...), "\x00"))).String()
 }
 
+// once is the key of the same person's request, for secrets that are the same when it comes
+// twice; empty: it had none.
+func (s submission) once(by casefile.Actor) string {
+	if s.key == "" {
+		return ""
+	}
+	return by.ID + "\x00" + s.key
+}
+
 // commandID is the id of the command in the ledger; a registration has no case before
 // it.
 func (s submission) commandID(by casefile.Actor, caseID string) string {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"cmp"
+	"crypto/sha256"
 	"errors"
 	"net/http"
 	"net/url"
@@ -118,17 +119,30 @@ func (a *api) postEndpoint(w http.ResponseWriter, r *http.Request) error {
 	if line.Secret != "" && (kind == notify.WebhookEndpoint || !kind.Signs()) {
 		b.wrong("secret", "not_taken", "这类端点的密钥不由您填写", "this kind of endpoint takes no secret from you")
 	}
+	sub, err := a.submit(r, b)
+	if err != nil {
+		return err
+	}
 	if err := b.err(nil); err != nil {
 		return err
 	}
 	if u, err := url.Parse(line.Address); err == nil { // it was checked
 		e.Host = u.Host
 	}
+	once := sub.once(v.by)
 	if kind == notify.WebhookEndpoint {
 		line.Secret = notify.NewSecret()
+		if once != "" {
+			sum := sha256.Sum256([]byte(a.Store.Fingerprint([]byte("endpoint"), []byte(once))))
+			line.Secret = notify.SecretOf(sum[:])
+		}
 	}
-	if e.ID, err = a.Store.AddEndpoint(r.Context(), e, line, &store.Administered{At: v.now, By: v.by.ID, Act: store.EndpointAdded}); err != nil {
+	var again bool
+	if e.ID, again, err = a.Store.EndpointOnce(r.Context(), once, e, line, &store.Administered{At: v.now, By: v.by.ID, Act: store.EndpointAdded}); err != nil {
 		return err
+	}
+	if again {
+		w.Header().Set("Idempotent-Replay", "true")
 	}
 	answer := struct {
 		endpointView

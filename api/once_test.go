@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -177,5 +178,37 @@ func TestRefusedByTheEngine(t *testing.T) {
 	}
 	if next := w.do("p-registrar", "POST", "/api/v1/cases", registration()).want(t, 201, "").str("number"); next != "p-xf-2026-000004" {
 		t.Errorf("number %s, want p-xf-2026-000004", next)
+	}
+}
+
+// A token or an endpoint that is asked for twice under one key is one, and its secret is the
+// same both times: whoever sees only the second answer has it too.
+func TestSecretsOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, c := range []struct {
+		path, secret string
+		body, other  m
+	}{
+		{"/api/v1/tokens", "token", m{"official": "a-vice", "days": 30}, m{"official": "a-leader", "days": 30}},
+		{"/api/v1/endpoints", "secret", m{"kind": "webhook", "url": "https://oa.example/hook"}, m{"kind": "webhook", "url": "https://other.example/hook"}},
+	} {
+		ask := func(key string, body m) answer { return w.do("admin", "POST", c.path, body, "Idempotency-Key", key) }
+		first, again, another := ask("once", c.body).want(t, 201, ""), ask("once", c.body).want(t, 201, ""), ask("twice", c.body).want(t, 201, "")
+		if again.header.Get("Idempotent-Replay") != "true" || again.str("id") != first.str("id") || again.str(c.secret) != first.str(c.secret) || len(first.str(c.secret)) < 40 {
+			t.Errorf("%s: first %s, then %s", c.path, first.body, again.body)
+		}
+		if another.str("id") == first.str("id") || another.str(c.secret) == first.str(c.secret) || another.header.Get("Idempotent-Replay") != "" {
+			t.Errorf("%s: another key gives %s", c.path, another.body)
+		}
+		ask("once", c.other).want(t, 422, "idempotency_key_reused")
+	}
+	token := w.do("admin", "POST", "/api/v1/tokens", m{"official": "a-vice", "days": 30}, "Idempotency-Key", "once").str("token")
+	if o, err := w.store.Holder(t.Context(), token, time.Now()); err != nil || o.ID != "a-vice" {
+		t.Errorf("the token is %v's: %v", o, err)
+	}
+	acts := w.do("admin", "GET", "/api/v1/audit?what=token_issued", nil).want(t, 200, "").get("acts").([]any)
+	if len(acts) != 2 {
+		t.Errorf("%d tokens on record, want 2", len(acts))
 	}
 }

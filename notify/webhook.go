@@ -113,8 +113,11 @@ const secretPrefix = "whsec_"
 func NewSecret() string {
 	b := make([]byte, 32)
 	rand.Read(b) // never fails (crypto/rand)
-	return secretPrefix + base64.StdEncoding.EncodeToString(b)
+	return SecretOf(b)
 }
+
+// SecretOf is the secret of these bytes, which nobody else may know.
+func SecretOf(b []byte) string { return secretPrefix + base64.StdEncoding.EncodeToString(b) }
 
 // sign is one signature of Standard Webhooks: HMAC-SHA256 of id, timestamp and body.
 func sign(secret, id string, at time.Time, body []byte) (string, error) {

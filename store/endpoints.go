@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -49,23 +50,46 @@ const selectEndpoint = `SELECT id, kind, name, unit, language, host, created_at,
 
 // AddEndpoint keeps an endpoint under a new id, which it returns.
 func (s *Store) AddEndpoint(ctx context.Context, e Endpoint, l Line, by *Administered) (string, error) {
+	id, _, err := s.EndpointOnce(ctx, "", e, l, by)
+	return id, err
+}
+
+// EndpointOnce is AddEndpoint for a request that can come twice: under the same key it is the
+// endpoint that was added before. ErrOtherRequest when the key was for another.
+func (s *Store) EndpointOnce(ctx context.Context, key string, e Endpoint, l Line, by *Administered) (id string, again bool, err error) {
 	e.ID = "ep_" + rand.Text()[:12]
+	if key != "" {
+		e.ID = "ep_" + strings.ToUpper(s.Fingerprint([]byte("endpoint's id"), []byte(key))[:12])
+	}
 	sealed, err := s.sealLine(e.ID, l)
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
 	if by != nil {
 		by.Subject = e.ID
 	}
 	err = s.administer(ctx, by, func(tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, `INSERT INTO endpoints (id, kind, name, unit, language, host, sealed, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		tag, err := tx.Exec(ctx, `INSERT INTO endpoints (id, kind, name, unit, language, host, sealed, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING`,
 			e.ID, e.Kind, e.Name, e.Unit, e.Language, e.Host, sealed, e.CreatedAt)
+		if err == nil && tag.RowsAffected() == 0 {
+			err = ErrOtherRequest // or the same one
+		}
 		return err
 	})
-	if err != nil {
-		return "", fmt.Errorf("add endpoint: %w", err)
+	if errors.Is(err, ErrOtherRequest) {
+		before, line, err := s.Endpoint(ctx, e.ID)
+		switch {
+		case err != nil:
+			return "", false, err
+		case before.Kind != e.Kind || before.Name != e.Name || before.Unit != e.Unit || before.Language != e.Language || line.Address != l.Address || line.Secret != l.Secret:
+			return "", false, ErrOtherRequest
+		}
+		return e.ID, true, nil
 	}
-	return e.ID, nil
+	if err != nil {
+		return "", false, fmt.Errorf("add endpoint: %w", err)
+	}
+	return e.ID, false, nil
 }
 
 func (s *Store) sealLine(id string, l Line) ([]byte, error) {

@@ -25,24 +25,44 @@ type Token struct {
 // NewToken makes a token for an official and returns it: "sz_" and 256 random
 // bits. It is shown this once. ErrNotFound when there is no such official.
 func (s *Store) NewToken(ctx context.Context, official string, now time.Time, lifetime time.Duration, by *Administered) (Token, string, error) {
-	secret := "sz_" + rand.Text() + rand.Text()
-	t := Token{ID: rand.Text()[:10], Official: official, CreatedAt: now, ExpiresAt: now.Add(lifetime)}
+	t, secret, _, err := s.TokenOnce(ctx, "", official, now, lifetime, by)
+	return t, secret, err
+}
+
+// TokenOnce is NewToken for a request that can come twice: under the same key it gives the
+// same token, and says that it was there before. ErrOtherRequest when the key was for another.
+func (s *Store) TokenOnce(ctx context.Context, key, official string, now time.Time, lifetime time.Duration, by *Administered) (t Token, secret string, again bool, err error) {
+	t, secret = Token{ID: rand.Text()[:10], Official: official, CreatedAt: now, ExpiresAt: now.Add(lifetime)}, "sz_"+rand.Text()+rand.Text()
+	if key != "" {
+		t.ID, secret = s.Fingerprint([]byte("token's id"), []byte(key))[:10], "sz_"+s.Fingerprint([]byte("token"), []byte(key))
+	}
 	hash := sha256.Sum256([]byte(secret))
 	if by != nil {
 		by.Fields = []string{t.ID}
 	}
-	err := s.administer(ctx, by, func(tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, `INSERT INTO tokens (id, hash, official, created_at, expires_at) SELECT $1, $2, id, $4, $5 FROM officials WHERE id = $3`,
+	err = s.administer(ctx, by, func(tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, `INSERT INTO tokens (id, hash, official, created_at, expires_at) SELECT $1, $2, id, $4, $5 FROM officials WHERE id = $3 ON CONFLICT (id) DO NOTHING`,
 			t.ID, hash[:], official, t.CreatedAt, t.ExpiresAt)
 		if err == nil && tag.RowsAffected() == 0 {
 			err = ErrNotFound
 		}
 		return err
 	})
-	if err != nil {
-		return Token{}, "", fmt.Errorf("create token: %w", err)
+	if errors.Is(err, ErrNotFound) && key != "" {
+		before, err := collect[Token](ctx, s.pool, `SELECT id, official, created_at, expires_at, revoked_at FROM tokens WHERE id = $1`, t.ID)
+		switch {
+		case err != nil:
+			return Token{}, "", false, fmt.Errorf("read token: %w", err)
+		case len(before) == 1 && (before[0].Official != official || before[0].ExpiresAt.Sub(before[0].CreatedAt) != lifetime):
+			return Token{}, "", false, ErrOtherRequest
+		case len(before) == 1:
+			return before[0], secret, true, nil
+		}
 	}
-	return t, secret, nil
+	if err != nil {
+		return Token{}, "", false, fmt.Errorf("create token: %w", err)
+	}
+	return t, secret, false, nil
 }
 
 // Holder returns who a token belongs to. ErrNotFound when it is unknown, expired or

@@ -178,7 +178,7 @@ func (s *console) postToken(w http.ResponseWriter, r *http.Request) error {
 		tokenLine
 		Token string `json:"token"`
 	}
-	if _, err := s.api.call(by, http.MethodPost, "/tokens", "", body, &issued); err != nil {
+	if _, err := s.api.call(by, http.MethodPost, "/tokens", typed.Get("key"), body, &issued); err != nil {
 		refused, err := refusal(err)
 		if err != nil {
 			return err

@@ -140,7 +140,7 @@ func (s *console) postChannel(w http.ResponseWriter, r *http.Request) error {
 		channelLine
 		Secret string `json:"secret"`
 	}
-	if _, err := s.api.call(by, http.MethodPost, "/endpoints", "", bodyOf(r.PostForm, "kind", "url", "secret", "name", "unit", "language"), &added); err != nil {
+	if _, err := s.api.call(by, http.MethodPost, "/endpoints", r.PostForm.Get("key"), bodyOf(r.PostForm, "kind", "url", "secret", "name", "unit", "language"), &added); err != nil {
 		refused, err := refusal(err)
 		if err != nil {
 			return err
