@@ -109,7 +109,7 @@ func paints(b *testing.B, w *site, id string) {
 	}{
 		{"supervisor", []string{"/desk", "/board", "/board?unit=a", "/cases", "/cases?overdue=true", "/cases/" + id, "/cases/" + id + "/do/hand_over", "/cases/new", "/supervision", "/campaigns", "/receptions", "/targets", "/figures", "/admin/directory", "/admin/leaves/new"}},
 		{"upper", []string{"/desk", "/board", "/cases/" + id + "/do/sign"}},
-		{"p-x03-xf-0", []string{"/desk", "/board", "/cases"}},
+		{"p-x03-xf-0", []string{"/desk", "/board", "/cases", "/figures"}},
 		{"admin", []string{"/admin/accounts", "/admin/audit", "/admin/engine", "/admin/rules"}},
 	} {
 		browser.as(w.url, w.browse(who.official))
