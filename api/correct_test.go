@@ -22,8 +22,8 @@ func TestCorrect(t *testing.T) {
 	}
 	for body, field := range map[string]m{
 		"petitioner.phone:not_a_phone": {"petitioner": m{"name": "何某某", "phone": "139abc"}, "text": "x"},
-		"title:required":                 {"title": " ", "text": "x"},
-		"text:required":                  {"title": "新标题"},
+		"title:required":               {"title": " ", "text": "x"},
+		"text:required":                {"title": "新标题"},
 	} {
 		if got := w.do("p-registrar", "POST", at, field).want(t, 422, "invalid_fields").fields(); !slices.Contains(got, body) {
 			t.Errorf("%v, want %s", got, body)
