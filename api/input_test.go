@@ -231,7 +231,7 @@ func TestBadCommands(t *testing.T) {
 		}
 	}
 	a := w.do("p-supervisor", "POST", "/api/v1/cases/new/commands/close", m{}, "Accept-Language", "en")
-	if diff := cmp.Diff([]string{"accept", "decline", "forward", "assign", "receive", "divert", "link", "commission", "suggest", "mark_urgent", "reroute", "enlist"}, a.strings("commands")); diff != "" {
+	if diff := cmp.Diff([]string{"accept", "decline", "forward", "assign", "receive", "divert", "link", "correct", "commission", "suggest", "mark_urgent", "reroute", "enlist"}, a.strings("commands")); diff != "" {
 		t.Errorf("commands of a conflict (-want +got):\n%s", diff)
 	}
 	w.do("p-supervisor", "GET", "/api/v1/cases/handling/proposal", nil).want(t, 409, "already_assigned")

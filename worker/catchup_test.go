@@ -157,12 +157,13 @@ func TestCatchUpOfRegistration(t *testing.T) {
 // restore puts an older database back, as of the case's first event.
 func (o *office) restore(then func()) {
 	o.t.Helper()
-	o.sql(`CREATE TABLE backup AS SELECT * FROM cases; CREATE TABLE stood AS SELECT * FROM standings`)
+	o.sql(`CREATE TABLE backup AS SELECT * FROM cases; CREATE TABLE stood AS SELECT * FROM standings; CREATE TABLE came AS SELECT * FROM registrations; CREATE TABLE shone AS SELECT * FROM lamps`)
 	then()
 	o.sql(`ALTER TABLE ledger DISABLE TRIGGER append_only; DELETE FROM ledger WHERE seq > 1; ALTER TABLE ledger ENABLE TRIGGER append_only`)
 	o.sql(`DELETE FROM tasks; DELETE FROM clocks; DELETE FROM standings; DELETE FROM cases`)
 	columns := o.columns()
-	o.sql(`INSERT INTO cases (` + columns + `) SELECT ` + columns + ` FROM backup; INSERT INTO standings SELECT * FROM stood`)
+	o.sql(`INSERT INTO cases (` + columns + `) SELECT ` + columns + ` FROM backup; INSERT INTO standings SELECT * FROM stood;
+		INSERT INTO registrations SELECT * FROM came; INSERT INTO lamps SELECT * FROM shone`)
 }
 
 // The workflow knows of more than an older database has. What is asked then fails, once
