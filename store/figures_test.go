@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -403,6 +404,23 @@ func TestFiguresOracle(t *testing.T) {
 	if wrong, err := d.store.WrongTerms(ctx); err != nil || len(wrong) > 0 {
 		t.Errorf("the ledger read anew says something else of %v, %v", wrong, err)
 	}
+	// With a single connection there is none to share a snapshot with.
+	whole := d.figures(super, "2026-07-01", "2027-01-20", store.FigureFilter{})
+	config := d.store.Pool().Config()
+	config.MaxConns = 1
+	single, err := store.OpenPool(ctx, config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer single.Close()
+	all := d.store
+	d.store = single
+	alone := d.figures(super, "2026-07-01", "2027-01-20", store.FigureFilter{})
+	d.store = all
+	for _, f := range []store.Figures{whole, alone} { // which come in any order
+		slices.SortFunc(f.Standing, func(a, b store.StandingCount) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
+	}
+	same(t, "by one connection", alone, whole)
 	before := d.dump()
 	for _, table := range []string{"ratings", "registrations", "lamps"} {
 		var rows int
