@@ -149,8 +149,8 @@ type satisfactionView struct {
 	Share        *casefile.Hundredths `json:"share"`
 }
 
-// span reads of what and of which days figures are asked for.
-func (a *api) span(r *http.Request) (v viewer, f store.FigureFilter, err error) {
+// span reads of what and of which days figures are asked for, and what else there is to read.
+func (a *api) span(r *http.Request, more func(q *query, f *store.FigureFilter, p *policy.Policy)) (v viewer, f store.FigureFilter, err error) {
 	if v, err = a.viewer(r); err != nil {
 		return v, f, err
 	}
@@ -163,6 +163,7 @@ func (a *api) span(r *http.Request) (v viewer, f store.FigureFilter, err error) 
 	f.Span.From, f.Span.Until = q.day("from"), q.day("until")
 	f.Span.Until = cmp.Or(f.Span.Until, today)
 	f.Span.From = cmp.Or(f.Span.From, calendar.Date{Year: f.Span.Until.Year, Month: time.January, Day: 1})
+	more(q, &f, v.rules.Policy)
 	q.done()
 	if err := q.err(); err != nil {
 		return v, f, err
@@ -175,7 +176,13 @@ func (a *api) span(r *http.Request) (v viewer, f store.FigureFilter, err error) 
 
 // getFigures counts what the caller may know of, in a span.
 func (a *api) getFigures(w http.ResponseWriter, r *http.Request) error {
-	v, f, err := a.span(r)
+	v, f, err := a.span(r, func(q *query, f *store.FigureFilter, p *policy.Policy) {
+		rules := make([]string, len(p.Clocks))
+		for i, k := range p.Clocks {
+			rules[i] = k.ID
+		}
+		f.UnitsOf = q.oneOf("units_of", rules...)
+	})
 	if err != nil {
 		return err
 	}
@@ -191,7 +198,7 @@ func (v viewer) figures(f store.FigureFilter, figures store.Figures) figuresView
 	before := f.Span.YearBefore()
 	view := figuresView{
 		From: f.Span.From, Until: f.Span.Until, AsOf: points[len(points)-1].Day, Unit: text(f.Unit), Origin: text(f.Origin),
-		Lamps: []lampPointView{}, Punctuality: v.punctuality(figures.Punctuality), Satisfaction: []satisfactionView{},
+		Lamps: []lampPointView{}, Punctuality: v.punctuality(figures.Punctuality, f.UnitsOf), Satisfaction: []satisfactionView{},
 		Petitions: petitionsView{spanView{before.From, before.Until}, []kindView{}},
 	}
 	for _, p := range figures.Lamps {
@@ -244,7 +251,7 @@ func open(standing []store.StandingCount) openView {
 
 // punctuality lists the rules in the policy's order and the units in the directory's: never
 // by their numbers.
-func (v viewer) punctuality(found []store.RuleKept) []punctualityView {
+func (v viewer) punctuality(found []store.RuleKept, unitsOf string) []punctualityView {
 	views := []punctualityView{}
 	for _, rule := range v.rules.Policy.Clocks {
 		line := punctualityView{Rule: rule.ID, Name: v.lang.of(rule.Name), Source: rule.Source, Basis: rule.Basis, Whose: rule.Bearer, Units: []unitKeptView{}}
@@ -252,6 +259,9 @@ func (v viewer) punctuality(found []store.RuleKept) []punctualityView {
 		for _, k := range found {
 			if k.Rule == rule.ID {
 				all = all.Add(k.Punctuality)
+				if unitsOf != "" && rule.ID != unitsOf {
+					continue
+				}
 				line.Units = append(line.Units, unitKeptView{k.Unit, v.rules.Directory.Units[k.Unit].Name, kept(k.Punctuality)})
 			}
 		}

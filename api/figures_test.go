@@ -35,6 +35,21 @@ func TestFigures(t *testing.T) {
 	if now := second["now"].(map[string]any); second["channel"] != "visit" || now["registered"] != 2.0 || now["registered_persons"] != 5.0 || !slices.Equal(second["units"].([]any), []any{"group", "person"}) {
 		t.Errorf("visits have groups and persons: %v", second)
 	}
+	// The units of one rule alone: the sums are the same.
+	whole, part := a.get("punctuality").([]any), w.do("p-supervisor", "GET", figures+"?units_of=REG-FORWARD", nil).want(t, 200, "").get("punctuality").([]any)
+	if len(whole) == 0 || len(part) != len(whole) {
+		t.Fatalf("%d rules with the units of one, %d with those of all", len(part), len(whole))
+	}
+	for i := range whole {
+		all, one := whole[i].(map[string]any), part[i].(map[string]any)
+		units := len(all["units"].([]any))
+		if all["rule"] != "REG-FORWARD" {
+			units = 0
+		}
+		if one["rule"] != all["rule"] || one["judged"] != all["judged"] || one["share"] != all["share"] || len(one["units"].([]any)) != units {
+			t.Errorf("%v with the units of one rule is %v", all, one)
+		}
+	}
 	green := func(who, query string) float64 {
 		t.Helper()
 		points := w.do(who, "GET", figures+query, nil).want(t, 200, "").get("lamps").([]any)
@@ -64,7 +79,7 @@ func TestFigures(t *testing.T) {
 		w.do(who, "GET", figures, nil).want(t, 403, "figures_not_permitted")
 	}
 	for query, field := range map[string]string{
-		"?from=2030-01-01": "from", "?from=2026-08-20&until=2026-08-01": "until", "?from=2020-01-01": "until", "?unit=none": "unit", "?origin=none": "origin", "?from=x": "from",
+		"?from=2030-01-01": "from", "?from=2026-08-20&until=2026-08-01": "until", "?from=2020-01-01": "until", "?unit=none": "unit", "?origin=none": "origin", "?units_of=none": "units_of", "?from=x": "from",
 		"?from=2030-01-01&until=2030-02-01": "from", "?rank=unit": "rank",
 	} {
 		if got := w.do("p-supervisor", "GET", figures+query, nil).want(t, 422, "invalid_fields").fields(); !slices.ContainsFunc(got, func(f string) bool { return len(f) >= len(field) && f[:len(field)] == field }) {

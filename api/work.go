@@ -5,6 +5,7 @@ import (
 
 	"shuangze/calendar"
 	"shuangze/casefile"
+	"shuangze/policy"
 	"shuangze/store"
 )
 
@@ -72,7 +73,7 @@ type metView struct {
 
 // getWork counts what came in and what was done, of what the caller may know of, in a span.
 func (a *api) getWork(w http.ResponseWriter, r *http.Request) error {
-	v, f, err := a.span(r)
+	v, f, err := a.span(r, func(*query, *store.FigureFilter, *policy.Policy) {})
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,9 @@ type FigureFilter struct {
 	Span   casefile.FigureSpan
 	Unit   string // and everything below it
 	Origin string
+	// UnitsOf is the rule of whose punctuality the units are told; of others then the sum.
+	// Empty: of all.
+	UnitsOf string
 }
 
 // Figures are the numbers of a span. What they say of a past day stays true whatever happens
@@ -352,22 +355,27 @@ func (c counter) punctuality(ctx context.Context, tx pgx.Tx) ([]RuleKept, error)
 	c.span(&w)
 	w.add(`rule = ANY(@known)`, "known", c.known())
 	w.add(`judged_at > @from AND judged_at <= @until`, "", nil)
-	sql := `SELECT rule, unit, ` + outcome("@until") + `, count(*) FROM terms` + w.String() + ` GROUP BY 1, 2, 3 ORDER BY 1, 2`
+	unit := `unit`
+	if c.filter.UnitsOf != "" {
+		w.args["units_of"] = c.filter.UnitsOf
+		unit = `CASE WHEN rule = @units_of THEN unit ELSE '' END`
+	}
+	sql := `SELECT rule, ` + unit + `, ` + outcome("@until") + `, count(*) FROM terms` + w.String() + ` GROUP BY 1, 2, 3 ORDER BY 1, 2`
 	rows, err := tx.Query(ctx, sql, w.args)
 	if err != nil {
 		return nil, fmt.Errorf("punctuality: %w", err)
 	}
 	found := []RuleKept{}
-	var rule, unit, how string
+	var rule, who, how string
 	var terms int64
-	_, err = pgx.ForEachRow(rows, []any{&rule, &unit, &how, &terms}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&rule, &who, &how, &terms}, func() error {
 		p, ok := c.judged(rule, how, terms)
 		if n := len(found); !ok {
 			return nil
-		} else if n > 0 && found[n-1].Rule == rule && found[n-1].Unit == unit {
+		} else if n > 0 && found[n-1].Rule == rule && found[n-1].Unit == who {
 			found[n-1].Punctuality = found[n-1].Add(p)
 		} else {
-			found = append(found, RuleKept{rule, unit, p})
+			found = append(found, RuleKept{rule, who, p})
 		}
 		return nil
 	})

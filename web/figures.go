@@ -178,7 +178,7 @@ func (s *console) getFigures(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.api.get(by, "/figures?"+api.Encode(), &p.Figures); err != nil {
+	if p.Figures, err = s.figures(by, words, api, query.Get("rule")); err != nil {
 		refused, ok := invalid(err)
 		if !ok {
 			return err
@@ -203,6 +203,28 @@ func (s *console) getFigures(w http.ResponseWriter, r *http.Request) error {
 	p.Fields = words.clarified(p.Fields, p.Filters)
 	p.Spans = words.spans(p.Today, all)
 	return s.show(w, r, status, "figures", p)
+}
+
+// usualRule is the one whose units are shown unless another is asked for.
+const usualRule = "HANDLE"
+
+// figures asks for the figures with the units of one rule: those of all are thousands.
+func (s *console) figures(by caller, w wording, ask url.Values, rule string) (f figures, err error) {
+	of := maps.Clone(ask)
+	if of == nil {
+		of = url.Values{}
+	}
+	known := cmp.Or(rule, usualRule)
+	if _, ok := w.rules.Clock(known); ok {
+		of.Set("units_of", known)
+	}
+	err = s.api.get(by, "/figures?"+of.Encode(), &f)
+	if others := f.Punctuality; err == nil && rule == "" && len(others) > 0 && !slices.ContainsFunc(others, func(r ruleKept) bool { return r.Rule == usualRule }) {
+		of.Set("units_of", others[0].Rule)
+		f = figures{}
+		err = s.api.get(by, "/figures?"+of.Encode(), &f)
+	}
+	return f, err
 }
 
 // cut leaves of the units what the page shows, and says how many there were, by rule, and
@@ -246,7 +268,7 @@ func (s *console) getFigureFile(w http.ResponseWriter, r *http.Request) error {
 		}
 		return writeCSV(w, "shuangze-"+id+"-"+done.From.String()+"-"+done.AsOf.String(), done.tables(words)[t.ID])
 	}
-	if err := s.api.get(by, "/figures?"+api.Encode(), &p.Figures); err != nil {
+	if p.Figures, err = s.figures(by, words, api, r.URL.Query().Get("rule")); err != nil {
 		return err
 	}
 	p.draw(words, r.URL.Query().Get("rule"), all)
@@ -452,7 +474,7 @@ func (p *figuresPage) punctuality(w wording, rule string, all url.Values) {
 	found := p.Figures.Punctuality
 	p.Rule = rule
 	if rule == "" {
-		p.Rule = "HANDLE"
+		p.Rule = usualRule
 		if !slices.ContainsFunc(found, func(r ruleKept) bool { return r.Rule == p.Rule }) && len(found) > 0 {
 			p.Rule = found[0].Rule
 		}

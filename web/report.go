@@ -65,7 +65,7 @@ func (s *console) getReport(w http.ResponseWriter, r *http.Request) error {
 		before.Set("unit", unit)
 		p.UnitName = words.Name(unit)
 	}
-	if err := s.api.get(by, "/figures?"+ask.Encode(), &p.Figures); err != nil {
+	if p.Figures, err = s.figures(by, words, ask, usualRule); err != nil { // the report has the sums alone
 		return err
 	}
 	var done work
