@@ -233,7 +233,7 @@ func (p *listParser) parse() {
 			said = fmt.Sprintf("“%c”不应出现在这里，请核对它前面的逗号、冒号、引号和括号", r)
 		}
 		p.fail(p.line(offset), "不是有效的JSON：%[2]s", "%[1]w", err, said)
-		p.errs[len(p.errs)-1].(*FileError).Column = 1 + utf8.RuneCount(p.data[1+bytes.LastIndexByte(p.data[:offset], '\n'):offset])
+		p.errs[len(p.errs)-1].(*FileError).Column = 1 + utf8.RuneCount(p.data[1+bytes.LastIndexByte(p.data[:offset], '\n'):offset]) //nolint:errorlint // the one just made
 		return
 	}
 	dec := json.NewDecoder(bytes.NewReader(p.data))

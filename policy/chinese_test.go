@@ -60,7 +60,7 @@ func TestYAMLInChinese(t *testing.T) {
 	t.Parallel()
 	for file, want := range map[string]string{
 		"clocks:\n  - {id: HANDLE, length: many}": "2:26 HANDLE：length：应为整数，而不是“many”",
-		"clocks:\n  - {id: HANDLE, lenght: 5}":    "2:18 HANDLE：没有“lenght”这一项",
+		"clocks:\n  - {id: HANDLE, lenght: 5}":    "2:18 HANDLE：没有“lenght”这一项", //nolint:misspell // that is the point
 		"colour: red":                             "1:1 没有“colour”这一项",
 		"version: a\nversion: b":                  "2:1 “version”已在第1行写过",
 		"version: [a]":                            "1:10 version：应为文字",

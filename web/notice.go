@@ -141,8 +141,8 @@ func asRest(on []calendar.Date, name string, work bool) (days []restDay) {
 
 // daysIn reads all days of a text; rest is what else it says.
 func (l lang) daysIn(text string, year int) (days []calendar.Date, rest, wrong string) {
-	last := calendar.Date{Year: year}
-	at := 0
+	last, at := calendar.Date{Year: year}, 0
+	var said strings.Builder
 	for _, m := range daysWritten.FindAllStringSubmatchIndex(text, -1) {
 		group := func(i int) string {
 			if m[2*i] < 0 {
@@ -150,7 +150,7 @@ func (l lang) daysIn(text string, year int) (days []calendar.Date, rest, wrong s
 			}
 			return text[m[2*i]:m[2*i+1]]
 		}
-		rest += text[at:m[0]]
+		said.WriteString(text[at:m[0]])
 		at = m[1]
 		from, wrong := l.dayOf(group(1), group(2), group(3)+group(4), group(5), last)
 		if wrong != "" {
@@ -170,7 +170,7 @@ func (l lang) daysIn(text string, year int) (days []calendar.Date, rest, wrong s
 		}
 		last = to
 	}
-	return days, rest + text[at:], ""
+	return days, said.String() + text[at:], ""
 }
 
 // dayOf is a day as it is written; what is left out is that of the day before it in the text.
